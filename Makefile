@@ -1,0 +1,74 @@
+# Everything that is done with a checkout. Each target makes the environment it needs, once.
+
+PYTHON ?= python3
+VENV ?= .venv
+UV ?= uv
+
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+BIN = $(VENV)/bin
+PYTEST = "$(BIN)/python" -m pytest -n 2 --dist loadgroup
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run test verify bench lint lock clean python environment test-environment
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+run: environment ## the world with and without the chip ban, 16 times each
+	@"$(BIN)/spillover" compare no_ban ban --replicates 16
+
+test: test-environment ## the tests, but for the slow ones
+	@$(PYTEST)
+
+verify: test-environment ## the slow tests: statistics at full size
+	@$(PYTEST) -m slow
+
+bench: environment ## how fast it is
+	@"$(BIN)/python" -m benchmarks.speed
+
+lint: test-environment ## style and types
+	@"$(BIN)/ruff" check .
+	@"$(BIN)/ruff" format --check .
+	@"$(BIN)/mypy"
+
+# Keeps the versions that are there; make lock UV_FLAGS=--upgrade takes the newest.
+COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--custom-compile-command 'make lock' $(UV_FLAGS) --group build pyproject.toml
+
+lock: ## both locks, from pyproject.toml (needs uv)
+	@$(COMPILE) --output-file requirements.lock
+	@$(COMPILE) --extra test --constraint requirements.lock --output-file requirements-test.lock
+
+clean: ## remove the environment and all caches; results stay
+	@test ! -f "$(VENV)/pyvenv.cfg" || rm -rf "$(VENV)"
+	@rm -rf build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+python:
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo "spillover needs Python 3.11 or newer: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+
+# The environment's stamp, one for each lock it holds: Python's version, the checkout, the lock's
+# digest. Written last, so that an interrupted set-up is repeated. The test lock holds all that the
+# other does, so run and test share one environment.
+STAMP = "$(PYTHON)" -c 'import hashlib, os, sys; \
+	lock = open(sys.argv[1], "rb").read(); \
+	print(sys.version.split()[0], os.getcwd(), hashlib.sha256(lock).hexdigest())'
+
+environment: LOCKS = requirements.lock
+test-environment: LOCKS = requirements-test.lock requirements.lock
+environment test-environment: python
+	@set -e; \
+	current() { "$(BIN)/python" -c '' && $(STAMP) $$1 | cmp -s - "$(VENV)/$$1.stamp"; } 2>/dev/null; \
+	set -- $(LOCKS); \
+	if current $$1; then exit 0; fi; \
+	echo "Installing $$1 into $(VENV) (once, a minute or two)" >&2; \
+	if ! current requirements.lock; then \
+		"$(PYTHON)" -m venv $$(test ! -f "$(VENV)/pyvenv.cfg" || echo --clear) "$(VENV)"; \
+	fi; \
+	rm -f "$(VENV)"/*.stamp; \
+	"$(BIN)/python" -m pip install --quiet --require-hashes -r $$1; \
+	"$(BIN)/python" -m pip install --quiet --no-deps --no-build-isolation -e .; \
+	for lock in $(LOCKS); do $(STAMP) $$lock > "$(VENV)/$$lock.stamp"; done

@@ -1,0 +1,1 @@
+"""The simulated economy: parameters, state, mechanisms, months, worlds."""

@@ -1,0 +1,106 @@
+"""Conservation laws, each a function of the state that returns a residual which must be zero.
+
+Chips and money are real numbers, so their residuals are relative and must be below ``CLOSED``;
+people and ideas are exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from model.world import LAB, State
+
+CLOSED = 1e-9
+
+
+def chips_ordered(state: State) -> float:
+    """Chips requested = delivered + cancelled + on the way, by lab and type."""
+    labs = state.labs
+    rest = labs.requested - labs.delivered - labs.cancelled - labs.ordered.sum(axis=1)
+    return _relative(rest, labs.requested)
+
+
+def chips_delivered(state: State) -> float:
+    """Chips delivered = at work + retired, by lab and type."""
+    labs = state.labs
+    return _relative(labs.delivered - labs.fleet - labs.retired, labs.delivered)
+
+
+def money(state: State) -> float:
+    """Money granted for chips = spent + cash, by lab."""
+    labs = state.labs
+    return _relative(labs.granted - labs.spent - labs.cash, labs.granted)
+
+
+def budgets(state: State) -> float:
+    """Budgets of a bloc's labs add up to the bloc's funding, where it has an active lab."""
+    labs, blocs = state.labs, state.blocs
+    total = np.bincount(labs.bloc, labs.budget, blocs.funding.size)
+    rest = np.where(total > 0.0, total - blocs.funding, 0.0)
+    return _relative(rest, blocs.funding)
+
+
+def people(state: State) -> float:
+    """Researchers of a bloc's firms add up to the bloc's researchers."""
+    firms, blocs = state.firms, state.blocs
+    working = firms.active & ((firms.kind != LAB) | (firms.researchers > 0.0))
+    total = np.bincount(firms.bloc[working], firms.researchers[working], blocs.researchers.size)
+    lab_share = state.parameters.finance.lab_researchers
+    has_lab = np.bincount(firms.bloc, firms.researchers * (firms.kind == LAB), total.size) > 0.0
+    has_other = np.bincount(firms.bloc, firms.kind != LAB, total.size) > 0.0
+    employed = np.where(has_lab, lab_share, 0.0) + np.where(has_other, 1.0 - lab_share, 0.0)
+    return _relative(total - blocs.researchers * employed, blocs.researchers)
+
+
+def ideas_counted(state: State) -> float:
+    """Ideas counted = bits held, and the holders of an idea are those whose bit is set."""
+    worst = 0.0
+    for knowledge in state.knowledge:
+        held = np.unpackbits(knowledge.bits.view(np.uint8), axis=1, bitorder="little")
+        held = held[:, : knowledge.size.size].astype(np.int64)
+        worst = max(worst, float(np.abs(held.sum(axis=1) - knowledge.count).max(initial=0)))
+        bloc = state.firms.bloc[knowledge.row]
+        for b in range(knowledge.holders.shape[1]):
+            rest = held[bloc == b].sum(axis=0) - knowledge.holders[:, b]
+            worst = max(worst, float(np.abs(rest).max(initial=0)))
+    return worst
+
+
+def knowledge_summed(state: State) -> float:
+    """Knowledge of a firm = sum of the sizes of the ideas it holds."""
+    worst = 0.0
+    for knowledge in state.knowledge:
+        held = np.unpackbits(knowledge.bits.view(np.uint8), axis=1, bitorder="little")
+        total = held[:, : knowledge.size.size] @ knowledge.size
+        worst = max(worst, float(np.abs(total - knowledge.level).max(initial=0.0)))
+    return worst
+
+
+def first_finds(state: State) -> float:
+    """Nobody holds what nobody found: ideas held by someone have a first finder."""
+    rest = 0
+    for knowledge in state.knowledge:
+        rest += int(np.sum((knowledge.holders.sum(axis=1) > 0) & (knowledge.first_month < 0)))
+    return float(rest)
+
+
+LAWS: dict[str, Callable[[State], float]] = {
+    law.__name__: law
+    for law in (
+        chips_ordered,
+        chips_delivered,
+        money,
+        budgets,
+        people,
+        ideas_counted,
+        knowledge_summed,
+        first_finds,
+    )
+}
+
+
+def _relative(rest: object, size: object) -> float:
+    residual, scale = np.abs(np.asarray(rest)), np.abs(np.asarray(size))
+    return float((residual / np.maximum(scale, 1.0)).max(initial=0.0))

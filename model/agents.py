@@ -1,0 +1,121 @@
+"""Agents for looking, selecting and extending: each is a view of one row of a table.
+
+Reading an attribute reads the column, writing one writes it; the view owns nothing. Overriding
+``Firm.step`` does nothing, since months are phases over arrays; add a phase instead
+(``World(..., phases=MONTH.with_after("training", phase))``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+import mesa
+
+from model.world import FIELDS, KINDS, SECTORS, Blocs, Clusters, Firms, Labs, Table
+
+if TYPE_CHECKING:
+    from model.economy import World
+
+
+class View(mesa.Agent):  # type: ignore[misc]
+    """A row of a table as a Mesa agent."""
+
+    def __init__(self, world: World, row: int) -> None:
+        super().__init__(world)
+        self.row = row
+
+    def step(self) -> None:
+        """Refuse: a view has no rule of its own."""
+        raise NotImplementedError(
+            "agents are views of rows; add a rule as a phase: "
+            'World(..., phases=MONTH.with_after("training", phase))'
+        )
+
+
+def _column(table: str, name: str, doc: str) -> property:
+    def read(view: View) -> Any:
+        value = getattr(getattr(view.model.state, table), name)[view.row]
+        return value.item() if getattr(value, "ndim", 0) == 0 else value
+
+    def write(view: View, value: Any) -> None:
+        getattr(getattr(view.model.state, table), name)[view.row] = value
+
+    return property(read, write, doc=doc)
+
+
+def _with_columns(view: type[View], table: str, kind: type[Table], without: tuple[str, ...]) -> None:
+    for column in fields(kind):
+        if column.name not in without:
+            doc = f"{column.metadata['doc']} [{column.metadata['unit']}]"
+            setattr(view, column.name, _column(table, column.name, doc))
+
+
+class Bloc(View):
+    """A bloc: the government and the economy under it."""
+
+    @property
+    def name(self) -> str:
+        """Name in the scenario, as ``us``."""
+        return self.model.state.setting.blocs[self.row].name  # type: ignore[no-any-return]
+
+
+class Cluster(View):
+    """An industrial district."""
+
+
+class Firm(View):
+    """A firm; if it is a lab, ``lab_columns`` leads to its row among labs."""
+
+    @property
+    def kind(self) -> str:
+        """``lab``, ``chipmaker`` or ``application``."""
+        return KINDS[int(self.model.state.firms.kind[self.row])]
+
+    @property
+    def sector(self) -> str:
+        """Name of its sector."""
+        return SECTORS[int(self.model.state.firms.sector[self.row])]
+
+    @property
+    def bloc(self) -> str:
+        """Name of its bloc."""
+        state = self.model.state
+        return state.setting.blocs[int(state.firms.bloc[self.row])].name  # type: ignore[no-any-return]
+
+    @property
+    def knowledge(self) -> dict[str, float]:
+        """Ideas held, by field, in OOM."""
+        held = {}
+        for field, knowledge in zip(FIELDS, self.model.state.knowledge, strict=True):
+            members = knowledge.row
+            at = int(members.searchsorted(self.row))
+            if at < members.size and members[at] == self.row:
+                held[field] = float(knowledge.level[at])
+        return held
+
+    @property
+    def lab_columns(self) -> dict[str, Any]:
+        """All columns of a lab's row; empty for other firms."""
+        state = self.model.state
+        row = int(state.firms.lab[self.row])
+        if row < 0:
+            return {}
+        return {column.name: getattr(state.labs, column.name)[row] for column in fields(Labs)}
+
+
+_with_columns(Bloc, "blocs", Blocs, ("weights", "rented", "renters"))
+_with_columns(Cluster, "clusters", Clusters, ("nearness", "bloc_share"))
+_with_columns(Firm, "firms", Firms, ("kind", "sector", "bloc"))
+
+
+def views(world: World) -> None:
+    """Make the views of all blocs, clusters and firms of a world; they register with it."""
+    state = world.state
+    for view, rows in (
+        (Bloc, state.blocs.funding.size),
+        (Cluster, state.clusters.key.size),
+        (Firm, state.firms.key.size),
+    ):
+        for row in range(rows):
+            view(world, row)

@@ -1,0 +1,189 @@
+"""The baseline world: what rates are normalised by, resolved once and shared by all twins.
+
+The baseline has the parameters of nature of the world asked for and every lever at its default
+(no rules, full exchange, labs release by habit). From its first month come the reference sizes;
+then the arrival rates A are solved so that the leader's best lab grows at the stated rate in each
+field over the first three reported years. Solving uses a small economy (the labs and few other
+firms: growth does not depend on how finely the rest is cut), several fixed seeds that have
+nothing to do with the seed of a run, and is kept on disk by the digest of parameters, tables and
+sources.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import tempfile
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from model.compiled import cache_folder
+from model.facts import InputError
+from model.initial import build, neutral_constants, setting_of
+from model.mechanisms.chips import chips
+from model.mechanisms.policy import policy
+from model.month import advance, close
+from model.scenario import Parameters
+from model.setting import Setting
+from model.world import FIELDS, LAB, Constants, Floats, State
+
+SEEDS = (1001, 1002, 1003, 1004)
+FIRMS = 400  # in the economy in which growth is solved
+MONTHS = 36  # of reported time over which growth is measured
+TOLERANCE = 0.01  # relative
+ROUNDS = 40
+
+
+def resolve(parameters: Parameters) -> Constants:
+    """Return the constants of the baseline of these parameters.
+
+    Raises ``InputError`` when no arrival rate gives the growth asked for.
+    """
+    return _resolved(parameters.baseline().model_dump_json())
+
+
+@lru_cache(maxsize=64)
+def _resolved(text: str) -> Constants:
+    parameters = Parameters.model_validate_json(text)
+    setting = setting_of(parameters)
+    constants = references(parameters, setting)
+    return replace(constants, arrival=_arrival(parameters))
+
+
+def references(parameters: Parameters, setting: Setting) -> Constants:
+    """Return the reference sizes of a baseline world at its first month (no arrival rates)."""
+    state = build(parameters, setting, neutral_constants(), seed=SEEDS[0])
+    policy(state)
+    chips(state)
+    shape = (len(FIELDS), 3)
+    firms, team, compute, share = (np.zeros(shape) for _ in range(4))
+    for field, knowledge in enumerate(state.knowledge):
+        kinds = state.firms.kind[knowledge.row]
+        active = state.firms.active[knowledge.row]
+        for kind in range(3):
+            rows = np.flatnonzero((kinds == kind) & active)
+            if rows.size:
+                firms[field, kind] = rows.size
+                team[field, kind] = math.fsum(knowledge.team[rows]) / rows.size
+                compute[field, kind] = math.fsum(knowledge.compute[rows]) / rows.size
+        labs = firms[field, LAB] * team[field, LAB]
+        if labs <= 0.0:
+            raise InputError(
+                "economy: no lab works on " + FIELDS[field] + " at the start of prehistory; "
+                "raise economy.labs or change discovery.lab_systems_share"
+            )
+        share[field] = firms[field] * team[field] / labs
+    return Constants(firms, team, compute, share, _bloc_share(state), np.zeros(len(FIELDS)))
+
+
+def _bloc_share(state: State) -> Floats:
+    # Where talk goes at full exchange: nearness times researchers, by place and bloc.
+    clusters, knowledge = state.clusters, state.knowledge[0]
+    people = [
+        math.fsum(
+            knowledge.team[start:stop].sum()
+            for start, stop in zip(knowledge.cell_start[c], knowledge.cell_stop[c], strict=True)
+        )
+        for c in range(clusters.key.size)
+    ]
+    share = np.zeros((clusters.key.size, len(state.setting.blocs)))
+    for c in range(clusters.key.size):
+        for d in range(clusters.key.size):
+            share[c, clusters.bloc[d]] += clusters.nearness[c, d] * people[d]
+        share[c] /= math.fsum(share[c])
+    return share
+
+
+def _arrival(parameters: Parameters) -> Floats:
+    economy = parameters.economy
+    firms = min(economy.firms, max(FIRMS, economy.labs + 8))
+    calendar = economy.calendar()
+    months = min(MONTHS, calendar.months - calendar.prehistory)
+    end = calendar.label(calendar.prehistory + months - 1)
+    small = parameters.model_copy(
+        update={"economy": economy.model_copy(update={"firms": firms, "end": end})}
+    )
+    digest = small.digest()
+    kept = cache_folder() / f"arrival-{digest[:24]}.json"
+    try:
+        return np.array(json.loads(kept.read_text()), np.float64)
+    except (OSError, ValueError):
+        solved = solve(small)
+        _keep(kept, solved)
+        return solved
+
+
+def _keep(path: Path, values: Floats) -> None:
+    try:
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:
+            json.dump(values.tolist(), file)
+        os.replace(file.name, path)
+    except OSError:
+        pass  # nowhere to keep it: it is solved again next time
+
+
+def growth_of(parameters: Parameters, constants: Constants, seeds: tuple[int, ...]) -> Floats:
+    """Return the growth of the leader's best lab by field, OOM a year, mean over seeds.
+
+    Measured from the start of the reported time to the end of the calendar.
+    """
+    setting = setting_of(parameters)
+    calendar = setting.calendar
+    leader = setting.bloc_index(setting.leader)
+    total = np.zeros(len(FIELDS))
+    for seed in seeds:
+        state = build(parameters, setting, constants, seed)
+        rows = np.flatnonzero(state.labs.bloc == leader)
+        levels = []
+        for month in range(calendar.months):
+            if month in (calendar.prehistory, calendar.months - 1):
+                levels.append(
+                    [
+                        k.level[state.labs.member[rows, f]].max()
+                        for f, k in enumerate(state.knowledge)
+                    ]
+                )
+            advance(state)
+            close(state)
+        years = (calendar.months - 1 - calendar.prehistory) / 12.0
+        total += (np.array(levels[1]) - np.array(levels[0])) / years
+    return total / len(seeds)
+
+
+def solve(parameters: Parameters) -> Floats:
+    """Return the arrival rates, finds a year by field, that give the growth parameters state.
+
+    Growth rises with arrival, and saturates where the balanced path's bound is met; each field is
+    solved by bisection on the logarithm after bracketing, all fields in the same runs. Raises
+    ``InputError`` when a growth is out of reach.
+    """
+    group = parameters.discovery
+    constants = references(parameters, setting_of(parameters))
+    goal = np.array([group.growth(field) for field in range(len(FIELDS))])
+    wanted = goal > 0.0
+    low = np.full(len(FIELDS), -np.inf)
+    high = np.full(len(FIELDS), np.inf)
+    size = np.array([group.idea_size(field) for field in range(len(FIELDS))])
+    log_a = np.log(np.where(wanted, goal, 1.0) / size)
+    for _ in range(ROUNDS):
+        arrival = np.where(wanted, np.exp(log_a) * constants.firms[:, LAB], 0.0)
+        got = growth_of(parameters, replace(constants, arrival=arrival), SEEDS)
+        close_enough = ~wanted | (np.abs(got - goal) <= TOLERANCE * goal)
+        if close_enough.all():
+            return arrival
+        short = got < goal
+        low = np.where(short, log_a, low)
+        high = np.where(short, high, log_a)
+        middle = np.where(np.isfinite(low + high), (low + high) / 2.0, np.where(short, log_a + 1, log_a - 1))
+        if np.any(np.abs(middle[~close_enough]) > 25.0):
+            break
+        log_a = np.where(close_enough, log_a, middle)
+    raise InputError(
+        "discovery: no arrival of ideas lets the leader's best lab grow by "
+        f"{goal[0]:.3g} (algorithms) and {goal[1]:.3g} (systems) OOM a year over the first years "
+        f"reported (reached {got[0]:.3g} and {got[1]:.3g}); lower the growth, or spillover.strength"
+    )

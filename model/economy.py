@@ -1,0 +1,207 @@
+"""The world as an ordinary Mesa model.
+
+``World.step()`` is one month and walks the phases of ``model.month.MONTH``. Agents are views of
+rows, made when somebody first asks for them; the month's arithmetic never touches them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import mesa
+import numpy as np
+
+from model import accounts, baseline
+from model.facts import InputError
+from model.initial import build, setting_of
+from model.month import MONTH, Phase, advance, close
+from model.outcomes import outcomes_of
+from model.recorder import Record
+from model.scenario import Parameters, Scenario, load
+from model.setting import Setting
+from model.world import Constants, State
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from mesa.agent import Agent, AgentSet
+
+LARGEST_SEED = 2**63 - 1
+
+
+class World(mesa.Model):  # type: ignore[misc]
+    """A simulated economy of labs, firms, places and blocs; a step is a month.
+
+    Args:
+        scenario: name of a shipped scenario, path of a file, or resolved ``Scenario``.
+        rng: seed of the luck, a whole number or a ``numpy`` generator to draw one from; ``None``
+            takes fresh entropy. The seed used is ``world.seed``.
+        phases: the phases of a month, in order.
+        threads: threads inside one run; results have the same bits for any number.
+        constants: what normalises rates; by default resolved from the baseline world.
+        setting: blocs, places, labs, chips and acts; by default those the parameters ask for.
+        strict: check all accounts every month.
+        overrides: parameters as ``group__name=value``.
+
+    Raises:
+        InputError: where the scenario or an override cannot be taken.
+    """
+
+    def __init__(
+        self,
+        scenario: str | Scenario = "no_ban",
+        *,
+        rng: Any = None,
+        phases: Sequence[Phase] = MONTH,
+        threads: int = 1,
+        constants: Constants | None = None,
+        setting: Setting | None = None,
+        strict: bool = False,
+        **overrides: Any,
+    ) -> None:
+        if not isinstance(rng, np.random.Generator):
+            rng = _checked_seed(rng) if rng is not None else np.random.default_rng()
+        seed = rng if isinstance(rng, int) else int(rng.integers(LARGEST_SEED))
+        super().__init__(rng=seed)
+        self._ready = False
+        self.seed = seed
+        resolved = scenario if isinstance(scenario, Scenario) else load(scenario)
+        if overrides:
+            resolved = _overridden(resolved, overrides)
+        self.parameters: Parameters = resolved.parameters
+        self.scenario_name = resolved.name
+        self.phases = phases
+        self.strict = strict
+        setting = setting or setting_of(self.parameters)
+        constants = constants or baseline.resolve(self.parameters)
+        self.state: State = build(self.parameters, setting, constants, seed, threads)
+        self.record = Record.blank(self.state)
+        self.datacollector = mesa.DataCollector(
+            model_reporters={
+                "month": lambda world: world.last_month,
+                "gap": lambda world: world.latest("gap"),
+                "frontier": lambda world: world.latest("frontier"),
+            }
+        )
+
+    def step(self) -> None:
+        """Carry the world one month on; the world stops by itself after its last month."""
+        state = self.state
+        if state.month >= state.setting.calendar.months:
+            self.running = False
+            return
+        advance(state, self.phases)
+        self.record.observe(state)
+        if self.strict:
+            self._check_accounts()
+        close(state)
+        if state.month >= state.setting.calendar.months:
+            self.running = False
+        if state.month > state.setting.calendar.prehistory:
+            self.datacollector.collect(self)
+
+    def run(self, until: str | None = None, each: Callable[[State], None] | None = None) -> World:
+        """Step to the end of a month (YYYY-MM) or of the span; ``each`` sees every month's end."""
+        last = self.state.setting.calendar.months
+        if until is not None:
+            last = min(last, self._index(until) + 1)
+        while self.state.month < last:
+            self.step()
+            if each is not None:
+                each(self.state)
+        return self
+
+    def run_model(self) -> None:
+        """Step until the world stops."""
+        self.run()
+
+    def twin(self, scenario: str | Scenario, **overrides: Any) -> World:
+        """Return a world of another scenario with the same luck, at its beginning."""
+        return World(
+            scenario, rng=self.seed, phases=self.phases, threads=self.state.threads, **overrides
+        )
+
+    @property
+    def last_month(self) -> str:
+        """The month that was simulated last, as YYYY-MM."""
+        return self.state.setting.calendar.label(self.state.month - 1)
+
+    def latest(self, outcome: str) -> float:
+        """Return an outcome (a name of ``model.outcomes.OUTCOMES``) at the last month."""
+        return float(self.outcomes()[outcome][-1])
+
+    def outcomes(self) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float64]]]:
+        """Return all outcomes by month, from the start of prehistory to now."""
+        return outcomes_of(self.state, self.record)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a table of the run so far: world, blocs, ideas, models, acquisitions, diffusion."""
+        from model.store import tables_of
+
+        tables = tables_of(self.state, self.record)
+        if name not in tables:
+            raise InputError(f"no table {name!r}; tables are {', '.join(tables)}")
+        return tables[name].to_pandas()
+
+    @property
+    def agents(self) -> AgentSet[Any]:
+        """All blocs, clusters and firms, as views of their rows."""
+        self._register()
+        return super().agents
+
+    @agents.setter
+    def agents(self, agents: Any) -> None:
+        raise AttributeError("agents are views of rows and cannot be set; write to their columns")
+
+    @property
+    def agents_by_type(self) -> dict[type[Agent], AgentSet[Any]]:
+        """The same by class: Bloc, Cluster, Firm."""
+        self._register()
+        agents: dict[type[Agent], AgentSet[Any]] = super().agents_by_type
+        return agents
+
+    def _register(self) -> None:
+        if not getattr(self, "_ready", True):
+            self._ready = True
+            from model.agents import views
+
+            views(self)
+
+    def _index(self, month: str) -> int:
+        try:
+            year, number = month.split("-")
+            return self.state.setting.calendar.index(int(year), int(number))
+        except ValueError:
+            raise InputError(f"until must be a month as YYYY-MM, got {month!r}") from None
+
+    def _check_accounts(self) -> None:
+        for name, law in accounts.LAWS.items():
+            residual = law(self.state)
+            if not residual <= accounts.CLOSED:
+                raise ArithmeticError(
+                    f"{name} does not close in {self.state.date()}: residual {residual:.3g}"
+                )
+
+
+def _checked_seed(seed: Any) -> int:
+    try:
+        number = int(seed)
+    except (TypeError, ValueError):
+        raise InputError(f"seed must be a whole number, got {seed!r}; a good value is 1") from None
+    if number != seed or not 0 <= number <= LARGEST_SEED:
+        raise InputError(f"seed must be a whole number from 0 to 2^63 - 1, got {seed!r}")
+    return number
+
+
+def _overridden(scenario: Scenario, overrides: dict[str, Any]) -> Scenario:
+    from dataclasses import replace
+
+    from model.scenario import with_values
+
+    values = {}
+    for name, value in overrides.items():
+        group, split, entry = name.partition("__")
+        if not split:
+            raise InputError(f"{name}: overrides read group__name=value, as controls__regime='none'")
+        values[group, entry] = value
+    return replace(scenario, parameters=with_values(scenario.parameters, values))

@@ -1,0 +1,63 @@
+"""Demography: labs enter at their founding date, the same in all twins.
+
+A lab that enters knows what is in print for it: the published ideas of its own bloc and of the
+blocs open to it, and none else. They are credited to the publication channel. Entry by choice,
+exit and spin-offs are not modelled yet.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model.compiled import kernel
+from model.world import PUBLICATION, State
+
+
+def demography(state: State) -> None:
+    """Let the labs founded this month in.
+
+    Reads ``labs.founded``, ``knowledge.pool``, ``blocs.exchange``. Writes ``firms.active``, the
+    entrants' ``knowledge.bits``, ``count``, ``level``, ``holders`` and ``acquired``.
+    """
+    for number, knowledge in enumerate(state.knowledge):
+        _enter(
+            state.month,
+            state.labs.founded,
+            state.labs.firm,
+            state.labs.bloc,
+            state.labs.member[:, number],
+            state.blocs.exchange,
+            knowledge.pool,
+            knowledge.size,
+            state.firms.active,
+            knowledge.bits,
+            knowledge.count,
+            knowledge.level,
+            knowledge.holders,
+            state.acquired[number],
+        )
+    state.firms.active[state.labs.firm[state.labs.founded == state.month]] = True
+
+
+@kernel
+def _enter(
+    month, founded, firm, bloc, member, exchange, pool, size, active, bits, count, level,
+    holders, acquired,
+):  # fmt: skip
+    one = np.uint64(1)
+    for i in range(founded.size):
+        if founded[i] != month or active[firm[i]]:
+            continue
+        b, m = bloc[i], member[i]
+        for turn in range(pool.shape[0]):
+            s = b if turn == 0 else (turn - 1 if turn <= b else turn)  # the own bloc first
+            if exchange[b, s] <= 0.0:
+                continue
+            for n in range(size.size):
+                bit = one << np.uint64(n % 64)
+                if pool[s, n // 64] & ~bits[m, n // 64] & bit:
+                    bits[m, n // 64] |= bit
+                    count[m] += 1
+                    level[m] += size[n]
+                    holders[n, b] += 1
+                    acquired[PUBLICATION, s, b] += 1

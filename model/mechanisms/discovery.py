@@ -1,0 +1,373 @@
+r"""Discovery: labs and firms find ideas that exist before anyone finds them.
+
+Each field has a catalogue of ideas 0, 1, 2, …; the size of idea n is a function of (seed, field,
+n) alone, so that all blocs and both twins face the same nature and an idea can be found twice.
+A firm's finds in a month are Poisson with mean
+
+.. math:: \frac{A}{12\,n}\, S\, (R/r)^\gamma (X/x)^\kappa\, f^{-\eta}\, e^{-bK}
+
+(R its researchers in the field, X its experiment compute, f its breadth of search, K its own
+knowledge in the field; n, r, x the number, mean researchers and mean compute of active firms of
+its kind at the start of the baseline world, S the kind's researchers over those of labs: an
+economy of given size, whatever the number of firms). Ideas get harder with the firm's own
+knowledge, as in semi-endogenous growth (Jones 1995; Bloom, Jones, Van Reenen and Webb 2020).
+
+A firm that holds c ideas finds any that it lacks with index below c + w, w = f δ/m (the adjacent
+possible; Weitzman 1998 on limits of search). Each find takes the idea of highest affinity, a
+fixed hash of (firm, idea): which ideas suit whom is luck, the same in all twins.
+
+On the balanced path knowledge grows at g when b = (κ g_C + γ g_R)/g. The difficulty b is set by
+that, and the arrival A so that the leader's best lab grows at g over the first three reported
+years of the baseline world (``model/baseline.py``).
+
+Limits: growth 0 takes the field away; a single closed firm follows dK/dt = A m F e^(−bK) for any
+window; w = 1: all find in the same order.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from model.compiled import kernel, over_rows
+from model.facts import InputError, LogUniform, Mechanism, Uniform, fact, monthly_rate
+from model.randomness import address, at, key_of, poisson, uniform
+from model.world import FIELDS, FOUND, FOUND_AGAIN, NEVER, State
+
+MOST_FINDS = 50.0  # a month; a larger rate means that parameters blow up
+COMPUTE_GROWTH = math.log(4.3)  # g_C of the balanced path, 1/year; evidence: training compute
+
+
+class Discovery(Mechanism):
+    """How ideas are found."""
+
+    mean_size: float = fact(
+        0.01,
+        unit="OOM",
+        kind="assumed",
+        prior=Uniform(0.006, 0.02),
+        low=0.004,
+        high=0.05,
+        source="own",
+        doc="mean size m of an idea",
+    )
+    reach: float = fact(
+        0.5,
+        unit="OOM",
+        kind="assumed",
+        prior=LogUniform(0.15, 0.9),
+        low=0.01,
+        high=3.0,
+        claims=("D12",),
+        source="own",
+        doc="adjacent possible δ: how far beyond its knowledge a firm of breadth 1 searches",
+    )
+    researchers_exponent: float = fact(
+        0.6,
+        unit="1",
+        kind="estimated",
+        prior=Uniform(0.4, 0.8),
+        low=0.0,
+        high=1.0,
+        claims=("D1", "D14"),
+        source="klette_kortum",
+        doc="returns γ to researchers",
+    )
+    compute_exponent: float = fact(
+        0.2,
+        unit="1",
+        kind="contested",
+        prior=Uniform(0.05, 0.4),
+        low=0.0,
+        high=1.0,
+        claims=("D1", "C7"),
+        source="experiment_compute",
+        doc="returns κ to compute for experiments, in algorithms and systems",
+    )
+    lab_breadth: float = fact(
+        1.0,
+        unit="1",
+        kind="assumed",
+        prior=Uniform(1.0, 2.5),
+        low=0.3,
+        high=5.0,
+        claims=("D2", "D12"),
+        source="own",
+        doc="breadth of search f of labs (1 top-down, 1.5 bottom-up)",
+    )
+    firm_breadth: float = fact(
+        0.6,
+        unit="1",
+        kind="assumed",
+        prior=Uniform(0.4, 1.0),
+        low=0.3,
+        high=5.0,
+        source="own",
+        doc="breadth of search of all other firms",
+    )
+    breadth_cost: float = fact(
+        0.25,
+        unit="1",
+        kind="contested",
+        prior=Uniform(0.0, 0.5),
+        low=0.0,
+        high=2.0,
+        claims=("D2",),
+        source="own",
+        doc="exponent η by which breadth is paid for in the rate of finds",
+    )
+    algorithms_growth: float = fact(
+        0.45,
+        unit="OOM/year",
+        kind="estimated",
+        prior=Uniform(0.26, 0.72),
+        low=0.0,
+        high=1.5,
+        source="ho_2024",
+        doc="growth of the leader's best lab in algorithms (compute needed halves in 8 months)",
+    )
+    systems_growth: float = fact(
+        0.15,
+        unit="OOM/year",
+        kind="assumed",
+        prior=Uniform(0.08, 0.25),
+        low=0.0,
+        high=1.0,
+        source="own",
+        doc="growth of the leader's best lab in systems",
+    )
+    lab_systems_share: float = fact(
+        0.3,
+        unit="share",
+        kind="assumed",
+        prior=Uniform(0.15, 0.5),
+        low=0.0,
+        high=1.0,
+        source="own",
+        doc="share of a lab's researchers in systems; the rest work on algorithms",
+    )
+    chipmaker_systems_share: float = fact(
+        0.3,
+        unit="share",
+        kind="assumed",
+        prior=Uniform(0.1, 0.5),
+        low=0.0,
+        high=1.0,
+        source="own",
+        doc="share of a chipmaker's researchers in systems",
+    )
+    application_algorithms_share: float = fact(
+        0.15,
+        unit="share",
+        kind="assumed",
+        prior=Uniform(0.05, 0.4),
+        low=0.0,
+        high=1.0,
+        source="own",
+        doc="share of an application firm's researchers in algorithms",
+    )
+
+    def shares(self, field: int) -> tuple[float, float, float]:
+        """Return the share of researchers in a field, for labs, chipmakers, application firms."""
+        if field == 0:
+            return 1.0 - self.lab_systems_share, 0.0, self.application_algorithms_share
+        return self.lab_systems_share, self.chipmaker_systems_share, 0.0
+
+    def growth(self, field: int) -> float:
+        """Return the growth g of the leader's best lab in a field, OOM a year."""
+        return (self.algorithms_growth, self.systems_growth)[field]
+
+    def difficulty(self, field: int, researcher_growth: float) -> float:
+        """Return b of the balanced path, 1/OOM; refuses values below which growth runs away."""
+        growth = self.growth(field)
+        if growth == 0.0:
+            return 0.0
+        inputs = self.compute_exponent * COMPUTE_GROWTH
+        b = (inputs + self.researchers_exponent * max(0.0, researcher_growth)) / growth
+        if b < 0.3:
+            raise InputError(
+                f"discovery: {FIELDS[field]} would never get harder (difficulty {b:.2f} per OOM, "
+                "at least 0.3 is needed); lower the field's growth or raise "
+                "discovery.researchers_exponent or discovery.compute_exponent"
+            )
+        return b
+
+    def relative_pace(self, field: int) -> float:
+        """Return a field's growth over that of algorithms.
+
+        Sizes and reach are given for algorithms. A slower field has smaller ideas and a shorter
+        reach in OOM, so that both are the same in years of progress; with one reach in OOM for
+        all, f δ b would pass 1.39 in systems and other firms' ideas would be worth more than
+        a field can hold.
+        """
+        if field == 0 or self.algorithms_growth == 0.0 or self.growth(field) == 0.0:
+            return 1.0
+        return self.growth(field) / self.algorithms_growth
+
+    def idea_size(self, field: int) -> float:
+        """Return the mean size m of an idea of a field, OOM."""
+        return self.mean_size * self.relative_pace(field)
+
+    def window(self, breadth: float) -> int:
+        """Return the number of ideas w beyond its own count that a firm searches, at least 1."""
+        return max(1, int(breadth * self.reach / self.mean_size))
+
+    def broken_guards(self, researcher_growth: float) -> list[str]:
+        """Say which limits of good behaviour these values pass; draws from priors avoid them."""
+        b = self.difficulty(0, researcher_growth)
+        widest = max(self.lab_breadth, self.firm_breadth)
+        narrowest = min(self.lab_breadth, self.firm_breadth)
+        broken = []
+        if widest * self.reach * b >= 1.39:
+            broken.append(f"breadth x reach x difficulty is {widest * self.reach * b:.2f}, not below 1.39")
+        if self.window(narrowest) < 15:
+            broken.append(f"the window of search is {self.window(narrowest)} ideas, not 15 or more")
+        return broken
+
+
+def discovery(state: State) -> None:
+    """Draw the finds of the month and write them into the catalogue's record.
+
+    Reads ``knowledge.relative_team``, ``compute``, ``breadth``. Writes ``knowledge.bits``,
+    ``count``, ``level``, ``finds``, ``first_month``, ``first_firm``, ``holders``,
+    ``state.finds``, ``state.acquired``.
+    """
+    group = state.parameters.discovery
+    for number, knowledge in enumerate(state.knowledge):
+        rows = knowledge.row.size
+        arrival = state.constants.arrival[number]
+        scale = monthly_rate(arrival) * state.constants.share[number]
+        b = group.difficulty(number, state.parameters.finance.researcher_growth)
+        over_rows(
+            state.threads,
+            rows,
+            _rates,
+            knowledge.row,
+            state.firms.kind,
+            knowledge.relative_team,
+            knowledge.compute,
+            knowledge.level,
+            knowledge.breadth,
+            state.constants.firms[number],
+            state.constants.compute[number],
+            scale,
+            group.researchers_exponent,
+            group.compute_exponent,
+            group.breadth_cost,
+            b,
+            knowledge.rate,
+        )
+        finds = np.empty(rows, np.int64)
+        purpose = key_of("finds", FIELDS[number])
+        draws = address(state.seed, purpose, state.month)
+        over_rows(
+            state.threads, rows, _counts, draws, knowledge.row, state.firms.key, knowledge.rate, finds
+        )
+        ends = np.cumsum(finds)
+        total = int(ends[-1]) if rows else 0
+        members, ideas = np.empty(total, np.int64), np.empty(total, np.int64)
+        affinity = address(state.seed, key_of("affinity", FIELDS[number]))
+        over_rows(
+            state.threads,
+            rows,
+            _search,
+            affinity,
+            knowledge.row,
+            state.firms.key,
+            finds,
+            ends,
+            knowledge.window,
+            knowledge.size,
+            knowledge.bits,
+            knowledge.count,
+            knowledge.level,
+            members,
+            ideas,
+        )
+        if total and ideas.min() < NEVER:
+            raise InputError(
+                f"discovery: the catalogue of {FIELDS[number]} is used up in {state.date()}; "
+                "raise discovery.mean_size or lower the field's growth"
+            )
+        _register(
+            state.month,
+            knowledge.row,
+            state.firms.bloc,
+            members,
+            ideas,
+            knowledge.first_month,
+            knowledge.first_firm,
+            knowledge.finds,
+            knowledge.holders,
+            state.acquired[number],
+        )
+        state.finds[number] = (members, ideas)
+
+
+@kernel
+def _rates(
+    start, stop, row, kind, team, compute, level, breadth, firms, reference, scale,
+    gamma, kappa, cost, b, rate,
+):  # fmt: skip
+    for m in range(start, stop):
+        k = kind[row[m]]
+        if team[m] <= 0.0 or firms[k] <= 0.0:
+            rate[m] = 0.0
+            continue
+        experiments = (compute[m] / reference[k]) ** kappa if reference[k] > 0.0 else 0.0
+        effort = team[m] ** gamma * experiments
+        rate[m] = scale[k] / firms[k] * effort * breadth[m] ** -cost * math.exp(-b * level[m])
+
+
+@kernel
+def _counts(start, stop, draws, row, key, rate, finds):
+    for m in range(start, stop):
+        finds[m] = poisson(uniform(at(draws, key[row[m]])), rate[m]) if rate[m] > 0.0 else 0
+
+
+@kernel
+def _search(
+    start, stop, affinity, row, key, finds, ends, window, size, bits, count, level, members, ideas
+):
+    one, word_bits = np.uint64(1), 64
+    for m in range(start, stop):
+        mine = at(affinity, key[row[m]])
+        first = ends[m] - finds[m]
+        for f in range(finds[m]):
+            members[first + f] = m
+            ideas[first + f] = NEVER
+            reach = count[m] + window[m]
+            if reach > size.size:
+                ideas[first + f] = NEVER - 1  # the catalogue is too short: the caller refuses
+                continue
+            best, highest = -1, np.uint64(0)
+            for n in range(reach):
+                if (bits[m, n // word_bits] >> np.uint64(n % word_bits)) & one:
+                    continue
+                value = at(mine, np.uint64(n))
+                if best < 0 or value > highest:
+                    best, highest = n, value
+            if best >= 0:
+                bits[m, best // word_bits] |= one << np.uint64(best % word_bits)
+                count[m] += 1
+                level[m] += size[best]
+                ideas[first + f] = best
+
+
+@kernel
+def _register(
+    month, row, bloc, members, ideas, first_month, first_firm, finds, holders, acquired
+):
+    for f in range(members.size):
+        n = ideas[f]
+        if n < 0:
+            continue
+        b = bloc[row[members[f]]]
+        fresh = first_month[n] == NEVER
+        if fresh:
+            first_month[n] = month
+            first_firm[n] = row[members[f]]
+        finds[n] += 1
+        holders[n, b] += 1
+        acquired[FOUND if fresh else FOUND_AGAIN, b, b] += 1

@@ -1,0 +1,222 @@
+r"""Finance: what the labs of a bloc have to spend, and on whom and what.
+
+The means of all labs of the world follow a path anchored in 2024; a bloc gets its share of the
+world's private investment in AI. Within a bloc, means fall with rank as :math:`rank^{-z}` (Zipf;
+equal in all blocs) and a new lab grows into its place over two years. A share buys chips; the
+rest pays people, who are hired from the bloc's pool at the wage that clears it, so that a lab's
+researchers are its share of the wage bill times the pool.
+
+.. math:: \ln F(t) = \ln F_{2024} + g_\infty s + (g_0 - g_\infty)\,\tau\,(1 - e^{-s/\tau}),
+          \quad s = t - 2024 > 0; \qquad \ln F(t) = \ln F_{2024} + g_0 s, \quad s \le 0
+
+Revenue does not feed budgets yet. Limits: taper 0: growth drops to its long-run rate at once;
+concentration 0: all labs of a bloc are equal.
+"""
+
+from __future__ import annotations
+
+import math
+
+from model.compiled import kernel
+from model.facts import LogUniform, Mechanism, Uniform, fact
+from model.world import LAB, State
+
+
+class Finance(Mechanism):
+    """Means of labs, and the people they hire."""
+
+    funding_2024: float = fact(
+        34e9,
+        unit="USD/year",
+        kind="estimated",
+        prior=LogUniform(17e9, 68e9),
+        low=1e6,
+        high=1e13,
+        claims=("D11",),
+        source="epoch_companies",
+        doc="means of all labs of the world at the start of 2024, chips and people; derived from "
+        "the largest lab's spending on compute for research in 2024 (USD 4 billion) and its share",
+    )
+    growth_to_2024: float = fact(
+        3.1,
+        unit="1/year",
+        kind="estimated",
+        prior=Uniform(2.4, 3.5),
+        low=1.0,
+        high=10.0,
+        claims=("D11",),
+        source="cottier_2024",
+        doc="growth of those means until 2024",
+    )
+    growth_in_the_long_run: float = fact(
+        1.2,
+        unit="1/year",
+        kind="assumed",
+        prior=Uniform(1.05, 1.5),
+        low=0.5,
+        high=10.0,
+        source="own",
+        doc="growth of those means after the boom",
+    )
+    taper: float = fact(
+        1.5,
+        unit="years",
+        kind="assumed",
+        prior=Uniform(0.5, 3.0),
+        low=0.0,
+        high=20.0,
+        source="own",
+        doc="time in which the boom's extra growth falls to 37 %",
+    )
+    chip_share: float = fact(
+        0.65,
+        unit="share",
+        kind="estimated",
+        prior=Uniform(0.5, 0.8),
+        low=0.0,
+        high=1.0,
+        claims=("D14",),
+        source="cottier_2024",
+        doc="share of means that buys chips and what they stand in; the rest pays people",
+    )
+    concentration: float = fact(
+        1.0,
+        unit="1",
+        kind="assumed",
+        prior=Uniform(0.6, 1.4),
+        low=0.0,
+        high=5.0,
+        claims=("D3",),
+        source="own",
+        doc="fall of a lab's means with its rank in the bloc (Zipf's exponent)",
+    )
+    ramp: int = fact(
+        24,
+        unit="months",
+        kind="assumed",
+        low=1,
+        high=120,
+        source="own",
+        doc="time in which a new lab grows into its place",
+    )
+    researcher_growth: float = fact(
+        0.25,
+        unit="1/year",
+        kind="estimated",
+        prior=Uniform(0.1, 0.4),
+        low=-0.5,
+        high=2.0,
+        claims=("D10",),
+        source="dongbi_2025",
+        doc="continuous growth of the number of researchers (a rate in logs)",
+    )
+    lab_researchers: float = fact(
+        0.2,
+        unit="share",
+        kind="assumed",
+        prior=Uniform(0.1, 0.4),
+        low=0.01,
+        high=0.99,
+        claims=("D14",),
+        source="own",
+        doc="share of a bloc's AI researchers who work in labs; the rest work in other firms",
+    )
+
+
+def means(group: Finance, year: float) -> float:
+    """Return the means of all labs of the world, USD a year, at a date given in years."""
+    past = year - 2024.0
+    start, long_run = math.log(group.growth_to_2024), math.log(group.growth_in_the_long_run)
+    if past <= 0.0:
+        return group.funding_2024 * math.exp(start * past)
+    boom = group.taper * (1.0 - math.exp(-past / group.taper)) if group.taper > 0.0 else 0.0
+    return group.funding_2024 * math.exp(long_run * past + (start - long_run) * boom)
+
+
+def finance(state: State) -> None:
+    """Share out means and people.
+
+    Reads ``labs.rank``, ``founded``, ``firms.size``. Writes ``blocs.funding``,
+    ``blocs.researchers``, ``labs.budget``, ``cash``, ``granted``, ``firms.researchers``, and in
+    ``knowledge`` ``team`` and ``relative_team``.
+    """
+    group, setting, firms = state.parameters.finance, state.setting, state.firms
+    year = setting.calendar.year(state.month)
+    world = means(group, year) / 12.0
+    people = math.exp(group.researcher_growth * (year - 2024.0))
+    for b, bloc in enumerate(setting.blocs):
+        state.blocs.funding[b] = world * bloc.funding_share
+        state.blocs.researchers[b] = bloc.researchers_2024 * people
+    labs = state.labs
+    _share_out(
+        state.month,
+        labs.firm,
+        labs.bloc,
+        labs.rank,
+        labs.founded,
+        state.blocs.funding,
+        state.blocs.researchers,
+        group.concentration,
+        group.ramp,
+        group.chip_share,
+        group.lab_researchers,
+        firms.bloc,
+        firms.kind,
+        firms.size,
+        firms.active,
+        state.blocs.weights,
+        labs.budget,
+        labs.cash,
+        labs.granted,
+        firms.researchers,
+    )
+    for number, knowledge in enumerate(state.knowledge):
+        shares = state.parameters.discovery.shares(number)
+        _teams(
+            knowledge.row,
+            firms.kind,
+            firms.active,
+            firms.researchers,
+            *shares,
+            state.constants.team[number],
+            knowledge.team,
+            knowledge.relative_team,
+        )
+
+
+@kernel
+def _share_out(
+    month, lab_firm, lab_bloc, rank, founded, funding, researchers, concentration, ramp,
+    chip_share, lab_share, bloc, kind, size, active, weights, budget, cash, granted, staff,
+):  # fmt: skip
+    weights[:] = 0.0
+    for i in range(rank.size):
+        age = month - founded[i] + 1
+        grown = min(1.0, age / ramp) if active[lab_firm[i]] and age > 0 else 0.0
+        budget[i] = grown / rank[i] ** concentration
+        weights[lab_bloc[i]] += budget[i]
+    for i in range(rank.size):
+        b = lab_bloc[i]
+        share = budget[i] / weights[b] if weights[b] > 0.0 else 0.0
+        budget[i] = funding[b] * share
+        cash[i] += budget[i] * chip_share
+        granted[i] += budget[i] * chip_share
+        staff[lab_firm[i]] = researchers[b] * lab_share * share
+    weights[:] = 0.0
+    for f in range(kind.size):
+        if kind[f] != LAB and active[f]:
+            weights[bloc[f]] += size[f]
+    for f in range(kind.size):
+        if kind[f] != LAB and active[f]:
+            staff[f] = researchers[bloc[f]] * (1.0 - lab_share) * size[f] / weights[bloc[f]]
+
+
+@kernel
+def _teams(
+    row, kind, active, researchers, lab, chipmaker, application, reference, team, relative
+):
+    for m in range(row.size):
+        k = kind[row[m]]
+        share = lab if k == LAB else (chipmaker if k == 1 else application)
+        team[m] = researchers[row[m]] * share if active[row[m]] else 0.0
+        relative[m] = team[m] / reference[k] if reference[k] > 0.0 else 0.0

@@ -1,0 +1,225 @@
+r"""Training: a lab turns compute and ideas into a model.
+
+A lab without a run starts one when its fleet exceeds a minimum and the run, at the present fleet
+and with the ideas it holds now, would beat its own best model by at least a stated step. Ideas
+are frozen at the start; FLOP add up over the planned months. Capability is effective training
+compute in orders of magnitude:
+
+.. math:: own = \log_{10} FLOP + K_{alg}, \qquad
+          uplift = \min(\chi, \log_{10}(1 + \rho \max(0, 10^{base - own} - 1))), \qquad
+          capability = own + uplift
+
+``base`` is the best *other* lab's open model at the start that the lab may use; its own earlier
+models give none. ρ = 1 would give the base at most, ρ = 0 nothing; χ caps what can be inherited.
+That an order of magnitude of compute and one of algorithms count the same is the definition of
+algorithmic progress as compute saved (Ho et al. 2024).
+
+Limits: no base: ten times the FLOP is one OOM more; no fleet, no model.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from model.compiled import helper, kernel
+from model.facts import Mechanism, Uniform, fact
+from model.randomness import address, at, key_of, uniform
+from model.world import NOTHING, State
+
+SECONDS_A_MONTH = 365.25 * 86400.0 / 12.0
+
+
+class Training(Mechanism):
+    """How fleets are split, when runs start, what open models hand on."""
+
+    training: float = fact(
+        0.45,
+        unit="share",
+        kind="assumed",
+        prior=Uniform(0.3, 0.6),
+        low=0.0,
+        high=1.0,
+        source="own",
+        doc="share of a lab's fleet in its run",
+    )
+    experiments: float = fact(
+        0.25,
+        unit="share",
+        kind="assumed",
+        prior=Uniform(0.1, 0.35),
+        low=0.0,
+        high=1.0,
+        source="own",
+        doc="share of a lab's fleet for experiments; what is left serves users",
+    )
+    rented: float = fact(
+        0.05,
+        unit="share",
+        kind="assumed",
+        prior=Uniform(0.01, 0.05),
+        low=0.0,
+        high=1.0,
+        source="own",
+        doc="share of a lab's fleet rented to other firms of its bloc for experiments",
+    )
+    run_months: int = fact(
+        4,
+        unit="months",
+        kind="estimated",
+        low=1,
+        high=24,
+        source="epoch_models",
+        doc="planned length of a run",
+    )
+    write_off: int = fact(
+        48,
+        unit="months",
+        kind="assumed",
+        low=1,
+        high=240,
+        source="own",
+        doc="time over which chips are written off, for the cost of a run",
+    )
+    step: float = fact(
+        0.1,
+        unit="OOM",
+        kind="assumed",
+        prior=Uniform(0.05, 0.3),
+        low=0.0,
+        high=3.0,
+        source="own",
+        doc="least improvement on its own best model for which a lab starts a run",
+    )
+    smallest_fleet: float = fact(
+        1e12,
+        unit="FLOP/s",
+        kind="assumed",
+        low=0.0,
+        high=1e20,
+        source="own",
+        doc="least effective performance of a fleet with which a run is started",
+    )
+    inheritance_cap: float = fact(
+        0.5,
+        unit="OOM",
+        kind="contested",
+        prior=Uniform(0.0, 1.2),
+        low=0.0,
+        high=5.0,
+        claims=("B3", "B10", "C4"),
+        source="own",
+        doc="most χ that building on another's open model adds",
+    )
+    inheritance: float = fact(
+        0.5,
+        unit="share",
+        kind="contested",
+        prior=Uniform(0.0, 1.0),
+        low=0.0,
+        high=1.0,
+        claims=("B3", "B10", "C4"),
+        source="own",
+        doc="share ρ of the distance to the open model that is inherited",
+    )
+
+
+def training(state: State) -> None:
+    """Carry runs on for a month; end and start them.
+
+    Reads ``labs.effective``, algorithms knowledge, ``labs.open_capability``. Writes the columns
+    ``labs.run_*``, ``completed``, ``finished``, ``finished_own``, ``potential``,
+    ``state.run_bits``.
+    """
+    group, labs = state.parameters.training, state.labs
+    algorithms = state.knowledge[0]
+    _train(
+        state.month,
+        address(state.seed, key_of("access")),
+        state.firms.key,
+        state.firms.active,
+        labs.firm,
+        labs.bloc,
+        labs.member[:, 0],
+        labs.effective,
+        labs.fleet,
+        state.market.price,
+        algorithms.level,
+        algorithms.bits,
+        labs.open_capability,
+        state.blocs.exchange,
+        labs.best_own,
+        state.parameters.chips.overhead / group.write_off,
+        group.training,
+        group.run_months,
+        group.step,
+        group.smallest_fleet,
+        group.inheritance_cap,
+        group.inheritance,
+        labs.run_flop,
+        labs.run_left,
+        labs.run_start,
+        labs.run_cost,
+        labs.run_chip_hours,
+        labs.run_knowledge,
+        labs.run_base,
+        labs.run_base_lab,
+        labs.completed,
+        labs.finished_own,
+        labs.finished,
+        labs.potential,
+        state.run_bits,
+    )
+
+
+@helper
+def capability_of(own, base, cap, share):
+    """Return a model's capability, OOM, from what its maker did alone and the open model below."""
+    if base <= own:
+        return own
+    return own + min(cap, math.log10(1.0 + share * (10.0 ** (base - own) - 1.0)))
+
+
+@kernel
+def _train(
+    month, access, key, active, firm, bloc, member, effective, fleet, price, level, bits,
+    open_capability, exchange, best_own, write_off, share, months, step, smallest, cap, inherited,
+    flop, left, begun, cost, hours, knowledge, base, base_lab, completed, own, capability,
+    potential, run_bits,
+):  # fmt: skip
+    for i in range(firm.size):
+        completed[i] = False
+        potential[i] = NOTHING
+        a_month = share * effective[i] * SECONDS_A_MONTH
+        if not active[firm[i]] or a_month <= 0.0:
+            continue
+        planned = math.log10(a_month * months) + level[member[i]]
+        potential[i] = planned
+        if left[i] == 0:
+            if effective[i] < smallest or planned < best_own[i] + step:
+                continue
+            left[i] = months
+            begun[i] = month
+            flop[i] = cost[i] = hours[i] = 0.0
+            knowledge[i] = level[member[i]]
+            base[i] = NOTHING
+            base_lab[i] = -1
+            for j in range(firm.size):
+                if j == i or open_capability[j] <= base[i]:
+                    continue
+                u = uniform(at(at(access, key[firm[j]]), key[firm[i]]))
+                if bloc[j] == bloc[i] or u < exchange[bloc[i], bloc[j]]:
+                    base[i] = open_capability[j]
+                    base_lab[i] = j
+            for word in range(bits.shape[1]):
+                run_bits[i, word] = bits[member[i], word]
+        flop[i] += a_month
+        for c in range(fleet.shape[1]):
+            cost[i] += share * fleet[i, c] * price[c] * write_off
+            hours[i] += share * fleet[i, c] * SECONDS_A_MONTH / 3600.0
+        left[i] -= 1
+        if left[i] == 0:
+            completed[i] = True
+            own[i] = math.log10(flop[i]) + knowledge[i]
+            capability[i] = capability_of(own[i], base[i], cap, inherited)

@@ -1,0 +1,79 @@
+"""The month: the ordered phases, in which all that happens happens.
+
+Inside a phase everything reads the state at the phase's start, so the order of firms never
+matters. To add or replace a rule, pass other phases to a world::
+
+    World("ban", phases=MONTH.with_after("training", my_phase))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from model.facts import InputError
+from model.mechanisms.chips import chips
+from model.mechanisms.demography import demography
+from model.mechanisms.discovery import discovery
+from model.mechanisms.finance import finance
+from model.mechanisms.policy import policy
+from model.mechanisms.release import release
+from model.mechanisms.spillover import spillover
+from model.mechanisms.training import training
+from model.world import State
+
+Phase = Callable[[State], None]
+
+
+class Phases(tuple[Phase, ...]):
+    """An ordered list of phases, each known by the name of its function."""
+
+    __slots__ = ()
+
+    def position(self, name: str) -> int:
+        """Return where a phase stands; raises ``InputError`` when there is none of that name."""
+        names = [phase.__name__ for phase in self]
+        if name not in names:
+            raise InputError(f"no phase {name!r}; phases are {', '.join(names)}")
+        return names.index(name)
+
+    def with_after(self, name: str, phase: Phase) -> Phases:
+        """Return the phases with one more, after the named one."""
+        return self._spliced(self.position(name) + 1, 0, [phase])
+
+    def with_replaced(self, name: str, phase: Phase) -> Phases:
+        """Return the phases with the named one replaced."""
+        return self._spliced(self.position(name), 1, [phase])
+
+    def without(self, name: str) -> Phases:
+        """Return the phases without the named one."""
+        return self._spliced(self.position(name), 1, [])
+
+    def _spliced(self, place: int, gone: int, new: Iterable[Phase]) -> Phases:
+        return Phases([*self[:place], *new, *self[place + gone :]])
+
+
+MONTH = Phases(
+    [
+        policy,  # which chips may be bought where
+        chips,  # old chips go, ordered ones come, new ones are ordered
+        finance,  # means and people are shared out
+        discovery,  # ideas are found
+        spillover,  # ideas pass on
+        training,  # runs start, go on, end
+        release,  # finished models go out
+        demography,  # labs enter
+    ]
+)
+
+
+def advance(state: State, phases: Iterable[Phase] = MONTH) -> None:
+    """Carry a world one month on, up to but not including the next month."""
+    state.acquired[:] = 0
+    state.published[:] = 0
+    for phase in phases:
+        phase(state)
+
+
+def close(state: State) -> None:
+    """End the month: what follows belongs to the next one."""
+    state.month += 1

@@ -1,0 +1,137 @@
+"""What is measured each month: series by bloc, the path of ideas, who learned what from whom.
+
+Every series is declared once with unit and meaning; arrays are laid out before the run. Prehistory
+is recorded too (lags need it) and left out of what is reported.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.compiled import kernel
+from model.world import CHANNELS, FIELDS, FOUND, FOUND_AGAIN, NOTHING, Floats, Integers, State
+
+SERIES: dict[str, tuple[str, str]] = {
+    "capability_released": ("OOM", "best model released so far (running maximum)"),
+    "capability_own": ("OOM", "best that a lab has made alone so far (running maximum)"),
+    "capability_potential": ("OOM", "best that a lab could make now, alone, with fleet and ideas"),
+    "capability_open": ("OOM", "best model with open weights so far (running maximum)"),
+    "training_compute": ("log10 FLOP", "largest training run finished so far (running maximum)"),
+    "fleet": ("FLOP/s", "effective performance of all labs' fleets"),
+    "fleet_largest": ("FLOP/s", "effective performance of the largest lab's fleet"),
+    "chips_delivered": ("chips", "chips delivered to labs this month"),
+    "budget": ("USD/month", "means of all labs"),
+    "chip_spending": ("USD/month", "paid for chips this month, less refunds"),
+    "cash": ("USD", "set aside for chips and not spent"),
+    "researchers": ("persons", "researchers in the field of AI"),
+    "algorithms_best": ("OOM", "algorithms held by the lab that holds most"),
+    "algorithms_mean": ("OOM", "algorithms held, mean of active labs"),
+    "systems_best": ("OOM", "systems ideas held by the lab that holds most"),
+    "systems_mean": ("OOM", "systems ideas held, mean of active labs"),
+    "ideas_found": ("ideas", "ideas found first this month, all fields"),
+    "ideas_found_again": ("ideas", "ideas found again this month, all fields"),
+    "ideas_learned": ("ideas", "ideas learned from others this month, all fields"),
+    "ideas_published": ("ideas", "ideas that came into print this month, all fields"),
+    "models_released": ("models", "models released this month"),
+    "models_opened": ("models", "models whose weights were opened this month"),
+    "labs": ("labs", "active labs"),
+}
+
+
+@dataclass
+class Record:
+    """All that was measured: series[name] is month x bloc; ideas as counts of holders."""
+
+    series: dict[str, Floats]
+    acquired: Integers  # month x field x channel x source bloc x target bloc
+    holders: tuple[np.ndarray[tuple[int, ...], np.dtype[np.int32]], ...]  # month x idea x bloc
+    months: int = 0
+
+    @classmethod
+    def blank(cls, state: State) -> Record:
+        """Lay out the arrays for all months of a world."""
+        months, blocs = state.setting.calendar.months, len(state.setting.blocs)
+        shape = (months, len(FIELDS), len(CHANNELS), blocs, blocs)
+        return cls(
+            series={name: np.full((months, blocs), np.nan) for name in SERIES},
+            acquired=np.zeros(shape, np.int64),
+            holders=tuple(
+                np.zeros((months, *knowledge.holders.shape), np.int32)
+                for knowledge in state.knowledge
+            ),
+        )
+
+    def observe(self, state: State) -> None:
+        """Measure the month that just ended."""
+        t, labs, series = state.month, state.labs, self.series
+        active = state.firms.active[labs.firm]
+        for b in range(len(state.setting.blocs)):
+            rows = np.flatnonzero((labs.bloc == b) & active)
+            here = {
+                "capability_released": _most(labs.best_released[rows]),
+                "capability_own": _most(labs.best_own[rows]),
+                "capability_potential": _most(labs.potential[rows]),
+                "capability_open": _most(labs.open_capability[rows]),
+                "fleet_largest": max(labs.effective[rows], default=0.0),
+                "labs": float(rows.size),
+            }
+            largest = max(labs.best_flop[rows], default=0.0)
+            here["training_compute"] = math.log10(largest) if largest > 0.0 else NOTHING
+            for field, name in enumerate(FIELDS):
+                levels = state.knowledge[field].level[labs.member[rows, field]]
+                here[f"{name}_best"] = max(levels, default=0.0)
+                here[f"{name}_mean"] = math.fsum(levels) / rows.size if rows.size else 0.0
+            for name, value in here.items():
+                series[name][t, b] = value
+            models = [m for m in state.models if labs.bloc[m.lab] == b]
+            series["models_released"][t, b] = sum(m.released == t for m in models)
+            series["models_opened"][t, b] = sum(m.opened == t for m in models)
+        for name, column in (
+            ("fleet", labs.effective),
+            ("budget", labs.budget),
+            ("cash", labs.cash),
+            ("chip_spending", labs.spent),
+        ):
+            _by_bloc(labs.bloc, column, series[name][t])
+        _by_bloc(labs.bloc, _row_sums(labs.delivered), series["chips_delivered"][t])
+        for name in ("chip_spending", "chips_delivered"):
+            self._since[name], series[name][t] = (
+                series[name][t].copy(),
+                series[name][t] - self._since.get(name, 0.0),
+            )
+        series["researchers"][t] = state.blocs.researchers
+        to_bloc = state.acquired.sum(axis=(0, 2))  # channel x target bloc; whole numbers
+        series["ideas_found"][t] = to_bloc[FOUND]
+        series["ideas_found_again"][t] = to_bloc[FOUND_AGAIN]
+        series["ideas_learned"][t] = to_bloc[FOUND_AGAIN + 1 :].sum(axis=0)
+        series["ideas_published"][t] = state.published.sum(axis=0)
+        self.acquired[t] = state.acquired
+        for field, knowledge in enumerate(state.knowledge):
+            self.holders[field][t] = knowledge.holders
+        self.months = t + 1
+
+    def __post_init__(self) -> None:
+        self._since: dict[str, Floats | float] = {}
+
+
+def _most(values: Floats) -> float:
+    return float(max(values, default=NOTHING))
+
+
+@kernel
+def _by_bloc(bloc, column, total):
+    total[:] = 0.0
+    for i in range(bloc.size):
+        total[bloc[i]] += column[i]
+
+
+@kernel
+def _row_sums(table):
+    sums = np.zeros(table.shape[0])
+    for i in range(table.shape[0]):
+        for c in range(table.shape[1]):
+            sums[i] += table[i, c]
+    return sums

@@ -1,0 +1,273 @@
+"""The state of a world: tables of arrays, each column declared once with its meaning.
+
+Rows never move during a run. Firms are ordered by bloc, cluster and sector, so that neighbours in
+space are neighbours in memory. ``State`` is what phases read and write; it knows no rule.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from model.setting import Setting
+    from model.scenario import Parameters
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Bits = NDArray[np.uint64]
+
+SECTORS = ("models", "chips", "software", "devices", "services")
+FIELDS = ("algorithms", "systems")
+CHANNELS = ("found", "found again", "proximity", "publication", "open weights")
+FOUND, FOUND_AGAIN, PROXIMITY, PUBLICATION, OPEN_WEIGHTS = range(len(CHANNELS))
+KINDS = ("lab", "chipmaker", "application")
+LAB, CHIPMAKER, APPLICATION = range(len(KINDS))
+HABITS = ("closed", "mixed", "open")
+NOTHING = -np.inf  # the capability of who has made no model
+NEVER = -1  # the month of what has not happened
+
+
+def column(dtype: Any, *shape: str, unit: str, doc: str, fill: Any = 0) -> Any:
+    """Declare an array of a table: element type, named dimensions, unit, meaning, first value."""
+    meta = {"dtype": np.dtype(dtype), "shape": shape, "unit": unit, "doc": doc, "fill": fill}
+    return field(metadata=meta)
+
+
+@dataclass
+class Table:
+    """A set of columns over named dimensions."""
+
+    @classmethod
+    def allocate(cls, **sizes: int) -> Self:
+        """Make all columns, filled with their first values, from the sizes of the dimensions."""
+        return cls(
+            **{
+                f.name: np.full(
+                    tuple(sizes[d] for d in f.metadata["shape"]),
+                    f.metadata["fill"],
+                    f.metadata["dtype"],
+                )
+                for f in fields(cls)
+            }
+        )
+
+    def bytes(self) -> int:
+        """Return the memory of all columns."""
+        return sum(getattr(self, f.name).nbytes for f in fields(self))
+
+
+@dataclass
+class Blocs(Table):
+    """A row a bloc (a government and the economy under it)."""
+
+    researchers: Floats = column("f8", "bloc", unit="persons", doc="researchers in the field of AI")
+    funding: Floats = column("f8", "bloc", unit="USD/month", doc="means of all labs of the bloc")
+    exchange: Floats = column(
+        "f8", "bloc", "bloc", unit="share", doc="openness of one bloc (row) to what another offers"
+    )
+    rented: Floats = column("f8", "bloc", unit="FLOP/s", doc="labs' fleets rented to other firms")
+    renters: Floats = column("f8", "bloc", unit="persons", doc="researchers who rent, one field")
+    weights: Floats = column("f8", "bloc", unit="1", doc="sum of the weights that share a total")
+    first_cluster: Integers = column("i8", "bloc", unit="cluster", doc="its first cluster")
+    last_cluster: Integers = column("i8", "bloc", unit="cluster", doc="one past its last")
+
+
+@dataclass
+class Clusters(Table):
+    """A row an industrial district."""
+
+    key: Bits = column("u8", "cluster", unit="-", doc="stable key, from the name of the place")
+    bloc: Integers = column("i8", "cluster", unit="bloc", doc="bloc it lies in")
+    latitude: Floats = column("f8", "cluster", unit="degrees", doc="north positive")
+    longitude: Floats = column("f8", "cluster", unit="degrees", doc="east positive")
+    weight: Floats = column("f8", "cluster", unit="share", doc="share of the world's innovation")
+    nearness: Floats = column(
+        "f8", "cluster", "cluster", unit="1", doc="kernel of distance, 1 at no distance"
+    )
+    bloc_share: Floats = column(
+        "f8",
+        "cluster",
+        "bloc",
+        unit="share",
+        doc="where contacts of the cluster's firms go in the baseline world; rows sum to one",
+    )
+
+
+@dataclass
+class Firms(Table):
+    """A row a firm."""
+
+    key: Bits = column("u8", "firm", unit="-", doc="stable key, from place, sector and ordinal")
+    bloc: NDArray[np.int8] = column("i1", "firm", unit="bloc", doc="bloc")
+    cluster: NDArray[np.int32] = column("i4", "firm", unit="cluster", doc="cluster")
+    sector: NDArray[np.int8] = column("i1", "firm", unit="sector", doc="index into SECTORS")
+    kind: NDArray[np.int8] = column("i1", "firm", unit="kind", doc="index into KINDS")
+    size: Floats = column("f8", "firm", unit="1", doc="weight in its bloc's and kind's total")
+    researchers: Floats = column("f8", "firm", unit="persons", doc="researchers employed")
+    publishes: Floats = column("f8", "firm", unit="share", doc="share of own findings published")
+    active: NDArray[np.bool_] = column("?", "firm", unit="-", doc="exists this month")
+    lab: NDArray[np.int32] = column("i4", "firm", unit="lab", doc="row among labs or -1", fill=-1)
+
+
+@dataclass
+class Labs(Table):
+    """A row a lab: its means, its machines, its run under way, its models."""
+
+    firm: Integers = column("i8", "lab", unit="firm", doc="its row among firms")
+    bloc: Integers = column("i8", "lab", unit="bloc", doc="bloc")
+    rank: Integers = column("i8", "lab", unit="1", doc="1 is the largest of its bloc")
+    founded: Integers = column("i8", "lab", unit="month", doc="may lie before month 0")
+    habit: Integers = column("i8", "lab", unit="habit", doc="index into HABITS")
+    member: Integers = column("i8", "lab", "field", unit="member", doc="its row in each field")
+    budget: Floats = column("f8", "lab", unit="USD/month", doc="means of this month")
+    cash: Floats = column("f8", "lab", unit="USD", doc="for chips, not yet spent")
+    granted: Floats = column("f8", "lab", unit="USD", doc="all ever set aside for chips")
+    spent: Floats = column("f8", "lab", unit="USD", doc="all ever paid for chips, less refunds")
+    fleet: Floats = column("f8", "lab", "chip", unit="chips", doc="chips at work")
+    ordered: Floats = column(
+        "f8", "lab", "slot", "chip", unit="chips", doc="on the way, by month of arrival (a ring)"
+    )
+    delivered: Floats = column("f8", "lab", "chip", unit="chips", doc="all ever delivered")
+    retired: Floats = column("f8", "lab", "chip", unit="chips", doc="all ever retired")
+    requested: Floats = column("f8", "lab", "chip", unit="chips", doc="all ever ordered")
+    cancelled: Floats = column("f8", "lab", "chip", unit="chips", doc="barred before delivery")
+    effective: Floats = column("f8", "lab", unit="FLOP/s", doc="fleet at its utilisation")
+    run_flop: Floats = column("f8", "lab", unit="FLOP", doc="of the run under way")
+    run_left: Integers = column("i8", "lab", unit="months", doc="0: no run under way")
+    run_start: Integers = column("i8", "lab", unit="month", doc="start of the run", fill=NEVER)
+    run_cost: Floats = column("f8", "lab", unit="USD", doc="of the run under way")
+    run_chip_hours: Floats = column("f8", "lab", unit="hours", doc="of the run under way")
+    run_knowledge: Floats = column("f8", "lab", unit="OOM", doc="algorithms at the run's start")
+    run_base: Floats = column("f8", "lab", unit="OOM", doc="open model built on", fill=NOTHING)
+    run_base_lab: Integers = column("i8", "lab", unit="lab", doc="its maker", fill=-1)
+    best_own: Floats = column("f8", "lab", unit="OOM", doc="best it made alone", fill=NOTHING)
+    best_released: Floats = column("f8", "lab", unit="OOM", doc="best released", fill=NOTHING)
+    best_flop: Floats = column("f8", "lab", unit="FLOP", doc="largest run completed")
+    potential: Floats = column("f8", "lab", unit="OOM", doc="could make now", fill=NOTHING)
+    completed: NDArray[np.bool_] = column("?", "lab", unit="-", doc="a run ended this month")
+    finished_own: Floats = column("f8", "lab", unit="OOM", doc="of the last run, made alone")
+    finished: Floats = column("f8", "lab", unit="OOM", doc="capability of the last run's model")
+    open_capability: Floats = column(
+        "f8", "lab", unit="OOM", doc="best model with open weights", fill=NOTHING
+    )
+
+
+@dataclass
+class Knowledge(Table):
+    """Ideas of one field: the catalogue, who holds what, who published what.
+
+    A *member* is a firm that does research in the field; ``row`` leads back to the firm.
+    """
+
+    row: Integers = column("i8", "member", unit="firm", doc="row among firms")
+    bits: Bits = column("u8", "member", "word", unit="-", doc="ideas held, idea n is bit n")
+    count: Integers = column("i8", "member", unit="ideas", doc="number of ideas held")
+    level: Floats = column("f8", "member", unit="OOM", doc="sum of the sizes of ideas held")
+    breadth: Floats = column("f8", "member", unit="1", doc="breadth of search f")
+    window: Integers = column("i8", "member", unit="ideas", doc="reach w beyond ideas held")
+    team: Floats = column("f8", "member", unit="persons", doc="researchers in the field")
+    compute: Floats = column("f8", "member", unit="FLOP/s", doc="for experiments")
+    relative_team: Floats = column("f8", "member", unit="1", doc="team over reference team")
+    absorption: Floats = column("f8", "member", unit="share", doc="share of contacts understood")
+    rate: Floats = column("f8", "member", unit="1/month", doc="expected finds this month")
+    size: Floats = column("f8", "idea", unit="OOM", doc="size of the ideas of the catalogue")
+    first_month: Integers = column("i8", "idea", unit="month", doc="first found", fill=NEVER)
+    first_firm: Integers = column("i8", "idea", unit="firm", doc="first finder", fill=NEVER)
+    finds: Integers = column("i8", "idea", unit="1", doc="times found, again included")
+    holders: NDArray[np.int32] = column("i4", "idea", "bloc", unit="firms", doc="who hold it")
+    pool: Bits = column("u8", "bloc", "word", unit="-", doc="ideas published in a bloc")
+    pending: Bits = column(
+        "u8", "bloc", "delay", "word", unit="-", doc="in print, by month of appearance (a ring)"
+    )
+    cell_start: Integers = column("i8", "cluster", "sector", unit="member", doc="first member")
+    cell_stop: Integers = column("i8", "cluster", "sector", unit="member", doc="one past the last")
+
+
+@dataclass
+class Market(Table):
+    """Accelerators on the market: a row a chip."""
+
+    tflops: Floats = column("f8", "chip", unit="TFLOP/s", doc="dense 16-bit performance")
+    link: Floats = column("f8", "chip", unit="GB/s", doc="bandwidth between chips")
+    price: Floats = column("f8", "chip", unit="USD", doc="list price")
+    available: Integers = column("i8", "chip", unit="month", doc="first month of sale")
+    withdrawn: Integers = column("i8", "chip", unit="month", doc="first month without orders")
+    world_class: NDArray[np.bool_] = column("?", "chip", unit="-", doc="not a variant for a rule")
+    vendor: Integers = column("i8", "chip", unit="bloc", doc="bloc of the vendor")
+    may_buy: NDArray[np.bool_] = column("?", "chip", "bloc", unit="-", doc="this month")
+    may_buy_by_month: NDArray[np.bool_] = column(
+        "?", "month", "chip", "bloc", unit="-", doc="what the rules allow"
+    )
+    best_link: Floats = column("f8", "one", unit="GB/s", doc="best link on the world's market")
+
+
+@dataclass
+class Model:
+    """A finished AI model; months count from the start of prehistory, ``None`` is never."""
+
+    lab: int
+    started: int
+    released: int
+    opened: int | None
+    flop: float
+    chip_hours: float
+    cost: float
+    algorithms: float
+    own: float
+    base: float | None
+    base_lab: int | None
+    capability: float
+
+
+@dataclass(frozen=True)
+class Constants:
+    """What normalises rates: resolved once from the baseline world, shared by all its twins.
+
+    ``firms``, ``team`` and ``compute`` are means over the active firms of a kind at the start of
+    the baseline world, by (field, kind); ``share`` is a kind's researchers over those of labs.
+    """
+
+    firms: Floats
+    team: Floats
+    compute: Floats
+    share: Floats
+    bloc_share: Floats
+    arrival: Floats  # finds a year in the whole field, by field
+
+
+@dataclass
+class State:
+    """All that moves, and the fixed things it moves by."""
+
+    parameters: Parameters
+    setting: Setting
+    constants: Constants
+    seed: np.uint64
+    threads: int
+    month: int
+    blocs: Blocs
+    clusters: Clusters
+    firms: Firms
+    labs: Labs
+    market: Market
+    knowledge: tuple[Knowledge, ...]
+    run_bits: Bits  # lab x word: algorithms held when the run under way began
+    open_bits: Bits  # lab x word: algorithms embodied in the best open model
+    finds: list[tuple[Integers, Integers]]  # (members, ideas) found this month, by field
+    acquired: Integers  # field x channel x source bloc x target bloc, this month
+    published: Integers  # field x bloc, this month
+    models: list[Model]  # all released so far
+    opening: list[tuple[int, Model, Bits]]  # month due, model, algorithms embodied in it
+
+    def date(self) -> str:
+        """Return the current month as YYYY-MM."""
+        return self.setting.calendar.label(self.month)
+
+    def bytes(self) -> int:
+        """Return the memory of all tables."""
+        tables = (self.blocs, self.clusters, self.firms, self.labs, self.market, *self.knowledge)
+        return sum(table.bytes() for table in tables)
