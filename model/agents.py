@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from model.economy import World
 
 
-class View(mesa.Agent):  # type: ignore[misc]
+class View(mesa.Agent):
     """A row of a table as a Mesa agent."""
 
     def __init__(self, world: World, row: int) -> None:
@@ -44,7 +44,9 @@ def _column(table: str, name: str, doc: str) -> property:
     return property(read, write, doc=doc)
 
 
-def _with_columns(view: type[View], table: str, kind: type[Table], without: tuple[str, ...]) -> None:
+def _with_columns(
+    view: type[View], table: str, kind: type[Table], without: tuple[str, ...]
+) -> None:
     for column in fields(kind):
         if column.name not in without:
             doc = f"{column.metadata['doc']} [{column.metadata['unit']}]"

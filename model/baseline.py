@@ -21,9 +21,10 @@ from pathlib import Path
 
 import numpy as np
 
+from model.cast import setting_of
 from model.compiled import cache_folder
 from model.facts import InputError
-from model.initial import build, neutral_constants, setting_of
+from model.initial import build, neutral_constants
 from model.mechanisms.chips import chips
 from model.mechanisms.policy import policy
 from model.month import advance, close
@@ -178,7 +179,9 @@ def solve(parameters: Parameters) -> Floats:
         short = got < goal
         low = np.where(short, log_a, low)
         high = np.where(short, high, log_a)
-        middle = np.where(np.isfinite(low + high), (low + high) / 2.0, np.where(short, log_a + 1, log_a - 1))
+        middle = np.where(
+            np.isfinite(low + high), (low + high) / 2.0, np.where(short, log_a + 1, log_a - 1)
+        )
         if np.any(np.abs(middle[~close_enough]) > 25.0):
             break
         log_a = np.where(close_enough, log_a, middle)

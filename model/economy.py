@@ -13,8 +13,9 @@ import mesa
 import numpy as np
 
 from model import accounts, baseline
+from model.cast import setting_of
 from model.facts import InputError
-from model.initial import build, setting_of
+from model.initial import build
 from model.month import MONTH, Phase, advance, close
 from model.outcomes import outcomes_of
 from model.recorder import Record
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 LARGEST_SEED = 2**63 - 1
 
 
-class World(mesa.Model):  # type: ignore[misc]
+class World(mesa.Model):
     """A simulated economy of labs, firms, places and blocs; a step is a month.
 
     Args:
@@ -60,7 +61,7 @@ class World(mesa.Model):  # type: ignore[misc]
         **overrides: Any,
     ) -> None:
         if not isinstance(rng, np.random.Generator):
-            rng = _checked_seed(rng) if rng is not None else np.random.default_rng()
+            rng = checked_seed(rng) if rng is not None else np.random.default_rng()
         seed = rng if isinstance(rng, int) else int(rng.integers(LARGEST_SEED))
         super().__init__(rng=seed)
         self._ready = False
@@ -78,10 +79,11 @@ class World(mesa.Model):  # type: ignore[misc]
         self.record = Record.blank(self.state)
         self.datacollector = mesa.DataCollector(
             model_reporters={
-                "month": lambda world: world.last_month,
-                "gap": lambda world: world.latest("gap"),
-                "frontier": lambda world: world.latest("frontier"),
+                f"{name}_{bloc.name}": _reporter(name, row)
+                for name in ("capability_released", "training_compute", "algorithms_best")
+                for row, bloc in enumerate(self.state.setting.blocs)
             }
+            | {"month": lambda world: world.last_month}
         )
 
     def step(self) -> None:
@@ -135,13 +137,14 @@ class World(mesa.Model):  # type: ignore[misc]
         return outcomes_of(self.state, self.record)
 
     def table(self, name: str) -> pd.DataFrame:
-        """Return a table of the run so far: world, blocs, ideas, models, acquisitions, diffusion."""
-        from model.store import tables_of
+        """Return a table of the run so far (a name of ``model.store.tables_of``)."""
+        from model.tables import tables_of
 
         tables = tables_of(self.state, self.record)
         if name not in tables:
             raise InputError(f"no table {name!r}; tables are {', '.join(tables)}")
-        return tables[name].to_pandas()
+        frame: pd.DataFrame = tables[name].to_pandas()
+        return frame
 
     @property
     def agents(self) -> AgentSet[Any]:
@@ -183,7 +186,12 @@ class World(mesa.Model):  # type: ignore[misc]
                 )
 
 
-def _checked_seed(seed: Any) -> int:
+def _reporter(series: str, row: int) -> Callable[[World], float]:
+    return lambda world: float(world.record.series[series][world.state.month - 1, row])
+
+
+def checked_seed(seed: Any) -> int:
+    """Return a seed as a whole number; raises ``InputError`` when it is none."""
     try:
         number = int(seed)
     except (TypeError, ValueError):
@@ -202,6 +210,8 @@ def _overridden(scenario: Scenario, overrides: dict[str, Any]) -> Scenario:
     for name, value in overrides.items():
         group, split, entry = name.partition("__")
         if not split:
-            raise InputError(f"{name}: overrides read group__name=value, as controls__regime='none'")
+            raise InputError(
+                f"{name}: overrides read group__name=value, as controls__regime='none'"
+            )
         values[group, entry] = value
     return replace(scenario, parameters=with_values(scenario.parameters, values))

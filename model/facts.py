@@ -95,7 +95,9 @@ def fact(
     if prior is not None:
         inside = (low is None or low <= prior.low) and (high is None or prior.high <= high)
         if not (prior.low < prior.high and inside and prior.low <= default <= prior.high):
-            raise ValueError(f"prior {prior} does not fit default {default} and range {low}, {high}")
+            raise ValueError(
+                f"prior {prior} does not fit default {default} and range {low}, {high}"
+            )
     return Field(
         default,
         ge=low,

@@ -91,7 +91,9 @@ def scaled_gap(gap: Floats, leader: Floats) -> Floats:
     return result
 
 
-def lag(leader: Floats, follower: Floats) -> tuple[Floats, np.ndarray[tuple[int], np.dtype[np.bool_]]]:
+def lag(
+    leader: Floats, follower: Floats
+) -> tuple[Floats, np.ndarray[tuple[int], np.dtype[np.bool_]]]:
     """Return the horizontal distance of two running maxima, in months, and where it is censored.
 
     At month t: how long ago the series that is ahead first reached what the other has now, with

@@ -40,6 +40,8 @@ SERIES: dict[str, tuple[str, str]] = {
     "labs": ("labs", "active labs"),
 }
 
+SINCE_LAST_MONTH = ("chip_spending", "chips_delivered", "models_released", "models_opened")
+
 
 @dataclass
 class Record:
@@ -86,9 +88,6 @@ class Record:
                 here[f"{name}_mean"] = math.fsum(levels) / rows.size if rows.size else 0.0
             for name, value in here.items():
                 series[name][t, b] = value
-            models = [m for m in state.models if labs.bloc[m.lab] == b]
-            series["models_released"][t, b] = sum(m.released == t for m in models)
-            series["models_opened"][t, b] = sum(m.opened == t for m in models)
         for name, column in (
             ("fleet", labs.effective),
             ("budget", labs.budget),
@@ -96,8 +95,10 @@ class Record:
             ("chip_spending", labs.spent),
         ):
             _by_bloc(labs.bloc, column, series[name][t])
+        _by_bloc(labs.bloc, labs.models, series["models_released"][t])
+        _by_bloc(labs.bloc, labs.opened, series["models_opened"][t])
         _by_bloc(labs.bloc, _row_sums(labs.delivered), series["chips_delivered"][t])
-        for name in ("chip_spending", "chips_delivered"):
+        for name in SINCE_LAST_MONTH:
             self._since[name], series[name][t] = (
                 series[name][t].copy(),
                 series[name][t] - self._since.get(name, 0.0),

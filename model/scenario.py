@@ -18,9 +18,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from model.cast import Economy, Observer
 from model.compiled import sources_digest
 from model.facts import Fact, InputError, Mechanism, fact_of
-from model.initial import Economy, Observer
 from model.mechanisms.chips import Chips
 from model.mechanisms.discovery import Discovery
 from model.mechanisms.finance import Finance
@@ -108,7 +108,9 @@ def load(
         for group, entries in text.items():
             if group not in HEADINGS:
                 _lay(values, origin, group, entries, str(path.name), path.name)
-    for group, entry, value, place in _environment(os.environ if environment is None else environment):
+    for group, entry, value, place in _environment(
+        os.environ if environment is None else environment
+    ):
         _lay(values, origin, group, {entry: value}, place, place)
     for text in overrides:
         group, entry, value = _override(text)
@@ -128,7 +130,7 @@ def load(
 
 def build(values: Mapping[str, Mapping[str, Any]], origin: Mapping[str, str]) -> Parameters:
     """Check values of groups and freeze them; ``origin`` says where each one stands."""
-    groups = {}
+    groups: dict[str, Any] = {}
     for group, entries in values.items():
         kind = GROUPS[group]
         try:
@@ -208,7 +210,7 @@ def _read(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{place}: cannot be read as text: {error}") from None
     if not text.strip():
-        raise InputError(f"{place}: is empty; the shortest scenario is: extends = \"no_ban\"")
+        raise InputError(f'{place}: is empty; the shortest scenario is: extends = "no_ban"')
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -219,7 +221,7 @@ def _read(path: Path) -> dict[str, Any]:
         if name == "claims" and not (
             isinstance(value, list) and all(isinstance(claim, str) for claim in value)
         ):
-            raise InputError(f"{place}: claims: must be a list of ids such as \"C3\", got {value!r}")
+            raise InputError(f'{place}: claims: must be a list of ids such as "C3", got {value!r}')
         if name not in HEADINGS:
             _known_group(name, place)
             if not isinstance(value, dict):

@@ -264,9 +264,7 @@ def mirrored(setting: Setting, template: str) -> Setting:
         for lab in setting.labs:
             if lab.bloc == template:
                 labs.append(
-                    replace(
-                        lab, name=lab.name + mark, bloc=bloc.name, cluster=lab.cluster + mark
-                    )
+                    replace(lab, name=lab.name + mark, bloc=bloc.name, cluster=lab.cluster + mark)
                 )
     return replace(setting, blocs=tuple(blocs), places=tuple(places), labs=tuple(labs))
 

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from model.setting import Setting
     from model.scenario import Parameters
+    from model.setting import Setting
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -148,6 +148,8 @@ class Labs(Table):
     best_released: Floats = column("f8", "lab", unit="OOM", doc="best released", fill=NOTHING)
     best_flop: Floats = column("f8", "lab", unit="FLOP", doc="largest run completed")
     potential: Floats = column("f8", "lab", unit="OOM", doc="could make now", fill=NOTHING)
+    models: Integers = column("i8", "lab", unit="models", doc="released so far")
+    opened: Integers = column("i8", "lab", unit="models", doc="with open weights so far")
     completed: NDArray[np.bool_] = column("?", "lab", unit="-", doc="a run ended this month")
     finished_own: Floats = column("f8", "lab", unit="OOM", doc="of the last run, made alone")
     finished: Floats = column("f8", "lab", unit="OOM", doc="capability of the last run's model")
@@ -183,6 +185,7 @@ class Knowledge(Table):
     pending: Bits = column(
         "u8", "bloc", "delay", "word", unit="-", doc="in print, by month of appearance (a ring)"
     )
+    words: Integers = column("i8", "one", unit="1", doc="words of a row in use: ideas found so far")
     cell_start: Integers = column("i8", "cluster", "sector", unit="member", doc="first member")
     cell_stop: Integers = column("i8", "cluster", "sector", unit="member", doc="one past the last")
 

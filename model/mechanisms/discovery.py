@@ -220,7 +220,9 @@ class Discovery(Mechanism):
         narrowest = min(self.lab_breadth, self.firm_breadth)
         broken = []
         if widest * self.reach * b >= 1.39:
-            broken.append(f"breadth x reach x difficulty is {widest * self.reach * b:.2f}, not below 1.39")
+            broken.append(
+                f"breadth x reach x difficulty is {widest * self.reach * b:.2f}, not below 1.39"
+            )
         if self.window(narrowest) < 15:
             broken.append(f"the window of search is {self.window(narrowest)} ideas, not 15 or more")
         return broken
@@ -262,7 +264,14 @@ def discovery(state: State) -> None:
         purpose = key_of("finds", FIELDS[number])
         draws = address(state.seed, purpose, state.month)
         over_rows(
-            state.threads, rows, _counts, draws, knowledge.row, state.firms.key, knowledge.rate, finds
+            state.threads,
+            rows,
+            _counts,
+            draws,
+            knowledge.row,
+            state.firms.key,
+            knowledge.rate,
+            finds,
         )
         ends = np.cumsum(finds)
         total = int(ends[-1]) if rows else 0
@@ -300,6 +309,7 @@ def discovery(state: State) -> None:
             knowledge.first_firm,
             knowledge.finds,
             knowledge.holders,
+            knowledge.words,
             state.acquired[number],
         )
         state.finds[number] = (members, ideas)
@@ -357,7 +367,7 @@ def _search(
 
 @kernel
 def _register(
-    month, row, bloc, members, ideas, first_month, first_firm, finds, holders, acquired
+    month, row, bloc, members, ideas, first_month, first_firm, finds, holders, words, acquired
 ):
     for f in range(members.size):
         n = ideas[f]
@@ -367,6 +377,7 @@ def _register(
         fresh = first_month[n] == NEVER
         if fresh:
             first_month[n] = month
+            words[0] = max(words[0], n // 64 + 1)
             first_firm[n] = row[members[f]]
         finds[n] += 1
         holders[n, b] += 1

@@ -212,9 +212,7 @@ def _share_out(
 
 
 @kernel
-def _teams(
-    row, kind, active, researchers, lab, chipmaker, application, reference, team, relative
-):
+def _teams(row, kind, active, researchers, lab, chipmaker, application, reference, team, relative):
     for m in range(row.size):
         k = kind[row[m]]
         share = lab if k == LAB else (chipmaker if k == 1 else application)

@@ -67,7 +67,8 @@ def release(state: State) -> None:
     """Release the models finished this month; open those whose time has come.
 
     Reads ``labs.completed``, ``finished``, ``run_*``, ``habit``, ``state.run_bits``. Writes
-    ``labs.best_*``, ``open_capability``, ``state.open_bits``, ``models``, ``opening``.
+    ``labs.best_*``, ``open_capability``, ``models``, ``opened``, ``state.open_bits``,
+    ``state.models``, ``state.opening``.
     Labs are few and models rare, so that this is the one phase written out in Python.
     """
     group, labs, setting = state.parameters.release, state.labs, state.setting
@@ -93,6 +94,7 @@ def release(state: State) -> None:
             capability=float(labs.finished[lab]),
         )
         state.models.append(model)
+        labs.models[lab] += 1
         labs.best_own[lab] = max(labs.best_own[lab], model.own)
         labs.best_flop[lab] = max(labs.best_flop[lab], model.flop)
         labs.best_released[lab] = max(labs.best_released[lab], model.capability)
@@ -109,6 +111,7 @@ def _open_due(state: State) -> None:
             continue
         model.opened = state.month
         lab = model.lab
+        state.labs.opened[lab] += 1
         if model.capability > state.labs.open_capability[lab]:
             state.labs.open_capability[lab] = model.capability
             state.open_bits[lab] = bits

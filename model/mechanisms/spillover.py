@@ -39,6 +39,7 @@ import numpy as np
 
 from model.compiled import helper, kernel, over_rows
 from model.facts import LogUniform, Mechanism, Uniform, fact, monthly_rate
+from model.picks import bit_pick, idea_pick, ones, power_of_two, tree_pick
 from model.randomness import address, at, key_of, poisson, uniform
 from model.world import (
     FIELDS,
@@ -239,6 +240,7 @@ def _learn(state: State, number: int) -> None:
         monthly_rate(strength * group.proximity_flow),
         group.publication_hazard,
         monthly_rate(strength * group.open_weights_flow) if number == 0 else 0.0,
+        knowledge.words[0],
         knowledge.bits,
         knowledge.pool,
         best,
@@ -272,6 +274,7 @@ def _learn(state: State, number: int) -> None:
         knowledge.cell_start,
         knowledge.cell_stop,
         group.sector_adjacency,
+        knowledge.words[0],
         knowledge.bits,
         knowledge.pool,
         labs.bloc,
@@ -334,9 +337,7 @@ def _print(state: State, number: int) -> None:
 
 
 @kernel
-def _masses(
-    team, start, stop, adjacency, cluster_bloc, nearness, mass, within, pull
-):
+def _masses(team, start, stop, adjacency, cluster_bloc, nearness, mass, within, pull):
     # mass: researchers of a cell; within: running sum of researchers inside the cell;
     # pull: running sum, over the clusters of a bloc, of nearness x adjacency x researchers,
     # as a firm of (cluster, sector) sees it. Sums begin anew in every cell and bloc: who is
@@ -386,16 +387,6 @@ def _best_open(lab_bloc, capability, exchange, best):
 
 
 @helper
-def _ones(word):
-    word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
-    word = (word & np.uint64(0x3333333333333333)) + (
-        (word >> np.uint64(2)) & np.uint64(0x3333333333333333)
-    )
-    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
-
-
-@helper
 def _unread(pool, bits, b, s, m, word):
     # Of what a foreign bloc prints, only what is not in print at home counts.
     fresh = pool[s, word] & ~bits[m, word]
@@ -411,7 +402,7 @@ def _model_for(best, b, lab):
 @kernel
 def _meetings(
     start, stop, meeting, row, key, bloc, cluster, lab, relative, bloc_share, exchange,
-    talk, hazard, weights, bits, pool, best, meets, offers,
+    talk, hazard, weights, words, bits, pool, best, meets, offers,
 ):  # fmt: skip
     blocs = pool.shape[0]
     for m in range(start, stop):
@@ -429,8 +420,8 @@ def _meetings(
             elif stream < 2 * blocs:
                 unread = 0
                 if hazard > 0.0 and exchange[b, s] > 0.0:
-                    for word in range(pool.shape[1]):
-                        unread += _ones(_unread(pool, bits, b, s, m, word))
+                    for word in range(words):
+                        unread += ones(_unread(pool, bits, b, s, m, word))
                 mean = hazard * exchange[b, s] * unread
             else:
                 mean = weights * reach if _model_for(best, b, lab[f]) >= 0 else 0.0
@@ -441,90 +432,34 @@ def _meetings(
 
 
 @helper
-def _tree_pick(draw, sums, low, high):
-    # Index in [low, high) with chance in proportion to the weights whose running sum is given
-    # (the sum begins anew at ``low``), by halving: left or right by an addressed draw.
-    origin = low
-    while high - low > 1:
-        middle = (low + high) // 2
-        before = sums[low - 1] if low > origin else 0.0
-        left = sums[middle - 1] - before
-        whole = sums[high - 1] - before
-        draw = at(draw, np.uint64(middle))
-        if uniform(draw) * whole < left:
-            high = middle
-        else:
-            low = middle
-    return low
-
-
-@helper
-def _idea_pick(draw, bits, held, m, row_of_source, words):
-    # An idea that the source's row holds and m's row lacks, all equally likely; -1 if none.
+def _pool_pick(draw, pool, bits, b, s, m, words):
+    # The same for what m has not read of bloc s's publications.
     total = 0
     for word in range(words):
-        total += _ones(bits[row_of_source, word] & ~held[m, word])
+        total += ones(_unread(pool, bits, b, s, m, word))
     if total == 0:
         return -1
-    low, high = 0, words
+    low, high = 0, power_of_two(words)
     while high - low > 1:
         middle = (low + high) // 2
         left = 0
-        for word in range(low, middle):
-            left += _ones(bits[row_of_source, word] & ~held[m, word])
-        draw = at(draw, np.uint64(middle))
-        if uniform(draw) * total < left:
+        for word in range(low, min(middle, words)):
+            left += ones(_unread(pool, bits, b, s, m, word))
+        if uniform(at(draw, np.uint64(middle))) * total < left:
             high, total = middle, left
         else:
             low, total = middle, total - left
-    return low * 64 + _bit_pick(draw, bits[row_of_source, low] & ~held[m, low])
-
-
-@helper
-def _bit_pick(draw, word):
-    low, width = 0, 64
-    total = _ones(word)
-    while width > 1:
-        width //= 2
-        mask = ((np.uint64(1) << np.uint64(width)) - np.uint64(1)) << np.uint64(low)
-        left = _ones(word & mask)
-        draw = at(draw, np.uint64(width))
-        if uniform(draw) * total < left:
-            total = left
-        else:
-            low, total = low + width, total - left
-    return low
-
-
-@helper
-def _pool_pick(draw, pool, bits, b, s, m):
-    words = pool.shape[1]
-    total = 0
-    for word in range(words):
-        total += _ones(_unread(pool, bits, b, s, m, word))
-    if total == 0:
-        return -1
-    low, high = 0, words
-    while high - low > 1:
-        middle = (low + high) // 2
-        left = 0
-        for word in range(low, middle):
-            left += _ones(_unread(pool, bits, b, s, m, word))
-        draw = at(draw, np.uint64(middle))
-        if uniform(draw) * total < left:
-            high, total = middle, left
-        else:
-            low, total = middle, total - left
-    return low * 64 + _bit_pick(draw, _unread(pool, bits, b, s, m, low))
+    return low * 64 + bit_pick(draw, _unread(pool, bits, b, s, m, low))
 
 
 @kernel
 def _offers(
     start, stop, meeting, ends, row, key, bloc, cluster, sector, lab, exchange, first_cluster,
-    last_cluster, pull, mass, within, cell_start, cell_stop, adjacency, bits, pool, lab_bloc, open_bits, best,
-    count, window, absorption, depth, meets, idea, channel, origin, priority,
+    last_cluster, pull, mass, within, cell_start, cell_stop, adjacency, words, bits, pool,
+    lab_bloc, open_bits, best, count, window, absorption, depth, meets,
+    idea, channel, origin, priority,
 ):  # fmt: skip
-    blocs, words = pool.shape
+    blocs = pool.shape[0]
     for m in range(start, stop):
         f = row[m]
         b, home, trade = bloc[f], cluster[f], sector[f]
@@ -544,7 +479,7 @@ def _offers(
                     kind = PROXIMITY
                     low, high = first_cluster[s], last_cluster[s]
                     if low < high and pull[home, trade, high - 1] > 0.0:
-                        there = _tree_pick(at(contact, np.uint64(1)), pull[home, trade], low, high)
+                        there = tree_pick(at(contact, np.uint64(1)), pull[home, trade], low, high)
                         u = uniform(at(contact, np.uint64(2)))
                         seen = 0.0
                         for t in range(mass.shape[1]):
@@ -557,24 +492,24 @@ def _offers(
                                 reached += weight
                                 if u * seen < reached:
                                     break
-                        source = _tree_pick(
+                        source = tree_pick(
                             at(contact, np.uint64(3)),
                             within,
                             cell_start[there, other],
                             cell_stop[there, other],
                         )
-                        picked = _idea_pick(at(contact, np.uint64(4)), bits, bits, m, source, words)
+                        picked = idea_pick(at(contact, np.uint64(4)), bits, source, bits, m, words)
                         chance *= 1.0 if other == trade else adjacency
                 elif stream < 2 * blocs:
                     kind = PUBLICATION
-                    picked = _pool_pick(at(contact, np.uint64(4)), pool, bits, b, s, m)
+                    picked = _pool_pick(at(contact, np.uint64(4)), pool, bits, b, s, m, words)
                 else:
                     kind = OPEN_WEIGHTS
                     model = _model_for(best, b, lab[f])
                     s = lab_bloc[model]
                     if uniform(at(contact, np.uint64(1))) < exchange[b, s]:
-                        picked = _idea_pick(
-                            at(contact, np.uint64(4)), open_bits, bits, m, model, words
+                        picked = idea_pick(
+                            at(contact, np.uint64(4)), open_bits, model, bits, m, words
                         )
                 if picked >= 0:
                     beyond = picked - count[m] - window[m]
@@ -629,6 +564,6 @@ def _publish(
     for b in range(pool.shape[0]):
         for word in range(pool.shape[1]):
             fresh = pending[b, now, word] & ~pool[b, word]
-            published[b] += _ones(fresh)
+            published[b] += ones(fresh)
             pool[b, word] |= fresh
             pending[b, now, word] = np.uint64(0)

@@ -21,8 +21,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from model.compiled import helper, kernel
 from model.facts import Mechanism, Uniform, fact
 from model.randomness import address, at, key_of, uniform

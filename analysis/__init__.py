@@ -1,0 +1,1 @@
+"""What one does with runs: imports the model, never the reverse."""

@@ -1,0 +1,182 @@
+"""What is drawn on a panel: lines with bands, a dated axis, dates of rules, labelled line ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from analysis.series import Act, Line, Values, date, printed
+from analysis.style import BODY, DASHES, FAINT, INK, MUTED, POINT, SMALL, lighter, width_of
+
+
+def draw(axis: Axes, line: Line, colour: str, solid: bool = True, band: bool = True) -> None:
+    """Draw a line, solid or dashed and lighter, and its band where it is defined."""
+    if band and np.isfinite(line.low).any():
+        shade = lighter(colour, 0.0 if solid else 0.3)
+        axis.fill_between(line.x, line.low, line.high, color=shade, alpha=0.16, lw=0.0)
+    shown = colour if solid else lighter(colour)
+    alone = int(np.isfinite(line.middle).sum()) == 1
+    axis.plot(
+        line.x,
+        line.middle,
+        color=shown,
+        lw=1.5 if solid else 1.2,
+        linestyle="-" if solid else DASHES,
+        marker="o" if alone else "",
+        markersize=3.0,
+        zorder=2.4 if solid else 2.3,
+    )
+
+
+def dotted(axis: Axes, x: Values, y: Values, colour: str, solid: bool) -> None:
+    """Draw a line of "at least": what is true lies at it or beyond."""
+    axis.plot(x, y, color=colour if solid else lighter(colour), lw=1.3, linestyle=(0, (1.0, 1.6)))
+
+
+def over_time(axis: Axes, months: Sequence[str]) -> None:
+    """Set the span of a dated axis and write its years, or half-years where it is short."""
+    first, last = date(months[0]), date(months[-1]) + 1.0 / 12.0
+    axis.set_xlim(first, last)
+    if last - first > 3.0:
+        step = next(s for s in (1, 2, 5, 10, 20) if (last - first) / s <= 9.0 or s == 20)
+        years = [
+            y for y in range(int(first), int(last) + 1) if y % step == 0 and first <= y <= last
+        ]
+        axis.set_xticks(years, [str(year) for year in years])
+    else:
+        step = max(1, -(-len(months) // 6))
+        axis.set_xticks([date(m) for m in months[::step]], [printed(m) for m in months[::step]])
+    levels(axis)
+
+
+def mark_acts(axes: Sequence[Axes], acts: Sequence[Act]) -> None:
+    """Draw the dates of rules as thin lines through all panels, with their numbers above each.
+
+    Numbers whose dates are too near for both to be read are written as one mark.
+    """
+    for axis in axes:
+        for act in acts:
+            axis.axvline(act.date, color=MUTED, lw=0.5, zorder=1.5)
+        span, (low, high) = axis.get_window_extent(), axis.get_xlim()
+        figure = axis.get_figure()
+        if figure is None or high <= low:
+            continue
+        cm_a_year = span.width / figure.dpi * 72.0 * POINT / (high - low)
+        for numbers in _together(acts, cm_a_year):
+            middle = float(np.mean([acts[n].date for n in numbers]))
+            axis.annotate(
+                _numbers(numbers),
+                (middle, 1.0),
+                xycoords=("data", "axes fraction"),
+                xytext=(0.0, 1.5),
+                textcoords="offset points",
+                ha="center",
+                color=MUTED,
+                size=SMALL - 0.5,
+                annotation_clip=False,
+            )
+
+
+def _together(acts: Sequence[Act], cm_a_year: float) -> list[list[int]]:
+    groups: list[list[int]] = []
+    for number, act in enumerate(acts):
+        if groups:
+            before = groups[-1]
+            middle = float(np.mean([acts[n].date for n in before]))
+            need = (
+                width_of(_numbers(before), SMALL) + width_of(str(number + 1), SMALL)
+            ) / 2.0 + 0.1
+            if (act.date - middle) * cm_a_year < need:
+                before.append(number)
+                continue
+        groups.append([number])
+    return groups
+
+
+def _numbers(numbers: Sequence[int]) -> str:
+    shown = [str(number + 1) for number in numbers]
+    return ", ".join(shown) if len(shown) < 3 else f"{shown[0]}–{shown[-1]}"
+
+
+def remark(axis: Axes, text: str) -> None:
+    """Write into an empty panel why it is empty."""
+    axis.text(0.5, 0.5, text, transform=axis.transAxes, ha="center", va="center", color=MUTED)
+
+
+def heading(axis: Axes, text: str, colour: str = INK) -> None:
+    """Write what a panel shows, with its unit, above its upper left corner."""
+    axis.annotate(
+        text,
+        (0.0, 1.0),
+        xycoords="axes fraction",
+        xytext=(0.0, 11.0),
+        textcoords="offset points",
+        color=colour,
+        size=BODY,
+        weight="bold",
+        annotation_clip=False,
+    )
+
+
+def levels(axis: Axes) -> None:
+    """Draw thin level lines behind the data, and no side line."""
+    axis.grid(axis="y", color=FAINT, lw=0.5)
+    axis.set_axisbelow(True)
+    axis.spines["left"].set_visible(False)
+
+
+def spread(places: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Return places moved as little as possible (least squares) to stand ``gap`` apart.
+
+    Least squares under an order is isotonic regression of the places less their due distances;
+    found by pooling neighbours. Places end between ``low`` and ``high`` where there is room.
+    """
+    order = np.argsort(places, kind="stable")
+    pools: list[tuple[float, int]] = []  # mean, members
+    for rank, index in enumerate(order):
+        mean, members = places[index] - rank * gap, 1
+        while pools and pools[-1][0] > mean:
+            other, more = pools.pop()
+            mean, members = (mean * members + other * more) / (members + more), members + more
+        pools.append((mean, members))
+    fitted = [mean for mean, members in pools for _ in range(members)]
+    top = max(low, high - gap * (len(fitted) - 1))
+    result = [0.0] * len(fitted)
+    for rank, index in enumerate(order):
+        result[index] = min(max(fitted[rank], low), top) + rank * gap
+    return result
+
+
+def label_ends(
+    axis: Axes, ends: Sequence[tuple[float, float, str, str]], size: float = BODY
+) -> None:
+    """Write labels to the right of line ends (x, y, text, colour), nudged so that none overlap.
+
+    Call it after the limits of the panel are set.
+    """
+    ends = [end for end in ends if np.isfinite(end[1])]
+    figure = axis.get_figure()
+    if not ends or figure is None:
+        return
+    points = 72.0 / figure.dpi
+    box = axis.get_window_extent()
+    at = [float(axis.transData.transform((x, y))[1]) * points for x, y, _, _ in ends]
+    placed = spread(at, size * 1.25, box.y0 * points, box.y1 * points)
+    for (x, y, text, colour), is_at, goes in zip(ends, at, placed, strict=True):
+        away = float(box.x1 - axis.transData.transform((x, y))[0]) * points
+        moved = abs(goes - is_at) > size * 0.4 or away > 8.0
+        axis.annotate(
+            text,
+            (x, y),
+            xytext=(away + (9.0 if moved else 4.0), goes - is_at),
+            textcoords="offset points",
+            color=colour,
+            size=size,
+            va="center_baseline",
+            annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": lighter(colour), "lw": 0.5, "shrinkA": 1.0,
+                        "shrinkB": 1.0, "relpos": (0.0, 0.5)} if moved else None,
+        )  # fmt: skip

@@ -1,0 +1,222 @@
+"""How figures look: ink and colours, a sheet laid out in centimetres, labelled line ends, files.
+
+A sheet is as wide as a newspaper's column and as high as its parts need. Colours: M. Okabe and
+K. Ito, "Color Universal Design", 2008. Where two worlds are drawn, A is dashed and lighter, B solid.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+from matplotlib.textpath import TextPath
+
+WIDTH = 16.0  # cm
+INCH = 2.54  # cm
+POINT = INCH / 72.0  # cm
+INK, MUTED, FAINT = "#1a1a1a", "#5c5c5c", "#d9d9d9"
+LEADER, FOLLOWER, OTHER = "#0072b2", "#d55e00", "#8a8a8a"
+DIFFERENCE = "#007a5a"  # bluish green, darkened so that words in it can be read
+CHANNEL_COLOURS = ("#1a1a1a", "#e69f00", "#56b4e9", "#0072b2", "#009e73")
+BODY, SMALL, HEAD = 7.5, 6.5, 10.5  # points
+LINE = 0.31  # cm, a line of small print
+DASHES = (0, (3.2, 1.6))
+
+STYLE: dict[str, Any] = {
+    "axes.edgecolor": MUTED,
+    "axes.linewidth": 0.6,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlesize": BODY,
+    "axes.unicode_minus": True,
+    "figure.dpi": 200.0,
+    "font.family": ["DejaVu Sans"],
+    "font.size": BODY,
+    "lines.dash_capstyle": "butt",
+    "pdf.fonttype": 42,
+    "text.color": INK,
+    "text.parse_math": False,
+    "xtick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "xtick.major.size": 2.5,
+    "xtick.major.width": 0.6,
+    "ytick.color": MUTED,
+    "ytick.labelcolor": INK,
+    "ytick.major.size": 0.0,
+}
+
+
+@dataclass(frozen=True)
+class Key:
+    """A line of the key under the title: what a line style or a band means; "": words only."""
+
+    kind: Literal["solid", "dashed", "band", ""]
+    text: str
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Where panels stand, in cm: height of each row, number of columns, room beside and below."""
+
+    rows: tuple[float, ...]
+    columns: int = 1
+    left: float = 1.25
+    right: float = 2.6
+    between: float = 2.2
+    head: float = 0.85
+    foot: float = 0.55
+
+
+@dataclass(frozen=True)
+class Words:
+    """All that is written around the panels of a sheet; ``notes`` are (mark, text)."""
+
+    title: str
+    keys: tuple[Key, ...]
+    notes: tuple[tuple[str, str], ...]
+    caption: str
+    source: str
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Use this style, and nothing of the reader's own settings, until the block ends."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(STYLE)
+        yield
+
+
+def width_of(text: str, size: float) -> float:
+    """Return how wide a text is, in cm."""
+    if not text.strip():
+        return 0.0
+    path = TextPath((0.0, 0.0), text, size=size, prop=FontProperties(family="DejaVu Sans"))
+    return float(path.get_extents().width) * POINT
+
+
+def wrapped(text: str, size: float, width: float) -> list[str]:
+    """Return a text in lines not wider than ``width`` cm; a longer word keeps its own line."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and width_of(longer, size) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+def lighter(colour: str, share: float = 0.45) -> tuple[float, float, float]:
+    """Return a colour mixed with white; ``share`` is the share of white."""
+    red, green, blue = (part + (1.0 - part) * share for part in to_rgb(colour))
+    return red, green, blue
+
+
+def sheet(words: Words, grid: Grid) -> tuple[Figure, list[list[Axes]]]:
+    """Lay out a sheet: title, key, panels by row and column, notes, caption, source.
+
+    Returns the figure and its panels; the height follows from the parts.
+    """
+    room = WIDTH - 0.6
+    titles = wrapped(words.title, HEAD * 1.1, room)
+    indent = max((width_of(mark, SMALL) for mark, _ in words.notes), default=0.0) + 0.2
+    notes = [(mark, wrapped(text, SMALL, room - indent)) for mark, text in words.notes]
+    caption = wrapped(words.caption, SMALL, room)
+    header = 0.35 + 0.5 * len(titles) + 0.38 * len(words.keys)
+    footer = LINE * (sum(len(lines) for _, lines in notes) + len(caption) + 1) + 0.55
+    height = header + sum(grid.rows) + len(grid.rows) * (grid.head + grid.foot) + footer
+    figure = Figure(figsize=(WIDTH / INCH, height / INCH))
+
+    def write(x: float, y: float, text: str, size: float, colour: str, **more: Any) -> None:
+        figure.text(
+            x / WIDTH, 1.0 - y / height, text, size=size, color=colour, va="baseline", **more
+        )
+
+    y = 0.3
+    for text in titles:
+        y += 0.5
+        write(0.3, y, text, HEAD, INK, weight="bold")
+    for key in words.keys:
+        y += 0.38
+        if key.kind:
+            _sample(figure, key.kind, y - 0.09, height)
+        write(1.3 if key.kind else 0.3, y, key.text, BODY, INK)
+    panels = _panels(figure, grid, header, height)
+    y = height - footer + 0.1
+    for mark, lines in notes:
+        for number, text in enumerate(lines):
+            y += LINE
+            if number == 0:
+                write(0.3, y, mark, SMALL, INK)
+            write(0.3 + indent, y, text, SMALL, INK)
+    y += 0.08
+    for text in caption:
+        y += LINE
+        write(0.3, y, text, SMALL, MUTED)
+    write(0.3, y + LINE + 0.08, words.source, SMALL, MUTED, style="italic")
+    return figure, panels
+
+
+def _sample(figure: Figure, kind: str, y: float, height: float) -> None:
+    left, right, level = 0.3 / WIDTH, 1.15 / WIDTH, 1.0 - y / height
+    if kind == "band":
+        figure.add_artist(
+            Rectangle((left, level - 0.1 / height), right - left, 0.2 / height, color=FAINT, lw=0.0)
+        )
+        return
+    solid = kind == "solid"
+    figure.add_artist(
+        Line2D(
+            [left, right],
+            [level, level],
+            color=INK if solid else lighter(INK),
+            lw=1.5 if solid else 1.2,
+            linestyle="-" if solid else DASHES,
+        )
+    )
+
+
+def _panels(figure: Figure, grid: Grid, header: float, height: float) -> list[list[Axes]]:
+    wide = (WIDTH - grid.left - grid.right - grid.between * (grid.columns - 1)) / grid.columns
+    panels, top = [], header
+    for high in grid.rows:
+        top += grid.head
+        row = []
+        for column in range(grid.columns):
+            left = grid.left + column * (wide + grid.between)
+            bottom = height - top - high
+            row.append(
+                figure.add_axes((left / WIDTH, bottom / height, wide / WIDTH, high / height))
+            )
+        panels.append(row)
+        top += high + grid.foot
+    return panels
+
+
+def save(figure: Figure, stem: Path) -> list[Path]:
+    """Write a figure as PNG (200 dpi) and PDF; files appear whole. Returns their paths."""
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    written = []
+    for kind, metadata in (("png", {"Software": None}), ("pdf", {"CreationDate": None})):
+        path = stem.with_name(f"{stem.name}.{kind}")
+        aside = stem.with_name(f".{stem.name}-{os.getpid()}.{kind}")
+        try:
+            figure.savefig(aside, format=kind, dpi=200, metadata=metadata)
+            os.replace(aside, path)
+        finally:
+            aside.unlink(missing_ok=True)
+        written.append(path)
+    return written

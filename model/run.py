@@ -1,0 +1,63 @@
+"""One run, and where its folder goes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from model import store
+from model.economy import World
+from model.scenario import Scenario
+from model.tables import tables_of
+from model.world import State
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished run: its tables, its provenance."""
+
+    scenario: Scenario
+    seed: int
+    tables: dict[str, pa.Table]
+    about: dict[str, Any]
+
+
+def run(
+    scenario: Scenario,
+    seed: int,
+    *,
+    threads: int = 1,
+    strict: bool = False,
+    each: Callable[[State], None] | None = None,
+) -> Result:
+    """Run one world to its end. Raises ``InputError`` where it cannot be built."""
+    begun = time.perf_counter()
+    world = World(scenario, rng=seed, threads=threads, strict=strict)
+    world.run(each=each)
+    tables = tables_of(world.state, world.record)
+    about = {
+        **store.provenance(scenario, seed, time.perf_counter() - begun),
+        **store.cast_of(world.state.setting),
+        "acts": [{**act, "world": "a"} for act in store.acts_of(world.state.setting)],
+    }
+    return Result(scenario, seed, tables, about)
+
+
+def folder_of(scenario: Scenario, seed: int, out: Path) -> Path:
+    """Return the folder of a run: scenario, seed and the digest of all that decides it."""
+    return out / f"{scenario.name}-{seed}-{scenario.parameters.digest()[:8]}"
+
+
+def result_of(folder: Path) -> dict[str, pa.Table]:
+    """Return the tables of a run's folder. Raises ``Refused`` where one cannot be read."""
+    names = store.read_manifest(folder).get("tables", {})
+    try:
+        return {name: pq.read_table(folder / f"{name}.parquet") for name in names}
+    except (OSError, pa.ArrowInvalid) as error:
+        raise store.Refused(f"{folder}: cannot be read: {error}") from None

@@ -1,0 +1,55 @@
+"""Small cheap worlds that tests share; kernels are cached where the user's own runs cache them."""
+
+import os
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from model.economy import World
+
+# Before the model is imported: one cache for all workers, and no overrides from outside.
+os.environ.setdefault(
+    "SPILLOVER_CACHE_DIR", os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+)
+for name in [n for n in os.environ if n.startswith("SPILLOVER_") and "__" in n]:
+    del os.environ[name]
+
+SMALL = {
+    "economy__firms": 120,
+    "economy__labs": 12,
+    "economy__clusters": 20,
+    "economy__prehistory": 12,
+    "economy__end": "2019-12",
+}
+
+
+@pytest.fixture(scope="session")
+def small() -> "Callable[..., World]":
+    """Make a small short world at its beginning, of any scenario and parameters."""
+    from model.economy import World
+
+    def make(scenario: Any = "no_ban", *, rng: int = 1, **changes: Any) -> World:
+        return World(scenario, rng=rng, **{**SMALL, **changes})
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def constants(small: "Callable[..., World]") -> Any:
+    """What normalises rates in the small world; saves solving them for every parameter."""
+    return small().state.constants
+
+
+@pytest.fixture(scope="session")
+def finished(small: "Callable[..., World]") -> "Callable[[str], World]":
+    """Return a small world of a shipped scenario at its end; nobody may write into it."""
+
+    @cache
+    def end_of(scenario: str) -> "World":
+        return small(scenario).run()
+
+    return end_of

@@ -1,0 +1,102 @@
+"""Laws of conservation close every month in every scenario, and each fails when it is broken."""
+
+import numpy as np
+import pytest
+
+from model.accounts import CLOSED, LAWS
+from model.month import MONTH
+from model.scenario import shipped
+
+LONG = {"economy__end": "2024-06"}  # past the first chip bans, so that orders are cancelled
+
+
+def _more_bits(state):
+    knowledge = state.knowledge[0]
+    member = int(np.argmax(knowledge.count))
+    free = next(n for n in range(64) if not int(knowledge.bits[member, 0]) >> n & 1)
+    knowledge.bits[member, 0] |= np.uint64(1 << free)
+
+
+def _unfound(state):
+    knowledge = state.knowledge[1]
+    knowledge.first_month[np.argmax(knowledge.holders.sum(axis=1))] = -1
+
+
+def _add(table, column, amount):
+    def tamper(state):
+        values = getattr(getattr(state, table), column)
+        values.flat[int(np.argmax(np.abs(values)))] += amount
+
+    return tamper
+
+
+def _holders(state):
+    state.knowledge[0].holders[3, 0] += 1
+
+
+def _level(state):
+    state.knowledge[1].level[0] += 1e-6
+
+
+BREAKS = {
+    "chips_ordered": [_add("labs", "requested", 1.0), _add("labs", "ordered", 1.0)],
+    "chips_delivered": [_add("labs", "fleet", 1.0), _add("labs", "retired", 1.0)],
+    "money": [_add("labs", "cash", 1e6), _add("labs", "spent", 1e6)],
+    "budgets": [_add("labs", "budget", 1e3), _add("blocs", "funding", 1e3)],
+    "people": [_add("firms", "researchers", 1.0), _add("blocs", "researchers", 1.0)],
+    "ideas_counted": [_more_bits, _holders],
+    "knowledge_summed": [_more_bits, _level],
+    "first_finds": [_unfound],
+}
+
+
+@pytest.mark.parametrize("scenario", shipped())
+def test_all_laws_hold_every_month(scenario, small):
+    world = small(scenario, rng=2, strict=True, **LONG).run()
+    assert world.state.month == world.state.setting.calendar.months
+    assert {name: law(world.state) for name, law in LAWS.items() if law(world.state) > CLOSED} == {}
+
+
+def test_the_ban_of_the_small_world_cancels_orders(small):
+    state = small("ban", rng=2, **LONG).run().state
+    assert state.labs.cancelled.sum() > 0.0
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"economy__blocs": ["us", "china"]},
+        {"economy__labs": 1, "economy__firms": 5},
+        {"exchange__between_blocs": 0.3},
+        {"chips__delivery": 0},
+        {"finance__chip_share": 1.0},
+    ],
+    ids=str,
+)
+def test_laws_hold_in_odd_worlds(changes, small):
+    small("ban", rng=3, strict=True, **changes).run()
+
+
+def test_every_law_is_put_to_the_test():
+    assert set(BREAKS) == set(LAWS)
+
+
+@pytest.mark.parametrize(
+    ("name", "tamper"), [(name, tamper) for name, many in BREAKS.items() for tamper in many]
+)
+def test_a_broken_law_is_noticed(name, tamper, small):
+    world = small(rng=2).run("2018-06")
+    assert LAWS[name](world.state) <= CLOSED
+    tamper(world.state)
+    assert LAWS[name](world.state) > CLOSED
+
+
+def test_a_strict_world_stops_at_once_and_names_law_and_month(small):
+    def theft(state):
+        if state.date() == "2018-03":
+            state.labs.cash[0] += 1e9
+
+    phases = MONTH.with_after("demography", theft)
+    world = small(rng=2, strict=True, phases=phases)
+    with pytest.raises(ArithmeticError, match="money does not close in 2018-03"):
+        world.run()
