@@ -7,15 +7,19 @@ what is shown; what comes out is left to the lines.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator, PercentFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
 from analysis import panels, style
+from analysis.panels import Label
 from analysis.series import (
+    BAND,
     Folder,
     Line,
     Values,
@@ -28,12 +32,13 @@ from analysis.series import (
     printed,
     read_folder,
 )
-from analysis.style import DIFFERENCE, INK, MUTED, Grid, Key, Words
+from analysis.style import DIFFERENCE, FADED, INK, MUTED, Grid, Key, Words
 from model.facts import InputError
-from model.outcomes import OUTCOMES
+from model.outcomes import CENSORED, OUTCOMES
 from model.world import CHANNELS, FIELDS
 
 FEWEST_IDEAS = 5  # below it an age has no point on an S-curve
+MINUS = "−"
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -69,47 +74,44 @@ def innovation(folder: Folder) -> Figure:
     """Draw the best released capability and the ideas first found so far, by bloc."""
     words = Words(
         "Capability and new ideas, by bloc",
-        _keys(folder, "mean"),
+        _keys(folder, "; lines: their mean"),
         _notes(folder),
         "Effective training compute: FLOP times what better algorithms save; ten times as much "
         "is one order of magnitude (OOM). Ideas: algorithms and systems, each counted in the bloc "
         "that found it first." + _about_lines(folder),
         folder.source,
     )
-    figure, ((top,), (low,)) = style.sheet(words, Grid((6.0, 4.6)))
-    _by_bloc(top, folder, "capability_released", total=False)
+    figure, ((top,), (low,)) = style.sheet(words, Grid((6.4, 4.6)))
     panels.heading(top, "Best model released so far, FLOP of effective training compute")
     top.yaxis.set_major_locator(MaxNLocator(6, integer=True))
-    top.yaxis.set_major_formatter(FuncFormatter(lambda y, _: _power(y)))
-    _by_bloc(low, folder, "ideas_found", total=True)
-    panels.heading(low, f"Ideas first found since {printed(folder.months[0])}")
+    top.yaxis.set_major_formatter(FuncFormatter(_power))
+    _by_bloc(top, folder, "capability_released", total=False)
+    panels.heading(low, f"Ideas first found since {printed(folder.months[0])}, number")
+    low.yaxis.set_major_locator(MaxNLocator(5, integer=True))
     low.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:,.0f}"))
+    _by_bloc(low, folder, "ideas_found", total=True)
     panels.mark_acts((top, low), folder.acts)
     return figure
 
 
 def gap(folder: Folder) -> Figure:
-    """Draw the gap and the lag of leader and follower; in a comparison also the effect on the gap."""
+    """Draw the gap and the lag of leader and follower; of two worlds also the effect on the gap."""
     leader, follower = folder.label(folder.leader), folder.label(folder.follower)
     caption = (
         f"Gap: {OUTCOMES['gap'].definition}; 1 OOM is ten times the effective training compute. "
-        f"Lag: {OUTCOMES['lag'].definition}; dotted: at least."
+        f"Lag: {OUTCOMES['lag'].definition} (dotted). Figures at the right: last month."
     )
-    if folder.compares:
-        caption += " Gap: mean over replicates; lag: median."
     words = Words(
         f"Gap and lag between leader and follower: {leader} and {follower}",
-        _keys(folder, "middle"),
+        _keys(folder, "; lines: mean (gap), median (lag)"),
         _notes(folder),
         caption + _about_lines(folder) + (_about_effect(folder) if folder.compares else ""),
         folder.source,
     )
-    rows = (4.4, 4.0, 4.4) if folder.compares else (5.0, 5.0)
-    figure, grid = style.sheet(words, Grid(rows))
+    figure, grid = style.sheet(words, Grid((4.4, 4.0, 4.4) if folder.compares else (5.0, 5.0)))
     axes = [axis for (axis,) in grid]
-    for axis, name in zip(axes, ("gap", "lag"), strict=False):
-        panels.heading(axis, f"{name.capitalize()}, {OUTCOMES[name].unit}")
-        _outcome(axis, folder, name)
+    _outcome(axes[0], folder, "gap")
+    _outcome(axes[1], folder, "lag")
     if folder.compares:
         _effect_on_gap(axes[2], folder)
     panels.mark_acts(axes, folder.acts)
@@ -123,36 +125,28 @@ def diffusion(folder: Folder) -> Figure:
         _keys(folder),
         (),
         "Share of a field's firms that hold an idea, by months since it was first found, mean over "
-        "ideas; at home: firms of the bloc that found it first; abroad: all other firms. Ideas "
-        f"first found since {printed(folder.months[0])}; at each age those that are old enough, "
-        f"where there are {FEWEST_IDEAS} or more{' over all replicates' if folder.compares else ''}.",
+        "ideas. At home: firms of the bloc that found it first; abroad: all others. Ideas first "
+        f"found since {printed(folder.months[0])}; at each age those that are old enough, where "
+        f"there are at least {FEWEST_IDEAS}"
+        + (
+            " over all replicates. Where A is not seen, it lies under B."
+            if folder.compares
+            else "."
+        ),
         folder.source,
     )
-    figure, grid = style.sheet(words, Grid((4.6, 4.6), 2, right=1.75, between=2.6, foot=0.95))
-    tables = [
-        world.table("diffusion", "field", "origin", "age", "home", "abroad", "ideas")
-        for world in folder.worlds
-    ]
+    grid = Grid((4.6, 4.6), 2, right=1.75, between=2.6, head=0.75, below=0.4)
+    figure, rows = style.sheet(words, grid)
+    columns = ("field", "origin", "age", "home", "abroad", "ideas")
+    tables = [world.table("diffusion", *columns) for world in folder.worlds]
     oldest = max((int(table["age"].max()) for table in tables if len(table)), default=12)
-    for row, bloc in zip(grid, (folder.leader, folder.follower), strict=True):
+    for row, bloc in zip(rows, (folder.leader, folder.follower), strict=True):
         for axis, field in zip(row, FIELDS, strict=True):
             here = [t[(t["field"] == field) & (t["origin"] == bloc)] for t in tables]
-            ends = []
-            for place, colour in (("abroad", MUTED), ("home", _colour(folder, bloc))):
-                lines = [diffusion_line(table, place, FEWEST_IDEAS) for table in here]
-                _lines(axis, lines, colour)
-                word = "at home" if place == "home" else "abroad"
-                ends.append((*_end(lines), word, colour))
-            axis.set(xlim=(0.0, max(oldest, 1)), ylim=(0.0, 1.0), xlabel="months since first found")
-            axis.xaxis.set_major_locator(
-                MultipleLocator(24 if oldest > 48 else 12 if oldest > 24 else 6)
-            )
-            axis.yaxis.set_major_formatter(PercentFormatter(1.0, 0, " %"))
-            panels.levels(axis)
-            panels.label_ends(axis, ends)
-            panels.heading(axis, f"{field.capitalize()} first found: {folder.label(bloc)}")
-            if not any(np.isfinite(y) for _, y, _, _ in ends):
-                panels.remark(axis, f"fewer than {FEWEST_IDEAS} ideas")
+            panels.heading(axis, f"{field.capitalize()} first found: {folder.label(bloc)}", 5.0)
+            _spread(axis, here, max(oldest, 1), _colour(folder, bloc))
+    for axis in rows[-1]:
+        axis.set_xlabel("months since first found")
     return figure
 
 
@@ -160,26 +154,23 @@ def channels(folder: Folder) -> Figure:
     """Draw by which channel the firms of leader and follower came to hold ideas, year by year."""
     words = Words(
         "How firms came to hold ideas, by channel",
-        tuple(Key("", f"{w.letter}: {w.title}") for w in folder.worlds) if folder.compares else (),
+        _keys(folder, drawn=False),
         (),
         "Shares in all acquisitions of a year; an acquisition is one firm that comes to hold one "
-        "idea. Found: first in the world; found again: by own research, unknown to the finder; "
-        "the others: learned. Figures at the right: last year shown.",
+        "idea. Found: first in the world; found again: by a firm's own research, after others; "
+        "proximity, publication, open weights: learned from others. Figures at the right: last "
+        "year shown." + (" All replicates together." if folder.replicates > 1 else ""),
         folder.source,
     )
     blocs = (folder.leader, folder.follower)
-    wide = Grid((4.8, 4.8) if folder.compares else (5.6,), 2, right=3.15, between=1.75)
-    figure, grid = style.sheet(words, wide)
-    if folder.compares:
-        places = [(b, w, axis) for b, row in zip(blocs, grid, strict=True)
-                  for w, axis in zip(folder.worlds, row, strict=True)]  # fmt: skip
-    else:
-        places = [(b, folder.worlds[0], axis) for b, axis in zip(blocs, grid[0], strict=True)]
-    for number, (bloc, world, axis) in enumerate(places):
-        years, shares = channel_shares(world, bloc)
+    heights = (4.8, 4.8) if folder.compares else (5.6,)
+    figure, rows = style.sheet(words, Grid(heights, 2, right=3.35, between=1.6, head=0.75))
+    places = [(bloc, world) for bloc in blocs for world in folder.worlds]
+    axes = [axis for row in rows for axis in row]
+    for number, (axis, (bloc, world)) in enumerate(zip(axes, places, strict=True)):
         title = folder.label(bloc) + (f", world {world.letter}" if folder.compares else "")
-        panels.heading(axis, title)
-        _stacks(axis, years, shares, names=number % 2 == 1)
+        panels.heading(axis, title, 5.0)
+        _stacks(axis, *channel_shares(world, bloc), last=number % 2 == 1)
     return figure
 
 
@@ -202,110 +193,40 @@ def _draw(folder: Folder, out: Path, kinds: Sequence[str]) -> list[Path]:
     return written
 
 
-def _keys(folder: Folder, what: str = "") -> tuple[Key, ...]:
-    if not folder.compares:
-        return (Key("", folder.worlds[0].title),)
-    a, b = folder.worlds
-    keys = (Key("dashed", f"A: {a.title}"), Key("solid", f"B: {b.title}"))
-    if not what or folder.replicates == 1:
-        return keys
-    band = f"10th to 90th percentile of {folder.replicates} replicates"
-    return (*keys, Key("band", f"{band}; lines: their {what}" if what == "mean" else band))
-
-
-def _notes(folder: Folder) -> tuple[tuple[str, str], ...]:
-    return tuple(
-        (
-            str(number),
-            f"{printed(act.month)}{f' ({act.worlds})' if folder.compares else ''}: {act.title}",
-        )
-        for number, act in enumerate(folder.acts, 1)
-    )
-
-
-def _about_lines(folder: Folder) -> str:
-    text = " Vertical lines: the dated rules above." if folder.acts else ""
-    if folder.compares:
-        text += " Where A is not seen, it lies under B."
-    if folder.compares and folder.replicates == 1:
-        text += " One replicate: no bands."
-    return text
-
-
-def _about_effect(folder: Folder) -> str:
-    text = f" Effect: B less A in each pair, mean; grey: under {OUTCOMES['gap'].smallest:g} OOM, too small to matter"
-    return text + (
-        "; one pair: no interval." if folder.replicates == 1 else "; band: 95 % interval."
-    )
-
-
-def _colour(folder: Folder, bloc: str) -> str:
-    return {folder.leader: style.LEADER, folder.follower: style.FOLLOWER}.get(bloc, style.OTHER)
-
-
-def _power(exponent: float) -> str:
-    return "10" + f"{exponent:g}".translate(SUPERSCRIPTS)
-
-
-def _end(lines: Sequence[Line]) -> tuple[float, float]:
-    """Return where the last line ends, at the mean height of all of them."""
-    ends = []
-    for line in lines:
-        known = np.flatnonzero(np.isfinite(line.middle))
-        if known.size:
-            ends.append((float(line.x[known[-1]]), float(line.middle[known[-1]])))
-    if not ends:
-        return np.nan, np.nan
-    return ends[-1][0], float(np.mean([y for _, y in ends]))
-
-
-def _lines(axis: Axes, lines: Sequence[Line], colour: str, band: bool = True) -> None:
-    for line, world in zip(lines, ("A", "B") if len(lines) > 1 else ("B",), strict=True):
-        panels.draw(axis, line, colour, solid=world == "B", band=band)
-
-
 def _by_bloc(axis: Axes, folder: Folder, name: str, total: bool) -> None:
     found = [of_blocs(folder, world, name, total) for world in folder.worlds]
-    ends = []
     chief = [bloc for bloc in (folder.follower, folder.leader) if bloc in folder.blocs]
+    labels = []
     for bloc in (*(b for b in folder.blocs if b not in chief), *chief):
-        lines = [lines[bloc] for lines in found]
-        _lines(axis, lines, _colour(folder, bloc), band=bloc in chief)
-        ends.append((*_end(lines), folder.label(bloc), _colour(folder, bloc)))
+        lines, colour = [lines[bloc] for lines in found], _colour(folder, bloc)
+        _lines(axis, lines, colour, band=bloc in chief)
+        labels.append(Label(*lines[-1].end, folder.label(bloc), colour))
     if total:
         axis.set_ylim(bottom=0.0)
     panels.over_time(axis, folder.months)
-    panels.label_ends(axis, ends)
+    panels.label_ends(axis, labels)
 
 
 def _outcome(axis: Axes, folder: Folder, name: str) -> None:
-    lines, ends = [], []
+    panels.heading(axis, f"{name.capitalize()}, {OUTCOMES[name].unit}")
+    labels = []
     for world in folder.worlds:
-        found = of_world(folder, world, name, median=name == "lag")
-        ends.append([*_end([found]), ""])
-        if name == "lag":
-            short = at_least(world, name)
-            lines.append(
-                Line(found.x, np.where(short, np.nan, found.middle), found.low, found.high)
-            )
-            solid = world is folder.worlds[-1]
-            panels.dotted(axis, found.x, np.where(short, found.middle, np.nan), DIFFERENCE, solid)
-        else:
-            lines.append(found)
-    _lines(axis, lines, DIFFERENCE)
+        solid = world is folder.worlds[-1]
+        found = of_world(folder, world, name, median=name in CENSORED)
+        short = at_least(world, name) if name in CENSORED else np.zeros(found.x.size, np.bool_)
+        drawn = replace(found, middle=np.where(short, np.nan, found.middle))
+        panels.draw(axis, drawn, DIFFERENCE, solid)
+        panels.dotted(axis, found.x, np.where(short, found.middle, np.nan), DIFFERENCE, solid)
+        x, y = found.end
+        text = f"{y:.2f} OOM" if name == "gap" else f"{y:.0f} months"
+        text = ("≥ " if short[-1] else "") + text.replace("-", MINUS)
+        colour = DIFFERENCE if solid else FADED
+        labels.append(Label(x, y, f"{world.letter}: {text}" if folder.compares else text, colour))
     bottom, top = axis.get_ylim()
     axis.set_ylim(min(bottom, 0.0), max(top, 0.0))
-    if axis.get_ylim()[0] < 0.0:
-        axis.axhline(0.0, color=INK, lw=0.6)
-    panels.over_time(axis, folder.months)
-    form = "{:.2f} OOM" if name == "gap" else "{:.0f} months"
-    panels.label_ends(
-        axis,
-        [(x, y, (f"{w.letter}: " if folder.compares else "") + form.format(y).replace("-", "−"), DIFFERENCE)
-         for (x, y, _), w in zip(ends, folder.worlds, strict=True)],
-    )  # fmt: skip
-    if not any(np.isfinite(y) for _, y, _ in ends):
-        panels.remark(axis, "undefined: a bloc has released nothing, or is not in this world")
+    if bottom < 0.0:
+        axis.axhline(0.0, color=INK, lw=0.7)
+    _finish(axis, folder, labels)
 
 
 def _effect_on_gap(axis: Axes, folder: Folder) -> None:
@@ -316,37 +237,108 @@ def _effect_on_gap(axis: Axes, folder: Folder) -> None:
     panels.draw(axis, found, DIFFERENCE)
     bottom, top = axis.get_ylim()
     axis.set_ylim(min(bottom, -2.0 * small), max(top, 2.0 * small))
+    x, y = found.end
+    _finish(axis, folder, [Label(x, y, f"{y:+.2f} OOM".replace("-", MINUS), DIFFERENCE)])
+
+
+def _finish(axis: Axes, folder: Folder, labels: Sequence[Label]) -> None:
+    axis.yaxis.set_major_locator(MaxNLocator(5))
     panels.over_time(axis, folder.months)
-    x, y = _end([found])
-    panels.label_ends(axis, [(x, y, f"{y:+.2f} OOM".replace("-", "−"), DIFFERENCE)])
-    if not np.isfinite(y):
-        panels.remark(axis, "undefined")
+    panels.label_ends(axis, labels)
+    if not any(np.isfinite(label.y) for label in labels):
+        axis.set_yticks([])
+        panels.remark(axis, "undefined: leader or follower has released nothing")
 
 
-def _stacks(axis: Axes, years: Sequence[int], shares: Values, names: bool) -> None:
+def _spread(axis: Axes, tables: Sequence[pd.DataFrame], oldest: int, colour: str) -> None:
+    labels = []
+    for place, words, shade in (("abroad", "abroad", MUTED), ("home", "at home", colour)):
+        lines = [diffusion_line(table, place, FEWEST_IDEAS) for table in tables]
+        _lines(axis, lines, shade)
+        labels.append(Label(*lines[-1].end, words, shade))
+    axis.set(xlim=(0.0, oldest), ylim=(0.0, 1.0))
+    axis.xaxis.set_major_locator(MultipleLocator(24 if oldest > 48 else 12 if oldest > 24 else 6))
+    panels.percentages(axis)
+    panels.levels(axis)
+    panels.label_ends(axis, labels)
+    if not any(np.isfinite(label.y) for label in labels):
+        panels.remark(axis, f"fewer than {FEWEST_IDEAS} ideas")
+
+
+def _stacks(axis: Axes, years: Sequence[int], shares: Values, last: bool) -> None:
     if not years:
         axis.set_axis_off()
-        panels.remark(axis, "no firm of this bloc came to hold an idea")
+        panels.remark(axis, "no firm came to hold an idea")
         return
     base = np.zeros(len(years))
     for share, colour in zip(shares.T, style.CHANNEL_COLOURS, strict=True):
         axis.bar(years, share, 0.82, bottom=base, color=colour, lw=0.0)
         base += share
     axis.set(xlim=(years[0] - 0.5, years[-1] + 0.5), ylim=(0.0, 1.0))
-    axis.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    axis.yaxis.set_major_formatter(PercentFormatter(1.0, 0, " %"))
+    axis.set_xticks(years[:: -(-len(years) // 5)])
     axis.spines["left"].set_visible(False)
+    panels.percentages(axis)
+    if last:
+        axis.tick_params(labelleft=False)
     middles = np.cumsum(shares[-1]) - shares[-1] / 2.0
     panels.label_ends(
         axis,
         [
-            (years[-1] + 0.5, float(y), _percent(share) + (f"  {name}" if names else ""), INK)
+            Label(
+                years[-1] + 0.45,
+                float(y),
+                panels.percent(share) + (f"  {name}" if last else ""),
+                INK,
+            )
             for y, share, name in zip(middles, shares[-1], CHANNELS, strict=True)
         ],
     )
 
 
-def _percent(share: float) -> str:
+def _lines(axis: Axes, lines: Sequence[Line], colour: str, band: bool = True) -> None:
+    for line in lines:
+        panels.draw(axis, line, colour, solid=line is lines[-1], band=band)
+
+
+def _keys(folder: Folder, lines: str = "", drawn: bool = True) -> tuple[Key, ...]:
+    if not folder.compares:
+        return (Key("", folder.worlds[0].title),)
+    a, b = (f"{world.letter}: {world.title}" for world in folder.worlds)
+    keys = (Key("dashed" if drawn else "", a), Key("solid" if drawn else "", b))
+    if not lines or folder.replicates == 1:
+        return keys
+    low, high = BAND
+    band = f"{low}th to {high}th percentile of {folder.replicates} replicates{lines}"
+    return (*keys, Key("band", band))
+
+
+def _notes(folder: Folder) -> tuple[tuple[str, str], ...]:
+    notes = []
+    for number, act in enumerate(folder.acts, 1):
+        where = f" ({act.worlds})" if folder.compares else ""
+        notes.append((str(number), f"{printed(act.month)}{where}: {act.title}"))
+    return tuple(notes)
+
+
+def _about_lines(folder: Folder) -> str:
+    text = " Vertical lines: the dated rules above." if folder.acts else ""
+    if folder.compares:
+        text += " Where A is not seen, it lies under B."
+        text += " One replicate: no bands." if folder.replicates == 1 else ""
+    return text
+
+
+def _about_effect(folder: Folder) -> str:
+    small = f"{OUTCOMES['gap'].smallest:g} OOM"
+    band = "one pair: no interval" if folder.replicates == 1 else "band: its 95 % interval"
     return (
-        f"{share:.1%}".replace("%", " %") if share < 0.0995 else f"{share:.0%}".replace("%", " %")
+        f" Effect: B less A, mean of the pairs; {band}; grey: smaller than {small}, of no interest."
     )
+
+
+def _colour(folder: Folder, bloc: str) -> str:
+    return {folder.leader: style.LEADER, folder.follower: style.FOLLOWER}.get(bloc, style.OTHER)
+
+
+def _power(exponent: float, _: int | None = None) -> str:
+    return "10" + f"{exponent:g}".translate(SUPERSCRIPTS)

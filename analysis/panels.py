@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import PercentFormatter
 
 from analysis.series import Act, Line, Values, date, printed
-from analysis.style import BODY, DASHES, FAINT, INK, MUTED, POINT, SMALL, lighter, width_of
+from analysis.style import BODY, DASHES, FAINT, INK, MUTED, POINT, RULE, SMALL, lighter, width_of
+
+
+@dataclass(frozen=True)
+class Label:
+    """The words at the end of a line, which may have none (``nan``)."""
+
+    x: float
+    y: float
+    text: str
+    colour: str
 
 
 def draw(axis: Axes, line: Line, colour: str, solid: bool = True, band: bool = True) -> None:
-    """Draw a line, solid or dashed and lighter, and its band where it is defined."""
+    """Draw a line, solid or dashed and lighter, and its band; without a band it is thinner."""
     if band and np.isfinite(line.low).any():
         shade = lighter(colour, 0.0 if solid else 0.3)
         axis.fill_between(line.x, line.low, line.high, color=shade, alpha=0.16, lw=0.0)
@@ -23,7 +34,7 @@ def draw(axis: Axes, line: Line, colour: str, solid: bool = True, band: bool = T
         line.x,
         line.middle,
         color=shown,
-        lw=1.5 if solid else 1.2,
+        lw=(1.5 if solid else 1.2) * (1.0 if band else 0.7),
         linestyle="-" if solid else DASHES,
         marker="o" if alone else "",
         markersize=3.0,
@@ -59,7 +70,7 @@ def mark_acts(axes: Sequence[Axes], acts: Sequence[Act]) -> None:
     """
     for axis in axes:
         for act in acts:
-            axis.axvline(act.date, color=MUTED, lw=0.5, zorder=1.5)
+            axis.axvline(act.date, color=RULE, lw=0.5, zorder=1.5)
         span, (low, high) = axis.get_window_extent(), axis.get_xlim()
         figure = axis.get_figure()
         if figure is None or high <= low:
@@ -106,15 +117,15 @@ def remark(axis: Axes, text: str) -> None:
     axis.text(0.5, 0.5, text, transform=axis.transAxes, ha="center", va="center", color=MUTED)
 
 
-def heading(axis: Axes, text: str, colour: str = INK) -> None:
-    """Write what a panel shows, with its unit, above its upper left corner."""
+def heading(axis: Axes, text: str, room: float = 11.0) -> None:
+    """Write what a panel shows ``room`` points above its corner (there, marks find room)."""
     axis.annotate(
         text,
         (0.0, 1.0),
         xycoords="axes fraction",
-        xytext=(0.0, 11.0),
+        xytext=(0.0, room),
         textcoords="offset points",
-        color=colour,
+        color=INK,
         size=BODY,
         weight="bold",
         annotation_clip=False,
@@ -128,7 +139,7 @@ def levels(axis: Axes) -> None:
     axis.spines["left"].set_visible(False)
 
 
-def spread(places: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+def spread(places: Sequence[float], gap: float, low: float, high: float) -> Values:
     """Return places moved as little as possible (least squares) to stand ``gap`` apart.
 
     Least squares under an order is isotonic regression of the places less their due distances;
@@ -144,39 +155,51 @@ def spread(places: Sequence[float], gap: float, low: float, high: float) -> list
         pools.append((mean, members))
     fitted = [mean for mean, members in pools for _ in range(members)]
     top = max(low, high - gap * (len(fitted) - 1))
-    result = [0.0] * len(fitted)
+    result = np.zeros(len(fitted))
     for rank, index in enumerate(order):
         result[index] = min(max(fitted[rank], low), top) + rank * gap
     return result
 
 
-def label_ends(
-    axis: Axes, ends: Sequence[tuple[float, float, str, str]], size: float = BODY
-) -> None:
-    """Write labels to the right of line ends (x, y, text, colour), nudged so that none overlap.
+def label_ends(axis: Axes, labels: Sequence[Label]) -> None:
+    """Write labels to the right of the line ends, nudged so that none overlap.
 
-    Call it after the limits of the panel are set.
+    Call it after the limits of the panel are set; lines without an end get no label.
     """
-    ends = [end for end in ends if np.isfinite(end[1])]
+    ends = [label for label in labels if np.isfinite(label.y)]
     figure = axis.get_figure()
     if not ends or figure is None:
         return
     points = 72.0 / figure.dpi
     box = axis.get_window_extent()
-    at = [float(axis.transData.transform((x, y))[1]) * points for x, y, _, _ in ends]
-    placed = spread(at, size * 1.25, box.y0 * points, box.y1 * points)
-    for (x, y, text, colour), is_at, goes in zip(ends, at, placed, strict=True):
-        away = float(box.x1 - axis.transData.transform((x, y))[0]) * points
-        moved = abs(goes - is_at) > size * 0.4 or away > 8.0
+    at = axis.transData.transform([(label.x, label.y) for label in ends]) * points
+    placed = spread([float(y) for y in at[:, 1]], BODY * 1.25, box.y0 * points, box.y1 * points)
+    away, nudge = box.x1 * points - at[:, 0], placed - at[:, 1]
+    moved = (np.abs(nudge) > BODY * 0.4) | (away > 8.0)
+    room = 9.0 if moved.any() else 4.0
+    for n, label in enumerate(ends):
+        line = {"arrowstyle": "-", "color": lighter(label.colour), "lw": 0.5, "shrinkA": 1.0,
+                "shrinkB": 1.0, "relpos": (0.0, 0.5)}  # fmt: skip
         axis.annotate(
-            text,
-            (x, y),
-            xytext=(away + (9.0 if moved else 4.0), goes - is_at),
+            label.text,
+            (label.x, label.y),
+            xytext=(float(away[n]) + room, float(nudge[n])),
             textcoords="offset points",
-            color=colour,
-            size=size,
+            color=label.colour,
+            size=BODY,
             va="center_baseline",
             annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": lighter(colour), "lw": 0.5, "shrinkA": 1.0,
-                        "shrinkB": 1.0, "relpos": (0.0, 0.5)} if moved else None,
-        )  # fmt: skip
+            arrowprops=line if moved[n] else None,
+        )
+
+
+def percentages(axis: Axes) -> None:
+    """Write shares on the upright axis in percent."""
+    axis.yaxis.set_major_formatter(PercentFormatter(1.0, 0, " %"))
+
+
+def percent(share: float) -> str:
+    """Return a share as percent, with one digit behind the point where it is small."""
+    if 0.0 < share < 0.0005:
+        return "< 0.1 %"
+    return f"{share * 100.0:.{1 if 0.0 < share < 0.0995 else 0}f} %"

@@ -32,6 +32,14 @@ class Line:
     low: Values
     high: Values
 
+    @property
+    def end(self) -> tuple[float, float]:
+        """The last point that is defined; ``nan`` where there is none."""
+        known = np.flatnonzero(np.isfinite(self.middle))
+        if not known.size:
+            return np.nan, np.nan
+        return float(self.x[known[-1]]), float(self.middle[known[-1]])
+
 
 @dataclass(frozen=True)
 class World:
@@ -65,7 +73,7 @@ class Act:
 
 @dataclass(frozen=True)
 class Folder:
-    """A run or a comparison: its worlds, who leads and follows, its dated rules, its source line."""
+    """A run or a comparison: worlds, leader and follower, dated rules, source line."""
 
     path: Path
     worlds: tuple[World, ...]
@@ -113,11 +121,8 @@ def read_folder(path: Path, kind: Literal["run", "compare"]) -> Folder:
             World(path / letter, letter.upper(), str(title), True)
             for letter, title in zip(("a", "b"), titles, strict=True)
         )
-        paired = (
-            "1 paired replicate"
-            if about["replicates"] == 1
-            else f"{about['replicates']} paired replicates"
-        )
+        count = int(about.get("replicates", 1))
+        paired = "1 paired replicate" if count == 1 else f"{count} paired replicates"
         source = (
             f"spillover, scenario {names[0]} against {names[1]}, {paired}, "
             f"{about.get('kind_of_uncertainty', 'luck only')}"
@@ -233,9 +238,9 @@ def channel_shares(world: World, bloc: str) -> tuple[list[int], Values]:
     """Return years, and the share of each channel in what a bloc's firms came to hold, by year."""
     table = world.table("acquisitions", "month", "channel", "target", "ideas")
     table = table[table["target"] == bloc]
-    sums = table.groupby(["month", "channel"], observed=True)["ideas"].sum()
+    sums = table.groupby(["month", "channel"], observed=True)["ideas"].sum().reset_index()
     totals: dict[int, Values] = {}
-    for (month, channel), ideas in sums.items():  # type: ignore[misc]
+    for month, channel, ideas in sums.itertuples(index=False):
         year = totals.setdefault(int(str(month)[:4]), np.zeros(len(CHANNELS)))
         year[CHANNELS.index(str(channel))] += float(ideas)
     years = sorted(totals)

@@ -1,40 +1,39 @@
 """How figures look: ink and colours, a sheet laid out in centimetres, labelled line ends, files.
 
-A sheet is as wide as a newspaper's column and as high as its parts need. Colours: M. Okabe and
-K. Ito, "Color Universal Design", 2008. Where two worlds are drawn, A is dashed and lighter, B solid.
+A sheet is 16 cm wide and as high as its parts need. Colours: M. Okabe and K. Ito, "Color Universal
+Design", 2008. Where two worlds are drawn, A is dashed and lighter, B solid.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import matplotlib
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
-from matplotlib.textpath import TextPath
+from matplotlib.textpath import text_to_path
 
 WIDTH = 16.0  # cm
 INCH = 2.54  # cm
 POINT = INCH / 72.0  # cm
-INK, MUTED, FAINT = "#1a1a1a", "#5c5c5c", "#d9d9d9"
+INK, MUTED, RULE, FAINT = "#1a1a1a", "#5c5c5c", "#9a9a9a", "#d9d9d9"
 LEADER, FOLLOWER, OTHER = "#0072b2", "#d55e00", "#8a8a8a"
-DIFFERENCE = "#007a5a"  # bluish green, darkened so that words in it can be read
+DIFFERENCE, FADED = "#007a5a", "#4d9f88"  # bluish green, darkened so that words can be read
 CHANNEL_COLOURS = ("#1a1a1a", "#e69f00", "#56b4e9", "#0072b2", "#009e73")
 BODY, SMALL, HEAD = 7.5, 6.5, 10.5  # points
 LINE = 0.31  # cm, a line of small print
 DASHES = (0, (3.2, 1.6))
 
-STYLE: dict[str, Any] = {
+STYLE: Any = {  # names and values of matplotlib
     "axes.edgecolor": MUTED,
     "axes.linewidth": 0.6,
     "axes.spines.right": False,
@@ -77,6 +76,7 @@ class Grid:
     between: float = 2.2
     head: float = 0.85
     foot: float = 0.55
+    below: float = 0.0  # under the last row, for a label of its axis
 
 
 @dataclass(frozen=True)
@@ -95,16 +95,14 @@ def styled() -> Iterator[None]:
     """Use this style, and nothing of the reader's own settings, until the block ends."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(STYLE)
-        yield
+        with matplotlib.rc_context(STYLE):
+            yield
 
 
 def width_of(text: str, size: float) -> float:
     """Return how wide a text is, in cm."""
-    if not text.strip():
-        return 0.0
-    path = TextPath((0.0, 0.0), text, size=size, prop=FontProperties(family="DejaVu Sans"))
-    return float(path.get_extents().width) * POINT
+    font = FontProperties(family="DejaVu Sans", size=size)
+    return float(text_to_path.get_text_width_height_descent(text, font, False)[0]) * POINT
 
 
 def wrapped(text: str, size: float, width: float) -> list[str]:
@@ -137,7 +135,9 @@ def sheet(words: Words, grid: Grid) -> tuple[Figure, list[list[Axes]]]:
     caption = wrapped(words.caption, SMALL, room)
     header = 0.35 + 0.5 * len(titles) + 0.38 * len(words.keys)
     footer = LINE * (sum(len(lines) for _, lines in notes) + len(caption) + 1) + 0.55
-    height = header + sum(grid.rows) + len(grid.rows) * (grid.head + grid.foot) + footer
+    height = (
+        header + sum(grid.rows) + len(grid.rows) * (grid.head + grid.foot) + grid.below + footer
+    )
     figure = Figure(figsize=(WIDTH / INCH, height / INCH))
 
     def write(x: float, y: float, text: str, size: float, colour: str, **more: Any) -> None:

@@ -204,6 +204,8 @@ def _month(text: str, field: str, group: str = "economy") -> tuple[int, int]:
 def largest_remainders(weights: Sequence[float], total: int) -> list[int]:
     """Share a whole number in proportion to weights; parts are whole and add up exactly."""
     whole = math.fsum(weights)
+    if not weights:
+        return []
     exact = [total * weight / whole for weight in weights]
     parts = [int(value) for value in exact]
     order = sorted(range(len(parts)), key=lambda k: (parts[k] - exact[k], k))
@@ -226,7 +228,12 @@ def places_of(setting: Setting, labs: list[Laboratory], number: int) -> list[Pla
     """Return the places that take part, by bloc: those with labs, then the heaviest."""
     hosts = {lab.cluster for lab in labs}
     ranked = sorted(setting.places, key=lambda place: (place.name not in hosts, -place.weight))
-    chosen = {place.name for place in ranked[: max(number, len(hosts))]}
+    last = ranked[max(number, len(hosts)) - 1].weight
+    chosen = {
+        place.name
+        for rank, place in enumerate(ranked)
+        if rank < max(number, len(hosts)) or place.weight == last  # equals enter together
+    }
     return [
         place
         for bloc in setting.blocs
@@ -238,16 +245,20 @@ def places_of(setting: Setting, labs: list[Laboratory], number: int) -> list[Pla
 def firms_of(places: list[Place], setting: Setting, number: int) -> list[list[int]]:
     """Return the number of firms by place and sector, labs left out.
 
-    By the weight of the place, then evenly over its sectors.
+    By the weight of the bloc, in it by the weight of the place, then evenly over its sectors.
     """
+    by_bloc = [[p for p in places if p.bloc == bloc.name] for bloc in setting.blocs]
+    weights = [math.fsum(place.weight for place in here) for here in by_bloc]
+    counts = [
+        count
+        for here, total in zip(by_bloc, largest_remainders(weights, number), strict=True)
+        for count in largest_remainders([place.weight for place in here], total)
+    ]
     crew = []
-    for place, count in zip(
-        places, largest_remainders([place.weight for place in places], number), strict=True
-    ):
+    for place, count in zip(places, counts, strict=True):  # both in the order of blocs
         trades = [s for s, name in enumerate(SECTORS) if name in place.sectors and s > 0] or [4]
-        parts = largest_remainders([1.0] * len(trades), count)
         row = [0] * len(SECTORS)
-        for trade, part in zip(trades, parts, strict=True):
+        for trade, part in zip(trades, largest_remainders([1.0] * len(trades), count), strict=True):
             row[trade] = part
         crew.append(row)
     return crew

@@ -66,12 +66,14 @@ def build(
     if share.size:
         columns = [b for b, bloc in enumerate(setting.blocs) if bloc.name in taking]
         share = share[np.ix_(kept, columns)]
+    all_blocs = setting.blocs
     setting = replace(setting, blocs=tuple(here))
     labs = [lab for lab in labs if lab.bloc in taking]
     places_here = [places[number] for number in kept]
     seed64 = np.uint64(seed)
 
     blocs = Blocs.allocate(bloc=len(here))
+    blocs.ordinal[:] = [b for b, bloc in enumerate(all_blocs) if bloc.name in taking]
     clusters = _clusters(parameters, setting, places_here)
     if share.size:
         clusters.bloc_share[:] = share

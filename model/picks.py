@@ -40,17 +40,18 @@ def tree_pick(draw, sums, low, high):
 
     ``sums`` is the running sum of the weights; it begins anew at ``low``.
     """
-    origin = low
+    first, count = low, high - low
+    low, high = 0, count  # places count from the first, wherever its row is
     while high - low > 1:
         middle = (low + high) // 2
-        before = sums[low - 1] if low > origin else 0.0
-        left = sums[middle - 1] - before
-        whole = sums[high - 1] - before
+        before = sums[first + low - 1] if low > 0 else 0.0
+        left = sums[first + middle - 1] - before
+        whole = sums[first + high - 1] - before
         if uniform(at(draw, np.uint64(middle))) * whole < left:
             high = middle
         else:
             low = middle
-    return low
+    return first + low
 
 
 @helper

@@ -64,6 +64,7 @@ class Table:
 class Blocs(Table):
     """A row a bloc (a government and the economy under it)."""
 
+    ordinal: Integers = column("i8", "bloc", unit="1", doc="place among all blocs of the setting")
     researchers: Floats = column("f8", "bloc", unit="persons", doc="researchers in the field of AI")
     funding: Floats = column("f8", "bloc", unit="USD/month", doc="means of all labs of the bloc")
     exchange: Floats = column(

@@ -66,7 +66,7 @@ def test_the_ban_of_the_small_world_cancels_orders(small):
     "changes",
     [
         {"economy__blocs": ["us", "china"]},
-        {"economy__labs": 1, "economy__firms": 5},
+        {"economy__labs": 4, "economy__firms": 8},
         {"exchange__between_blocs": 0.3},
         {"chips__delivery": 0},
         {"finance__chip_share": 1.0},

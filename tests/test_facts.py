@@ -10,7 +10,7 @@ from model.scenario import FACTS, GROUPS, Parameters, load, with_values
 from model.setting import SEEDS
 
 KINDS = ("measured", "estimated", "assumed", "contested", "choice")
-ALL = pytest.mark.parametrize(("group", "name"), FACTS, ids=".".join)
+ALL = pytest.mark.parametrize(("group", "name"), FACTS, ids=[".".join(place) for place in FACTS])
 BOUNDED = pytest.mark.parametrize(
     ("group", "name", "beyond"),
     [
@@ -98,7 +98,7 @@ def test_beyond_the_range_is_refused(group, name, beyond):
 
 @ALL
 def test_misspelt_name_is_refused_with_the_right_one(group, name):
-    wrong = name[:-1] + "zq"
+    wrong = name + "_"
     message = refusal(group, wrong, default_of(group, name))
     assert f"{group}.{wrong}" in message
     assert f"did you mean {name!r}?" in message

@@ -1,14 +1,13 @@
 """Scenario files: what ships loads and survives a round trip; what is wrong is refused in words."""
 
 import json
-import tomllib
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from model.facts import InputError
-from model.initial import setting_of
+from model.cast import setting_of
 from model.scenario import FACTS, GROUPS, LARGEST_FILE, Scenario, as_toml, load, shipped
 
 SHIPPED = pytest.mark.parametrize("name", shipped())
@@ -31,8 +30,7 @@ def test_shipped_scenarios_load_and_tell_a_story(name):
     scenario = load(name, environment={})
     assert scenario.name == name
     assert scenario.lineage[0] == name and scenario.lineage[-1] == "no_ban"
-    assert scenario.title and scenario.story.endswith("?") == ("?" in scenario.story[-1:])
-    assert "?" in scenario.story  # a story asks and announces no answer
+    assert scenario.title and "?" in scenario.story  # a story asks
 
 
 @SHIPPED
@@ -45,15 +43,6 @@ def test_what_a_scenario_resolves_to_is_a_scenario_of_equal_digest(name, tmp_pat
     assert again.title == 'a "title"' and again.story == scenario.story
     assert set(again.origin) == {".".join(place) for place in FACTS}
     assert len(again.parameters.digest()) == 64
-
-
-@SHIPPED
-def test_a_scenario_states_only_what_differs(name):
-    own = tomllib.loads(shipped()[name].read_text(encoding="utf-8"))
-    parent = load(own["extends"], environment={}).parameters if "extends" in own else None
-    for group, entries in own.items():
-        for entry, value in entries.items() if isinstance(entries, dict) and parent else ():
-            assert getattr(getattr(parent, group), entry) != value
 
 
 def test_the_baseline_ships_first_and_is_the_default():

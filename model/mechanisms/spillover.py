@@ -237,6 +237,7 @@ def _learn(state: State, number: int) -> None:
         knowledge.relative_team,
         clusters.bloc_share,
         blocs.exchange,
+        blocs.ordinal,
         monthly_rate(strength * group.proximity_flow),
         group.publication_hazard,
         monthly_rate(strength * group.open_weights_flow) if number == 0 else 0.0,
@@ -266,6 +267,7 @@ def _learn(state: State, number: int) -> None:
         firms.sector,
         firms.lab,
         blocs.exchange,
+        blocs.ordinal,
         blocs.first_cluster,
         blocs.last_cluster,
         pull,
@@ -399,9 +401,19 @@ def _model_for(best, b, lab):
     return best[b, 1] if lab >= 0 and best[b, 0] == lab else best[b, 0]
 
 
+@helper
+def _stream_key(stream, ordinal):
+    # Streams are addressed by channel and the bloc's place in the setting: the luck of one
+    # does not depend on which other blocs take part.
+    blocs = ordinal.size
+    if stream < 2 * blocs:
+        return np.uint64((stream // blocs) * 1000 + ordinal[stream % blocs])
+    return np.uint64(2000)
+
+
 @kernel
 def _meetings(
-    start, stop, meeting, row, key, bloc, cluster, lab, relative, bloc_share, exchange,
+    start, stop, meeting, row, key, bloc, cluster, lab, relative, bloc_share, exchange, ordinal,
     talk, hazard, weights, words, bits, pool, best, meets, offers,
 ):  # fmt: skip
     blocs = pool.shape[0]
@@ -426,7 +438,7 @@ def _meetings(
             else:
                 mean = weights * reach if _model_for(best, b, lab[f]) >= 0 else 0.0
             if mean > 0.0:
-                count = poisson(uniform(at(mine, np.uint64(stream))), mean)
+                count = poisson(uniform(at(mine, _stream_key(stream, ordinal))), mean)
                 meets[m, stream] = min(count, 255)
                 offers[m] += meets[m, stream]
 
@@ -454,8 +466,8 @@ def _pool_pick(draw, pool, bits, b, s, m, words):
 
 @kernel
 def _offers(
-    start, stop, meeting, ends, row, key, bloc, cluster, sector, lab, exchange, first_cluster,
-    last_cluster, pull, mass, within, cell_start, cell_stop, adjacency, words, bits, pool,
+    start, stop, meeting, ends, row, key, bloc, cluster, sector, lab, exchange, ordinal,
+    first_cluster, last_cluster, pull, mass, within, cell_start, cell_stop, adjacency, words, bits, pool,
     lab_bloc, open_bits, best, count, window, absorption, depth, meets,
     idea, channel, origin, priority,
 ):  # fmt: skip
@@ -470,7 +482,7 @@ def _offers(
             if number == 0:
                 continue
             s = stream % blocs
-            here = at(mine, np.uint64(stream))
+            here = at(mine, _stream_key(stream, ordinal))
             for j in range(number):
                 contact = at(here, np.uint64(j))
                 chance = absorption[m]

@@ -1,0 +1,261 @@
+"""Finds: Poisson by mean, from a catalogue that exists before, harder with one's own knowledge."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from model.facts import InputError
+from model.mechanisms.discovery import Discovery, _counts, _rates, _search
+from model.randomness import address, key_of
+from model.scenario import Parameters, with_values
+
+YEARS = 10
+
+
+class Seekers:
+    """Closed firms that search one catalogue, driven by the kernels alone."""
+
+    def __init__(self, number, window, sizes, seed=1, first_key=0):
+        self.row = np.arange(number)
+        self.key = np.arange(first_key, first_key + number, dtype=np.uint64)
+        self.seed, self.size, self.number = np.uint64(seed), sizes, number
+        self.window = np.full(number, window)
+        self.bits = np.zeros((number, -(-sizes.size // 64)), np.uint64)
+        self.count, self.level = np.zeros(number, np.int64), np.zeros(number)
+
+    def month(self, month, rate):
+        finds = np.empty(self.number, np.int64)
+        draws = address(self.seed, key_of("finds"), month)
+        _counts(0, self.number, draws, self.row, self.key, rate, finds)
+        ends = np.cumsum(finds)
+        members, ideas = np.empty(ends[-1], np.int64), np.empty(ends[-1], np.int64)
+        _search(
+            0,
+            self.number,
+            address(self.seed, key_of("affinity")),
+            self.row,
+            self.key,
+            finds,
+            ends,
+            self.window,
+            self.size,
+            self.bits,
+            self.count,
+            self.level,
+            members,
+            ideas,
+        )
+        return members, ideas
+
+    def held(self):
+        return np.unpackbits(self.bits.view(np.uint8), axis=1, bitorder="little").astype(bool)
+
+
+def equal_sizes(number=2000, mean=0.01):
+    return np.full(number, mean)
+
+
+def rates(level=0.0, team=1.0, compute=1.0, breadth=1.0, **changes):
+    given = {
+        "firms": np.array([10.0, 1.0, 1.0]),
+        "reference": np.array([1.0, 1.0, 0.0]),
+        "scale": np.array([20.0, 0.0, 3.0]),
+        "gamma": 0.6,
+        "kappa": 0.2,
+        "cost": 0.25,
+        "b": 1.0,
+        **changes,
+    }
+    kind = np.array([0], np.int8)
+    columns = [np.array([float(v)]) for v in (team, compute, level, breadth)]
+    rate = np.full(1, np.nan)
+    _rates(0, 1, np.array([0]), kind, *columns, *given.values(), rate)
+    return rate[0]
+
+
+def test_the_rate_is_the_formula():
+    assert rates() == pytest.approx(2.0)
+    assert rates(team=3.0) == pytest.approx(2.0 * 3.0**0.6)
+    assert rates(compute=3.0) == pytest.approx(2.0 * 3.0**0.2)
+    assert rates(breadth=1.5) == pytest.approx(2.0 * 1.5**-0.25)
+    assert rates(level=1.7, b=0.8) == pytest.approx(2.0 * math.exp(-0.8 * 1.7))
+
+
+def test_nobody_finds_without_people_or_peers_or_compute():
+    assert rates(team=0.0) == 0.0
+    assert rates(compute=0.0) == 0.0
+    assert rates(compute=0.0, kappa=0.0) == pytest.approx(2.0)
+    assert rates(firms=np.zeros(3)) == 0.0
+
+
+@pytest.mark.parametrize("rate", [0.02, 0.4, 3.0, 20.0])
+def test_successes_have_their_poisson_mean(rate):
+    total, months, firms = 0, 60, 2000
+    finds = np.empty(firms, np.int64)
+    keys = np.arange(firms, dtype=np.uint64)
+    for month in range(months):
+        draws = address(np.uint64(5), key_of("finds"), month)
+        _counts(0, firms, draws, np.arange(firms), keys, np.full(firms, rate), finds)
+        total += finds.sum()
+    assert abs(total - rate * months * firms) < 4.0 * math.sqrt(rate * months * firms)
+
+
+def grown(window, sizes, arrival, b, firms, seed=1):
+    seekers = Seekers(firms, window, sizes, seed)
+    for month in range(12 * YEARS):
+        seekers.month(month, arrival / 12.0 * np.exp(-b * seekers.level))
+    return seekers
+
+
+def closed_form(arrival, mean, b):
+    return math.log(1.0 + b * arrival * mean * YEARS) / b
+
+
+@pytest.mark.parametrize("window", [1, 15, 50, 200])
+@pytest.mark.parametrize(("arrival", "b"), [(60.0, 0.6), (150.0, 1.0)])
+def test_a_closed_firm_follows_its_equation_for_any_window(window, arrival, b):
+    level = grown(window, equal_sizes(), arrival, b, firms=300).level
+    error = level.std() / math.sqrt(level.size)
+    assert abs(level.mean() - closed_form(arrival, 0.01, b)) < 0.03 + 4.0 * error
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("window", [15, 50, 200])
+def test_a_closed_firm_follows_its_equation_in_catalogues_of_uneven_sizes(window):
+    arrival, b = 100.0, 0.8
+    levels = []
+    for seed in range(60):
+        sizes = np.random.default_rng(seed).exponential(0.01, 2000)
+        levels.append(grown(window, sizes, arrival, b, firms=20, seed=seed).level.mean())
+    error = np.std(levels) / math.sqrt(len(levels))
+    assert abs(np.mean(levels) - closed_form(arrival, 0.01, b)) < 0.03 + 4.0 * error
+
+
+def test_with_a_window_of_one_all_find_in_the_same_order():
+    seekers = Seekers(50, 1, equal_sizes())
+    for month in range(60):
+        before = seekers.count.copy()
+        members, ideas = seekers.month(month, np.full(50, 2.0))
+        for member in range(50):
+            mine = ideas[members == member]
+            assert mine.tolist() == list(range(before[member], before[member] + mine.size))
+    assert np.unique(seekers.count).size > 10
+    union, best = seekers.held().any(axis=0), seekers.held()[np.argmax(seekers.count)]
+    assert np.array_equal(union, best)
+
+
+def test_with_a_wide_window_firms_know_different_things():
+    seekers = Seekers(2, 100, equal_sizes())
+    for month in range(60):
+        seekers.month(month, np.full(2, 2.0))
+    union = seekers.held().any(axis=0).sum()
+    # two that search alike hold each other's ideas but for what still lies in reach
+    assert seekers.count.max() < union <= seekers.count.max() + 100
+
+
+def test_finds_lie_in_reach_are_new_and_counted():
+    seekers = Seekers(40, 30, equal_sizes())
+    for month in range(40):
+        count, held = seekers.count.copy(), seekers.held()
+        members, ideas = seekers.month(month, np.full(40, 3.0))
+        for member, idea in zip(members, ideas, strict=True):
+            assert not held[member, idea]
+            assert idea < count[member] + 30
+            held[member, idea] = True
+            count[member] += 1
+        assert np.array_equal(held, seekers.held())
+        assert np.array_equal(count, seekers.count)
+    assert seekers.level == pytest.approx(0.01 * seekers.count)
+
+
+def test_every_idea_in_reach_is_as_likely_as_the_next():
+    firms, window = 20_000, 20
+    seekers = Seekers(firms, window, equal_sizes())
+    finds = np.ones(firms, np.int64)
+    members, ideas = np.empty(firms, np.int64), np.empty(firms, np.int64)
+    _search(
+        0, firms, address(np.uint64(3), key_of("affinity")), seekers.row, seekers.key, finds,
+        np.cumsum(finds), seekers.window, seekers.size, seekers.bits, seekers.count,
+        seekers.level, members, ideas,
+    )  # fmt: skip
+    assert stats.chisquare(np.bincount(ideas, minlength=window)).pvalue > 1e-3
+
+
+def test_another_firm_changes_nobodys_finds():
+    few, many = Seekers(20, 50, equal_sizes()), Seekers(21, 50, equal_sizes())
+    many.key[:] = np.roll(many.key, 7)  # and relabelled
+    for month in range(40):
+        few.month(month, np.full(20, 2.0))
+        many.month(month, np.full(21, 2.0))
+    order = np.argsort(many.key)[:20]
+    assert np.array_equal(few.bits, many.bits[order])
+
+
+def test_a_catalogue_that_is_used_up_is_noticed(small, constants):
+    from dataclasses import replace
+
+    flood = replace(constants, arrival=constants.arrival * 1e4)
+    with pytest.raises(InputError, match=r"(used up|finds).*20\d\d-\d\d"):
+        small(constants=flood).run()
+
+
+def test_sizes_of_ideas_are_exponential_around_their_mean(small):
+    knowledge = small(economy__end="2030-12").state.knowledge
+    for field, table in enumerate(knowledge):
+        mean = Discovery().idea_size(field)
+        assert stats.kstest(table.size, "expon", (0.0, mean)).pvalue > 1e-3
+    assert knowledge[1].size.mean() < knowledge[0].size.mean()
+
+
+def test_the_catalogue_is_the_same_nature_for_all_worlds(small):
+    one, other = small("no_ban").state, small("mirror").state
+    for field in range(2):
+        assert np.array_equal(one.knowledge[field].size, other.knowledge[field].size)
+    assert not np.array_equal(one.knowledge[0].size, small(rng=2).state.knowledge[0].size)
+
+
+def test_difficulty_is_that_of_the_balanced_path():
+    group = Discovery()
+    expected = (0.2 * math.log(4.3) + 0.6 * 0.25) / 0.45
+    assert group.difficulty(0, 0.25) == pytest.approx(expected)
+    assert group.difficulty(1, 0.25) == pytest.approx(3.0 * expected)
+    assert Discovery(algorithms_growth=0.0).difficulty(0, 0.25) == 0.0
+
+
+def test_growth_that_would_run_away_is_refused():
+    given = {("discovery", "algorithms_growth"): 1.5}
+    with pytest.raises(InputError, match="never get harder"):
+        with_values(Parameters(), given)
+    just = {("discovery", "algorithms_growth"): (0.2 * math.log(4.3) + 0.15) / 0.3001}
+    assert with_values(Parameters(), just).discovery.difficulty(0, 0.25) > 0.3
+
+
+@pytest.mark.parametrize(("field", "name"), [(0, "algorithms"), (1, "systems")])
+def test_no_growth_takes_the_field_away(field, name, small):
+    world = small(**{f"discovery__{name}_growth": 0.0}).run()
+    gone, other = world.state.knowledge[field], world.state.knowledge[1 - field]
+    assert not gone.bits.any() and not gone.finds.any() and not gone.rate.any()
+    assert not world.record.acquired[:, field].any()
+    assert other.level.max() > 0.0
+
+
+def test_the_leaders_best_lab_grows_as_asked(small):
+    world = small(economy__end="2020-12", rng=1001)
+    calendar = world.state.setting.calendar
+    total = np.zeros(2)
+    for seed in (11, 12, 13, 14, 15, 16):
+        series = small(economy__end="2020-12", rng=seed).run().record.series
+        for field, name in enumerate(("algorithms_best", "systems_best")):
+            path = series[name][:, 0]
+            total[field] += (path[-1] - path[calendar.prehistory]) * 12.0
+    assert total / 6 / (calendar.months - 1 - calendar.prehistory) == pytest.approx(
+        [0.45, 0.15], rel=0.12
+    )
+
+
+def test_guards_are_reported():
+    assert Discovery().broken_guards(0.25) == []
+    assert len(Discovery(reach=0.9, lab_breadth=2.5).broken_guards(0.25)) == 1
+    assert "window" in Discovery(reach=0.05).broken_guards(0.25)[0]

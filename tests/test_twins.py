@@ -1,0 +1,111 @@
+"""Twins: changing nothing changes nothing, to the bit; worlds that do not touch are separate."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from analysis.compare import compare
+from model.baseline import resolve
+from model.cast import setting_of
+from model.economy import World
+from model.outcomes import OUTCOMES
+from model.scenario import FACTS, load
+from model.setting import Setting
+from model.tables import content_digest, tables_of
+
+SMALL = ["economy.firms=300", "economy.clusters=30", "economy.labs=16", 'economy.end="2024-12"']
+
+
+def digest(world: World) -> str:
+    return content_digest(tables_of(world.state, world.record))
+
+
+def test_comparing_a_world_with_itself_gives_exactly_zero() -> None:
+    world = load("no_ban", SMALL)
+    comparison = compare(world, world, replicates=2)
+    for name in OUTCOMES:
+        a, b = comparison.series["a"][name], comparison.series["b"][name]
+        assert np.array_equal(a, b, equal_nan=True), name
+    for a, b in zip(comparison.results["a"], comparison.results["b"], strict=True):
+        assert content_digest(a.tables) == content_digest(b.tables)
+
+
+def test_nothing_differs_before_the_first_rule_takes_effect() -> None:
+    a, b = (World(load(name, SMALL), rng=3).run("2022-08") for name in ("no_ban", "ban"))
+    assert digest(a) == digest(b)
+    a.run("2023-06")
+    b.run("2023-06")
+    assert digest(a) != digest(b)
+
+
+def with_vendors_everywhere(setting: Setting) -> Setting:
+    """Every bloc makes every chip, so that worlds without exchange still have fleets."""
+    chips = [
+        replace(chip, name=f"{chip.name} of {bloc.name}", bloc=bloc.name)
+        for bloc in setting.blocs
+        for chip in setting.chips
+        if not chip.answers
+    ]
+    return replace(setting, chips=tuple(chips))
+
+
+@pytest.mark.parametrize("alone", ["us", "china"])
+def test_two_blocs_without_exchange_are_two_separate_worlds(alone: str) -> None:
+    closed = [*SMALL, "exchange.between_blocs=0.0"]
+    both = load("no_ban", [*closed, 'economy.blocs=["us", "china"]'])
+    one = load("no_ban", [*closed, f'economy.blocs=["{alone}"]'])
+    constants = resolve(both.parameters)
+    assert constants is resolve(one.parameters)
+    worlds = [
+        World(
+            scenario,
+            rng=5,
+            constants=constants,
+            setting=with_vendors_everywhere(setting_of(scenario.parameters)),
+        ).run()
+        for scenario in (both, one)
+    ]
+    pair, single = (world.state for world in worlds)
+    row = pair.setting.bloc_index(alone)
+    found, again = "ideas_found", "ideas_found_again"  # who was first is told of the whole world
+    for record in (world.record for world in worlds):
+        record.series[found] = record.series.pop(again) + record.series[found]
+    for name, series in worlds[1].record.series.items():
+        together = worlds[0].record.series[name][:, row]
+        assert np.array_equal(together, series[:, 0], equal_nan=True), name
+    for field in range(len(pair.knowledge)):
+        here = np.isin(pair.firms.bloc[pair.knowledge[field].row], row)
+        assert np.array_equal(pair.knowledge[field].bits[here], single.knowledge[field].bits)
+        assert single.knowledge[field].count.sum() > 100
+    names = {"models": [m for m in pair.models if pair.labs.bloc[m.lab] == row]}
+    assert len(names["models"]) == len(single.models) > 5
+    assert [m.capability for m in names["models"]] == [m.capability for m in single.models]
+
+
+@pytest.mark.parametrize("threads", [2, 4])
+def test_threads_do_not_change_a_bit(threads: int) -> None:
+    sizes = ["economy.firms=5000", 'economy.end="2018-12"']
+    worlds = [World(load("no_ban", sizes), rng=2, threads=number).run() for number in (1, threads)]
+    assert digest(worlds[0]) == digest(worlds[1])
+
+
+def test_levers_leave_the_baseline_alone() -> None:
+    """Constants that normalise rates are the same for all twins."""
+    base = resolve(load("no_ban", SMALL).parameters)
+    for (group, name), fact in FACTS.items():
+        if fact.lever and name not in ("blocs", "record_until", "regime"):
+            value = 0.5 if fact.unit == "share" else "open"
+            changed = load("no_ban", [*SMALL, f"{group}.{name}={value!r}".replace("'", '"')])
+            assert resolve(changed.parameters) is base
+    assert resolve(load("ban", SMALL).parameters) is base
+
+
+def test_the_same_seed_gives_the_same_world_and_another_seed_another() -> None:
+    first, again, other = (World(load("ban", SMALL), rng=seed).run() for seed in (1, 1, 2))
+    assert digest(first) == digest(again) != digest(other)
+    assert digest(first) == digest(
+        World(load("no_ban", SMALL), rng=1).twin(load("ban", SMALL)).run()
+    )
