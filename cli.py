@@ -335,8 +335,11 @@ def _table(columns: list[str], rows: list[list[str]]) -> None:
 
 @contextmanager
 def _progress(unit: str, quiet: bool) -> Iterator[Callable[[int, int], None]]:
-    if quiet or not sys.stderr.isatty():
+    if quiet:
         yield lambda done, total: None
+        return
+    if not sys.stderr.isatty():
+        yield lambda done, total: _progress_line(unit, done, total)
         return
     from rich.console import Console
     from rich.progress import (
@@ -358,6 +361,12 @@ def _progress(unit: str, quiet: bool) -> Iterator[Callable[[int, int], None]]:
     with bar:
         task = bar.add_task(unit, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _progress_line(unit: str, done: int, total: int) -> None:
+    # A line at every tenth of the way, for logs.
+    if unit == "runs" and (done == 1 or done * 10 // total > (done - 1) * 10 // total):
+        print(f"{done} of {total} {unit}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ from model.tables import content_digest, table
 
 LEVEL = 0.95
 BOOTSTRAP_FROM = 30  # replicates
+ROUNDING = 1e-20  # of a variance: what is left of equal differences
 RESAMPLES, MONTHLY_RESAMPLES = 9999, 999
 HORIZONS = ("2023-12", "2024-12", "2027-12", "2030-12")
 KEPT = ("world", "blocs", "acquisitions", "diffusion", "models")  # tables kept by replicate
@@ -233,9 +234,8 @@ def variance_removed(a: Values, b: Values) -> float:
     if good.sum() < 3:
         return math.nan
     paired = float(np.var((b - a)[good], ddof=1))
-    if paired == 0.0:
-        return math.nan
-    return float(np.var(a[good], ddof=1) + np.var(b[good], ddof=1)) / paired
+    apart = float(np.var(a[good], ddof=1) + np.var(b[good], ddof=1))
+    return apart / paired if paired > ROUNDING * apart else math.nan
 
 
 def sentences(comparison: Comparison) -> list[str]:

@@ -6,12 +6,11 @@ what is shown; what comes out is left to the lines.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
@@ -37,7 +36,7 @@ from model.facts import InputError
 from model.outcomes import CENSORED, OUTCOMES
 from model.world import CHANNELS, FIELDS
 
-FEWEST_IDEAS = 5  # below it an age has no point on an S-curve
+FEWEST_IDEAS = 10  # below it an age has no point on an S-curve
 MINUS = "−"
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -83,11 +82,11 @@ def innovation(folder: Folder) -> Figure:
     )
     figure, ((top,), (low,)) = style.sheet(words, Grid((6.4, 4.6)))
     panels.heading(top, "Best model released so far, FLOP of effective training compute")
-    top.yaxis.set_major_locator(MaxNLocator(6, integer=True))
+    top.yaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 3, 5, 10], min_n_ticks=1))
     top.yaxis.set_major_formatter(FuncFormatter(_power))
     _by_bloc(top, folder, "capability_released", total=False)
     panels.heading(low, f"Ideas first found since {printed(folder.months[0])}, number")
-    low.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+    low.yaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
     low.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:,.0f}"))
     _by_bloc(low, folder, "ideas_found", total=True)
     panels.mark_acts((top, low), folder.acts)
@@ -137,14 +136,17 @@ def diffusion(folder: Folder) -> Figure:
     )
     grid = Grid((4.6, 4.6), 2, right=1.75, between=2.6, head=0.75, below=0.4)
     figure, rows = style.sheet(words, grid)
-    columns = ("field", "origin", "age", "home", "abroad", "ideas")
-    tables = [world.table("diffusion", *columns) for world in folder.worlds]
-    oldest = max((int(table["age"].max()) for table in tables if len(table)), default=12)
+    curves = _curves(folder)
+    drawn = [line for lines in curves.values() for line in lines if np.isfinite(line.end[1])]
+    oldest = max((line.end[0] for line in drawn), default=12.0)
+    most = max((float(np.nanmax(line.middle)) for line in drawn), default=1.0)
+    top = next(level for level in (0.05, 0.1, 0.2, 0.5, 1.0) if most <= level)
     for row, bloc in zip(rows, (folder.leader, folder.follower), strict=True):
         for axis, field in zip(row, FIELDS, strict=True):
-            here = [t[(t["field"] == field) & (t["origin"] == bloc)] for t in tables]
-            panels.heading(axis, f"{field.capitalize()} first found: {folder.label(bloc)}", 5.0)
-            _spread(axis, here, max(oldest, 1), _colour(folder, bloc))
+            panels.heading(axis, f"{field.capitalize()} first found: {folder.label(bloc)}", 6.5)
+            axis.set_xlim(0.0, max(oldest, 1.0))
+            panels.percentages(axis, top)
+            _spread(axis, curves, bloc, field, _colour(folder, bloc))
     for axis in rows[-1]:
         axis.set_xlabel("months since first found")
     return figure
@@ -169,7 +171,7 @@ def channels(folder: Folder) -> Figure:
     axes = [axis for row in rows for axis in row]
     for number, (axis, (bloc, world)) in enumerate(zip(axes, places, strict=True)):
         title = folder.label(bloc) + (f", world {world.letter}" if folder.compares else "")
-        panels.heading(axis, title, 5.0)
+        panels.heading(axis, title, 6.5)
         _stacks(axis, *channel_shares(world, bloc), last=number % 2 == 1)
     return figure
 
@@ -218,14 +220,11 @@ def _outcome(axis: Axes, folder: Folder, name: str) -> None:
         panels.draw(axis, drawn, DIFFERENCE, solid)
         panels.dotted(axis, found.x, np.where(short, found.middle, np.nan), DIFFERENCE, solid)
         x, y = found.end
-        text = f"{y:.2f} OOM" if name == "gap" else f"{y:.0f} months"
-        text = ("≥ " if short[-1] else "") + text.replace("-", MINUS)
+        text = ("≥ " if short[-1] else "") + _measure(y, OUTCOMES[name].unit)
         colour = DIFFERENCE if solid else FADED
         labels.append(Label(x, y, f"{world.letter}: {text}" if folder.compares else text, colour))
     bottom, top = axis.get_ylim()
     axis.set_ylim(min(bottom, 0.0), max(top, 0.0))
-    if bottom < 0.0:
-        axis.axhline(0.0, color=INK, lw=0.7)
     _finish(axis, folder, labels)
 
 
@@ -233,32 +232,55 @@ def _effect_on_gap(axis: Axes, folder: Folder) -> None:
     found, small = effect(folder, "gap"), OUTCOMES["gap"].smallest
     panels.heading(axis, "Effect of B against A on the gap, OOM")
     axis.axhspan(-small, small, color=style.FAINT, lw=0.0, zorder=0.5)
-    axis.axhline(0.0, color=INK, lw=0.7)
     panels.draw(axis, found, DIFFERENCE)
     bottom, top = axis.get_ylim()
     axis.set_ylim(min(bottom, -2.0 * small), max(top, 2.0 * small))
     x, y = found.end
-    _finish(axis, folder, [Label(x, y, f"{y:+.2f} OOM".replace("-", MINUS), DIFFERENCE)])
+    _finish(axis, folder, [Label(x, y, _measure(y, OUTCOMES["gap"].unit, "+"), DIFFERENCE)])
 
 
 def _finish(axis: Axes, folder: Folder, labels: Sequence[Label]) -> None:
-    axis.yaxis.set_major_locator(MaxNLocator(5))
+    axis.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     panels.over_time(axis, folder.months)
     panels.label_ends(axis, labels)
-    if not any(np.isfinite(label.y) for label in labels):
-        axis.set_yticks([])
-        panels.remark(axis, "undefined: leader or follower has released nothing")
+    if any(np.isfinite(label.y) for label in labels):
+        if axis.get_ylim()[0] < 0.0:
+            axis.axhline(0.0, color=INK, lw=0.7, zorder=1.0)
+        return
+    axis.set_yticks([])
+    panels.remark(axis, "undefined: leader or follower has released no model, or is not there")
 
 
-def _spread(axis: Axes, tables: Sequence[pd.DataFrame], oldest: int, colour: str) -> None:
+def _curves(folder: Folder) -> dict[tuple[str, str, str], list[Line]]:
+    columns = ("field", "origin", "age", "home", "abroad", "ideas")
+    curves: dict[tuple[str, str, str], list[Line]] = {}
+    for world in folder.worlds:
+        table = world.table("diffusion", *columns)
+        for bloc in (folder.leader, folder.follower):
+            for field in FIELDS:
+                here = table[(table["field"] == field) & (table["origin"] == bloc)]
+                for place in ("abroad", "home"):
+                    found = diffusion_line(here, place, FEWEST_IDEAS)
+                    curves.setdefault((bloc, field, place), []).append(found)
+    return curves
+
+
+def _spread(
+    axis: Axes,
+    curves: Mapping[tuple[str, str, str], Sequence[Line]],
+    bloc: str,
+    field: str,
+    colour: str,
+) -> None:
     labels = []
     for place, words, shade in (("abroad", "abroad", MUTED), ("home", "at home", colour)):
-        lines = [diffusion_line(table, place, FEWEST_IDEAS) for table in tables]
+        lines = curves[bloc, field, place]
         _lines(axis, lines, shade)
         labels.append(Label(*lines[-1].end, words, shade))
-    axis.set(xlim=(0.0, oldest), ylim=(0.0, 1.0))
-    axis.xaxis.set_major_locator(MultipleLocator(24 if oldest > 48 else 12 if oldest > 24 else 6))
-    panels.percentages(axis)
+    span = axis.get_xlim()[1]
+    axis.xaxis.set_major_locator(
+        MultipleLocator(next(step for step in (1, 3, 6, 12, 24) if span <= 6 * step or step == 24))
+    )
     panels.levels(axis)
     panels.label_ends(axis, labels)
     if not any(np.isfinite(label.y) for label in labels):
@@ -274,7 +296,7 @@ def _stacks(axis: Axes, years: Sequence[int], shares: Values, last: bool) -> Non
     for share, colour in zip(shares.T, style.CHANNEL_COLOURS, strict=True):
         axis.bar(years, share, 0.82, bottom=base, color=colour, lw=0.0)
         base += share
-    axis.set(xlim=(years[0] - 0.5, years[-1] + 0.5), ylim=(0.0, 1.0))
+    axis.set_xlim(years[0] - 0.5, years[-1] + 0.5)
     axis.set_xticks(years[:: -(-len(years) // 5)])
     axis.spines["left"].set_visible(False)
     panels.percentages(axis)
@@ -331,13 +353,20 @@ def _about_lines(folder: Folder) -> str:
 def _about_effect(folder: Folder) -> str:
     small = f"{OUTCOMES['gap'].smallest:g} OOM"
     band = "one pair: no interval" if folder.replicates == 1 else "band: its 95 % interval"
-    return (
-        f" Effect: B less A, mean of the pairs; {band}; grey: smaller than {small}, of no interest."
-    )
+    return f" Effect: B less A, mean of pairs; {band}; grey: below {small}, the least of interest."
 
 
 def _colour(folder: Folder, bloc: str) -> str:
     return {folder.leader: style.LEADER, folder.follower: style.FOLLOWER}.get(bloc, style.OTHER)
+
+
+def _measure(value: float, unit: str, sign: str = "") -> str:
+    """Return a figure as it is printed: 1.52 OOM, −1 month, +0.65 OOM; zero has no sign."""
+    text = f"{value:{sign}.{0 if unit == 'months' else 2}f}"
+    if not text.strip("+-0."):
+        text = text.strip("+-")
+    word = unit.removesuffix("s") if text.strip("+-") == "1" else unit
+    return f"{text} {word}".replace("-", MINUS)
 
 
 def _power(exponent: float, _: int | None = None) -> str:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import MultipleLocator, PercentFormatter
 
 from analysis.series import Act, Line, Values, date, printed
 from analysis.style import BODY, DASHES, FAINT, INK, MUTED, POINT, RULE, SMALL, lighter, width_of
+
+NEAR = 12.0  # points from the edge of a panel, within which labels stand in one column
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,16 @@ def _numbers(numbers: Sequence[int]) -> str:
 
 def remark(axis: Axes, text: str) -> None:
     """Write into an empty panel why it is empty."""
-    axis.text(0.5, 0.5, text, transform=axis.transAxes, ha="center", va="center", color=MUTED)
+    axis.text(
+        0.5,
+        0.5,
+        text,
+        transform=axis.transAxes,
+        ha="center",
+        va="center",
+        color=MUTED,
+        bbox={"facecolor": "white", "lw": 0.0},
+    )
 
 
 def heading(axis: Axes, text: str, room: float = 11.0) -> None:
@@ -172,10 +183,12 @@ def label_ends(axis: Axes, labels: Sequence[Label]) -> None:
         return
     points = 72.0 / figure.dpi
     box = axis.get_window_extent()
+    low = box.y0 * points + BODY * 0.6  # clear of the axis
     at = axis.transData.transform([(label.x, label.y) for label in ends]) * points
-    placed = spread([float(y) for y in at[:, 1]], BODY * 1.25, box.y0 * points, box.y1 * points)
+    placed = spread([float(y) for y in at[:, 1]], BODY * 1.25, low, box.y1 * points)
     away, nudge = box.x1 * points - at[:, 0], placed - at[:, 1]
-    moved = (np.abs(nudge) > BODY * 0.4) | (away > 8.0)
+    away[away > NEAR] = 0.0  # a line that ends early is labelled where it ends
+    moved = np.abs(nudge) > BODY * 0.4
     room = 9.0 if moved.any() else 4.0
     for n, label in enumerate(ends):
         line = {"arrowstyle": "-", "color": lighter(label.colour), "lw": 0.5, "shrinkA": 1.0,
@@ -193,13 +206,15 @@ def label_ends(axis: Axes, labels: Sequence[Label]) -> None:
         )
 
 
-def percentages(axis: Axes) -> None:
-    """Write shares on the upright axis in percent."""
+def percentages(axis: Axes, top: float = 1.0) -> None:
+    """Write shares on the upright axis in percent, from nothing to ``top``."""
+    axis.set_ylim(0.0, top)
+    axis.yaxis.set_major_locator(MultipleLocator(0.05 if top == 0.2 else top / 5.0))
     axis.yaxis.set_major_formatter(PercentFormatter(1.0, 0, " %"))
 
 
 def percent(share: float) -> str:
     """Return a share as percent, with one digit behind the point where it is small."""
     if 0.0 < share < 0.0005:
-        return "< 0.1 %"
+        return "<0.1 %"
     return f"{share * 100.0:.{1 if 0.0 < share < 0.0995 else 0}f} %"

@@ -5,6 +5,7 @@ A run is one world with one replicate; a comparison is worlds A and B, replicate
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -112,7 +113,7 @@ def read_folder(path: Path, kind: Literal["run", "compare"]) -> Folder:
         raise InputError(f"{path}: holds a {about['kind']}, not a {kind}")
     if kind == "run":
         name = str(about.get("scenario", path.name))
-        worlds: tuple[World, ...] = (World(path, "A", str(about.get("title", name)), False),)
+        worlds: tuple[World, ...] = (World(path, "A", _title(path, name), False),)
         source = f"spillover, scenario {name}, seed {about.get('seed', 'unknown')}"
     else:
         names = [str(about[world]) for world in ("a", "b")]
@@ -152,6 +153,13 @@ def date(month: str) -> float:
 def printed(month: str) -> str:
     """Return a month as a reader writes it: Oct 2022."""
     return f"{MONTHS[int(month[5:7]) - 1]} {month[:4]}"
+
+
+def _title(path: Path, name: str) -> str:
+    file = path / "scenario.toml"
+    if not file.is_file():
+        return name
+    return str(tomllib.loads(file.read_text(encoding="utf-8")).get("title", name))
 
 
 def _acts(given: list[dict[str, Any]], months: tuple[str, ...]) -> tuple[Act, ...]:

@@ -99,8 +99,7 @@ class World(mesa.Model):
         close(state)
         if state.month >= state.setting.calendar.months:
             self.running = False
-        if state.month > state.setting.calendar.prehistory:
-            self.datacollector.collect(self)
+        self.datacollector.collect(self)  # every step, prehistory too: batch_run counts steps
 
     def run(self, until: str | None = None, each: Callable[[State], None] | None = None) -> World:
         """Step to the end of a month (YYYY-MM) or of the span; ``each`` sees every month's end."""

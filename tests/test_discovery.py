@@ -1,6 +1,7 @@
 """Finds: Poisson by mean, from a catalogue that exists before, harder with one's own knowledge."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -194,8 +195,6 @@ def test_another_firm_changes_nobodys_finds():
 
 
 def test_a_catalogue_that_is_used_up_is_noticed(small, constants):
-    from dataclasses import replace
-
     flood = replace(constants, arrival=constants.arrival * 1e4)
     with pytest.raises(InputError, match=r"(used up|finds).*20\d\d-\d\d"):
         small(constants=flood).run()

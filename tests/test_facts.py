@@ -1,4 +1,4 @@
-"""Every parameter says what it is and refuses what it cannot stand; generated from the catalogue."""
+"""Every parameter says what it is and refuses what it cannot stand; made from the catalogue."""
 
 import math
 import tomllib

@@ -6,6 +6,7 @@ from datetime import date
 import numpy as np
 import pytest
 
+from model.cast import setting_of
 from model.mechanisms.policy import meets, permissions
 from model.scenario import Parameters, with_values
 from model.setting import Act, Calendar, Chip, regimes, tables
@@ -178,8 +179,6 @@ def test_acts_after_the_record_ends_do_not_take_effect(small):
     with_next = with_values(
         Parameters(), {("controls", "regime"): "history", ("controls", "record_until"): "2022-10"}
     )
-    from model.cast import setting_of
-
     assert [known.name for known in setting_of(with_next).acts] == ["nvidia_letter", "chips_2022"]
 
 

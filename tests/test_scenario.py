@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from model.facts import InputError
 from model.cast import setting_of
+from model.facts import InputError
 from model.scenario import FACTS, GROUPS, LARGEST_FILE, Scenario, as_toml, load, shipped
 
 SHIPPED = pytest.mark.parametrize("name", shipped())

@@ -1,0 +1,151 @@
+"""The walls of the house, read off the sources."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+MECHANISMS = sorted(p for p in (ROOT / "model" / "mechanisms").glob("*.py") if p.stem != "__init__")
+MODEL = sorted((ROOT / "model").rglob("*.py"))
+ANALYSIS = sorted((ROOT / "analysis").rglob("*.py"))
+FOUNDATIONS = {"model.world", "model.facts", "model.randomness", "model.compiled", "model.picks"}
+ONLY_FOR_TYPES = {"model.setting", "model.scenario"}
+OURS = ("model", "analysis", "cli", "tests", "benchmarks")
+HEAVY = {"numpy", "numba", "pandas", "matplotlib", "mesa", "pyarrow", "scipy", "networkx", "SALib"}
+LONGEST = 450  # lines; a file that needs more stands here with its reason
+LONG = {
+    "model/mechanisms/spillover.py": "all channels meet in one month and share their kernels",
+}
+
+
+def name_of(path):
+    return path.relative_to(ROOT).as_posix()
+
+
+def modules(node):
+    """Return the modules that a node imports."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        assert node.level == 0, "relative import"
+        # from model import store imports model.store
+        inside = [f"{node.module}.{alias.name}" for alias in node.names]
+        return inside if node.module in ("model", "analysis", "model.mechanisms") else [node.module]
+    return []
+
+
+def is_typing(node):
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
+def walk(node, *, typing):
+    """Yield the nodes below one, with or without what only type checkers see."""
+    for child in ast.iter_child_nodes(node):
+        if is_typing(child) and not typing:
+            continue
+        yield child
+        yield from walk(child, typing=typing)
+
+
+def imports(path, *, typing=False):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return {m for node in walk(tree, typing=typing) for m in modules(node)}
+
+
+def ours(found):
+    return {m for m in found if m.split(".")[0] in OURS}
+
+
+def test_there_is_something_to_check():
+    assert len(MECHANISMS) >= 8 and len(MODEL) > len(MECHANISMS)
+
+
+@pytest.mark.parametrize("path", MECHANISMS, ids=name_of)
+def test_mechanisms_stand_on_the_foundations_alone(path):
+    assert ours(imports(path)) <= FOUNDATIONS
+    assert ours(imports(path, typing=True)) <= FOUNDATIONS | ONLY_FOR_TYPES
+
+
+@pytest.mark.parametrize("path", MECHANISMS, ids=name_of)
+def test_mechanisms_do_not_know_one_another(path):
+    found = imports(path, typing=True)
+    assert not {m for m in found if m.startswith("model.mechanisms")}
+
+
+@pytest.mark.parametrize("path", MODEL, ids=name_of)
+def test_the_model_knows_neither_analysis_nor_command(path):
+    assert {m.split(".")[0] for m in ours(imports(path, typing=True))} <= {"model"}
+
+
+@pytest.mark.parametrize("path", ANALYSIS, ids=name_of)
+def test_analysis_does_not_know_the_command(path):
+    assert {m.split(".")[0] for m in ours(imports(path, typing=True))} <= {"model", "analysis"}
+
+
+def foundations_of(path, known=None):
+    """Return all modules of ours that a module brings in when it is imported, at any depth."""
+    known = set() if known is None else known
+    for module in ours(imports(path)):
+        source = ROOT / (module.replace(".", "/") + ".py")
+        if module not in known and source.is_file():
+            known.add(module)
+            foundations_of(source, known)
+    return known
+
+
+@pytest.mark.parametrize("module", ["world", "facts", "randomness", "compiled"])
+def test_foundations_do_not_stand_on_what_stands_on_them(module):
+    brought = foundations_of(ROOT / "model" / f"{module}.py")
+    assert brought <= FOUNDATIONS
+
+
+@pytest.mark.parametrize("path", MECHANISMS, ids=name_of)
+def test_all_luck_has_an_address(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    used = {ast.unparse(n) for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
+    assert not {name for name in used if name.startswith(("np.random", "numpy.random"))}
+    assert not imports(path) & {"random", "secrets", "numpy.random"}
+
+
+@pytest.mark.parametrize("path", MECHANISMS, ids=name_of)
+def test_mechanisms_tell_their_story_before_they_act(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert len(ast.get_docstring(tree) or "") > 200
+    phases = [
+        node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == path.stem
+    ]
+    assert len(phases) == 1
+    told = ast.get_docstring(phases[0])
+    assert "Reads" in told and "Writes" in told
+
+
+@pytest.mark.parametrize("path", MECHANISMS, ids=name_of)
+def test_blocs_are_data_and_no_rule_names_one(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    words = {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant)}
+    assert not words & {"us", "china", "allies", "others"}
+
+
+@pytest.mark.skipif(not (ROOT / "cli.py").is_file(), reason="no command yet")
+def test_the_command_imports_nothing_heavy_before_it_is_needed():
+    tree = ast.parse((ROOT / "cli.py").read_text(encoding="utf-8"))
+    at_top = {m for node in tree.body if not is_typing(node) for m in modules(node)}
+    sources = [ROOT / (module.replace(".", "/") + ".py") for module in ours(at_top)]
+    while sources:
+        source = sources.pop()
+        for module in imports(source) if source.is_file() else ():
+            if module not in at_top:
+                at_top.add(module)
+                sources.append(ROOT / (module.replace(".", "/") + ".py"))
+    assert not {m for m in at_top if m.split(".")[0] in HEAVY}
+
+
+@pytest.mark.parametrize("path", [*MODEL, *ANALYSIS], ids=name_of)
+def test_files_are_short_enough_to_read(path):
+    lines = len(path.read_text(encoding="utf-8").splitlines())
+    assert lines <= LONGEST or LONG.get(name_of(path)), f"{lines} lines ask to be divided"
+
+
+def test_long_files_are_still_there():
+    assert all((ROOT / name).is_file() and reason for name, reason in LONG.items())

@@ -1,0 +1,135 @@
+"""Comparisons: intervals, pairing, benchmarks, folders, refusals."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from analysis import compare as twins
+from model.facts import InputError
+from model.outcomes import CENSORED, OUTCOMES
+from model.scenario import load
+from model.tables import content_digest
+
+SMALL = ["economy.firms=100", "economy.labs=12", "economy.clusters=15", 'economy.end="2024-12"']
+
+
+@pytest.fixture(scope="module")
+def comparison() -> twins.Comparison:
+    return twins.compare(load("no_ban", SMALL), load("ban", SMALL), replicates=8)
+
+
+def test_t_interval_is_that_of_scipy() -> None:
+    values = np.random.default_rng(1).normal(1.0, 2.0, 12)
+    centre, low, high = twins.interval(values)
+    expected = stats.ttest_1samp(values, 0.0).confidence_interval(0.95)
+    assert math.isclose(centre, values.mean())
+    assert math.isclose(low, expected.low) and math.isclose(high, expected.high)
+
+
+@pytest.mark.parametrize(("n", "median"), [(10, False), (40, False), (12, True)])
+def test_intervals_cover_what_they_say(n: int, median: bool) -> None:
+    luck = np.random.default_rng(2)
+    trials, inside = 400, 0
+    for _ in range(trials):
+        _, low, high = twins.interval(luck.exponential(1.0, n), median, resamples=199)
+        inside += low <= (math.log(2.0) if median else 1.0) <= high
+    assert inside / trials > 0.88
+
+
+@given(st.lists(st.floats(-1e6, 1e6) | st.just(math.nan), max_size=50), st.booleans())
+def test_intervals_hold_their_centre_or_are_undefined(values: list[float], median: bool) -> None:
+    centre, low, high = twins.interval(np.array(values), median, resamples=99)
+    if math.isfinite(low):
+        assert low <= high
+        if median:
+            assert low <= centre <= high
+    if not any(math.isfinite(v) for v in values):
+        assert math.isnan(centre)
+
+
+def test_a_constant_effect_has_no_width_and_one_replicate_none() -> None:
+    assert twins.interval(np.zeros(5)) == (0.0, 0.0, 0.0)
+    centre, low, high = twins.interval(np.array([2.0]))
+    assert centre == 2.0 and math.isnan(low) and math.isnan(high)
+
+
+def test_variance_removed() -> None:
+    common, noise = np.random.default_rng(3).normal(size=(2, 4000))
+    assert twins.variance_removed(common, common + 0.1 * noise) == pytest.approx(200.0, rel=0.1)
+    assert math.isnan(twins.variance_removed(common, common + 1.0))
+    other = np.random.default_rng(4).normal(size=4000)
+    assert twins.variance_removed(common, other) == pytest.approx(1.0, rel=0.1)
+
+
+def test_pairing_pays(comparison: twins.Comparison) -> None:
+    """Twins cut the variance of the ban's effect well below that of independent seeds."""
+    effect = comparison.effect("potential_gap", "2023-12")
+    assert effect.variance_removed > 4.0
+
+
+def test_the_ban_costs_the_follower_compute(comparison: twins.Comparison) -> None:
+    x = comparison.follower_compute["a"] - comparison.follower_compute["b"]
+    before = comparison.months.index("2022-08")
+    assert np.all(x[:, : before + 1] == 0.0)
+    assert np.all(x[:, -1] >= 0.0) and x[:, -1].mean() > 0.1
+    effect = comparison.effect("gap", "2024-12")
+    assert effect.benchmark == pytest.approx(x[:, -1].mean())
+    growth = comparison.leader_growth[-1]
+    assert comparison.effect("lag", "2024-12").benchmark == pytest.approx(
+        12 * x[:, -1].mean() / growth
+    )
+    assert math.isnan(comparison.effect("frontier", "2024-12").benchmark)
+
+
+def test_workers_do_not_change_a_bit(comparison: twins.Comparison) -> None:
+    again = twins.compare(comparison.a, comparison.b, replicates=2, workers=2)
+    for world in ("a", "b"):
+        for one, other in zip(comparison.results[world], again.results[world], strict=False):
+            assert content_digest(one.tables) == content_digest(other.tables)
+
+
+def test_a_folder_of_a_comparison(comparison: twins.Comparison, tmp_path: Path) -> None:
+    folder = twins.folder_of(comparison.a, comparison.b, 8, 1, tmp_path)
+    twins.write(folder, comparison, figures=False)
+    figures = json.loads((folder / "effects.json").read_text())
+    assert figures["schema_version"] == 1
+    names = {row["name"] for row in figures["outcomes"]}
+    assert names == set(OUTCOMES)
+    for row in figures["outcomes"]:
+        assert row["kind"] == "luck" and row["n"] <= 8
+        assert row["statistic"] == ("median" if row["name"] in CENSORED else "mean")
+    assert set(figures["months"]) == {"month", *OUTCOMES}
+    assert len(figures["sentences"]) == 3 and all(figures["sentences"])
+    effects = pd.read_parquet(folder / "effects.parquet")
+    assert len(effects) == len(OUTCOMES) * len(comparison.months)
+    for world in ("a", "b"):
+        frame = pd.read_parquet(folder / world / "world.parquet")
+        assert sorted(frame["replicate"].unique()) == list(range(1, 9))
+        assert load(str(folder / world / "scenario.toml")).parameters is not None
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert {act["world"] for act in manifest["acts"]} == {"b"}
+    assert manifest["kind_of_uncertainty"] == "luck only"
+
+
+@pytest.mark.parametrize(
+    "change", ["economy.firms=200", 'economy.end="2025-12"', 'economy.blocs=["us","china"]',
+               'economy.leader="allies"', "economy.labs=10"],
+)  # fmt: skip
+def test_worlds_that_differ_in_size_are_not_compared(change: str) -> None:
+    with pytest.raises(InputError, match="cannot be compared"):
+        twins.check_comparable(load("no_ban", SMALL), load("ban", [*SMALL, change]))
+
+
+def test_no_replicates_are_refused() -> None:
+    world = load("no_ban", SMALL)
+    with pytest.raises(InputError, match="at least 1"):
+        twins.compare(world, world, replicates=0)

@@ -1,0 +1,146 @@
+"""Means and people: the path of the world's means, and how they are shared out."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.mechanisms.finance import Finance, finance, means
+from model.world import LAB
+
+YEARS = st.floats(2010.0, 2040.0)
+
+
+def test_means_are_anchored_in_2024():
+    assert means(Finance(), 2024.0) == 34e9
+
+
+@given(YEARS.filter(lambda year: year <= 2023.0))
+def test_means_grow_at_the_booms_rate_before(year):
+    assert means(Finance(), year + 1.0) / means(Finance(), year) == pytest.approx(3.1)
+
+
+@given(YEARS.filter(lambda year: year >= 2024.0))
+def test_without_taper_growth_drops_at_once(year):
+    group = Finance(taper=0.0)
+    assert means(group, year + 1.0) / means(group, year) == pytest.approx(1.2)
+
+
+@given(YEARS, st.floats(0.0, 20.0))
+def test_growth_lies_between_the_booms_and_the_long_runs(year, taper):
+    group = Finance(taper=taper)
+    growth = means(group, year + 0.5) / means(group, year)
+    assert math.sqrt(1.2) - 1e-9 <= growth <= math.sqrt(3.1) + 1e-9
+
+
+def test_the_path_is_smooth_and_ends_at_the_long_runs_growth():
+    group = Finance(taper=1.5)
+    step = 1e-6
+    before = math.log(means(group, 2024.0) / means(group, 2024.0 - step)) / step
+    after = math.log(means(group, 2024.0 + step) / means(group, 2024.0)) / step
+    assert before == pytest.approx(after, rel=1e-4)
+    assert means(group, 2061.0) / means(group, 2060.0) == pytest.approx(1.2, rel=1e-6)
+    # a small taper is near none
+    assert means(Finance(taper=1e-9), 2030.0) == pytest.approx(means(Finance(taper=0.0), 2030.0))
+
+
+def test_the_taper_is_the_time_in_which_extra_growth_falls_to_37_percent():
+    group, step = Finance(taper=2.0), 1e-6
+    then = math.log(means(group, 2026.0 + step) / means(group, 2026.0)) / step
+    extra = (then - math.log(1.2)) / (math.log(3.1) - math.log(1.2))
+    assert extra == pytest.approx(math.exp(-1.0), rel=1e-4)
+
+
+def test_budgets_add_up_to_the_blocs_shares_of_the_worlds_means(small):
+    world = small().run()
+    state = world.state
+    year = state.setting.calendar.year(state.month - 1)
+    total = means(state.parameters.finance, year) / 12.0
+    for b, bloc in enumerate(state.setting.blocs):
+        mine = state.labs.budget[state.labs.bloc == b]
+        assert mine.sum() == pytest.approx(total * bloc.funding_share)
+    assert state.labs.budget.sum() == pytest.approx(total)
+
+
+def test_people_add_up_and_grow(small):
+    state = small().state
+    calendar, firms, labs = state.setting.calendar, state.firms, state.labs
+    before = None
+    labs.founded[:] = -240
+    firms.active[:] = True
+    for month in (0, 12, 24):
+        state.month = month
+        finance(state)
+        grown = math.exp(0.25 * (calendar.year(month) - 2024.0))
+        for b, bloc in enumerate(state.setting.blocs):
+            total = bloc.researchers_2024 * grown
+            for share, kind in ((0.2, firms.kind == LAB), (0.8, firms.kind != LAB)):
+                staff = firms.researchers[(firms.bloc == b) & kind]
+                if staff.any():
+                    assert staff.sum() == pytest.approx(share * total)
+                else:  # nobody there to work for
+                    assert bloc.name == "others"
+        everybody = firms.researchers.sum()
+        assert before is None or everybody / before == pytest.approx(math.exp(0.25))
+        before = everybody
+    # a lab's people are its share of the bloc's means
+    first = np.flatnonzero(labs.bloc == 0)
+    staff = firms.researchers[labs.firm[first]]
+    assert staff / staff.sum() == pytest.approx(labs.budget[first] / labs.budget[first].sum())
+
+
+def test_without_concentration_all_labs_of_a_bloc_are_equal(small, constants):
+    given = {"finance__concentration": 0.0, "finance__ramp": 1}
+    labs = small(constants=constants, **given).run("2017-01").state.labs
+    for bloc in range(3):
+        budget = labs.budget[(labs.bloc == bloc) & (labs.budget > 0.0)]
+        assert budget.size > 1
+        assert budget == pytest.approx(budget.mean())
+
+
+@pytest.mark.parametrize("exponent", [0.7, 1.0, 2.0])
+def test_means_fall_with_rank_by_zipf(exponent, small, constants):
+    given = {"finance__concentration": exponent, "finance__ramp": 1}
+    labs = small(constants=constants, **given).run("2017-01").state.labs
+    for bloc in range(3):
+        rows = np.flatnonzero((labs.bloc == bloc) & (labs.budget > 0.0))
+        assert rows.size > 1
+        scaled = labs.budget[rows] * labs.rank[rows] ** exponent
+        assert scaled == pytest.approx(scaled.mean())
+
+
+@pytest.mark.parametrize("ramp", [1, 12, 24])
+def test_a_new_lab_grows_into_its_place(ramp, small):
+    world = small(economy__labs=40, economy__firms=160, finance__ramp=ramp)
+    state, labs = world.state, world.state.labs
+    new = np.flatnonzero((labs.founded > 0) & (labs.founded < 30) & (labs.bloc < 2))
+    old = [np.flatnonzero((labs.bloc == b) & (labs.founded <= -24))[0] for b in labs.bloc[new]]
+    assert new.size
+    ratios = []
+
+    def watch(state):
+        place = labs.budget[new] * labs.rank[new] / (labs.budget[old] * labs.rank[old])
+        ratios.append((state.month - 1, place))
+
+    world.run(each=watch)
+    for month, place in ratios:
+        age = month - labs.founded[new] + 1
+        expected = np.clip(age / ramp, 0.0, 1.0)
+        expected[month <= labs.founded[new]] = 0.0  # it enters at the end of its first month
+        assert place == pytest.approx(expected)
+    assert not state.firms.researchers[labs.firm[labs.founded > state.month]].any()
+
+
+def test_chips_get_their_share_of_means(small, constants):
+    world = small(constants=constants, finance__chip_share=0.4)
+    labs = world.state.labs
+    before = labs.granted.copy()
+    budgets = np.zeros_like(before)
+
+    def watch(state):
+        budgets[:] += state.labs.budget
+
+    world.run("2018-01", each=watch)
+    assert labs.granted - before == pytest.approx(0.4 * budgets)
