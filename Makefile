@@ -11,7 +11,7 @@ PYTEST = "$(BIN)/python" -m pytest -n 2 --dist loadgroup
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test verify bench lint lock clean python environment test-environment
+.PHONY: help run test verify bench agree lint lock clean python environment test-environment
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -27,6 +27,14 @@ verify: test-environment ## the slow tests: statistics at full size
 
 bench: environment ## how fast it is
 	@"$(BIN)/python" -m benchmarks.speed
+
+OTHER ?= python3.13
+agree: environment ## the same bits on another Python: make agree OTHER=python3.13
+	@$(MAKE) --no-print-directory environment PYTHON="$(OTHER)" VENV="$(VENV)-other"
+	@one=$$(mktemp -d); trap 'rm -rf "$$one"' EXIT; \
+	SPILLOVER_CACHE_DIR=$$one/a "$(BIN)/python" -m benchmarks.digest > $$one/first; \
+	SPILLOVER_CACHE_DIR=$$one/b "$(VENV)-other/bin/python" -m benchmarks.digest > $$one/second; \
+	cat $$one/first; diff $$one/first $$one/second && echo "both Pythons agree"
 
 lint: test-environment ## style and types
 	@"$(BIN)/ruff" check .

@@ -22,8 +22,18 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
+from analysis.statistics import (
+    LEVEL,
+    MONTHLY_RESAMPLES,
+    RESAMPLES,
+    Values,
+    interval,
+    mean,
+    median_of,
+    sign_share,
+    variance_removed,
+)
 from model import baseline, store
 from model.cast import setting_of
 from model.facts import InputError
@@ -32,14 +42,9 @@ from model.run import Result, run
 from model.scenario import Scenario, as_toml
 from model.tables import content_digest, table
 
-LEVEL = 0.95
-BOOTSTRAP_FROM = 30  # replicates
-ROUNDING = 1e-20  # of a variance: what is left of equal differences
-RESAMPLES, MONTHLY_RESAMPLES = 9999, 999
 HORIZONS = ("2023-12", "2024-12", "2027-12", "2030-12")
 KEPT = ("world", "blocs", "acquisitions", "diffusion", "models")  # tables kept by replicate
 SAME = ("start", "end", "prehistory", "firms", "labs", "clusters", "blocs", "leader", "follower")
-Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -95,8 +100,8 @@ class Comparison:
         t = self.months.index(month)
         a, b = self.series["a"][name][:, t], self.series["b"][name][:, t]
         centre, low, high = interval(b - a, name in CENSORED, resamples)
-        middle = _median if name in CENSORED else _mean
-        x = [float(_mean(self.follower_compute[world][:, t])) for world in ("a", "b")]
+        middle = median_of if name in CENSORED else mean
+        x = [float(mean(self.follower_compute[world][:, t])) for world in ("a", "b")]
         censored = math.nan
         if name in CENSORED:
             flags = [self.series[w][name + "_censored"][:, t] for w in ("a", "b")]
@@ -181,63 +186,6 @@ def check_comparable(a: Scenario, b: Scenario) -> None:
             )
 
 
-def interval(
-    differences: Values, median: bool = False, resamples: int = RESAMPLES
-) -> tuple[float, float, float]:
-    """Return centre, low and high of paired differences at the level of 95 %.
-
-    ``nan`` where fewer than one (centre) or two (interval) differences are defined; with five or
-    fewer, no order statistics reach the level for a median, and the interval is undefined.
-    """
-    good = differences[np.isfinite(differences)]
-    n = good.size
-    if n == 0:
-        return math.nan, math.nan, math.nan
-    if median:
-        centre = float(np.median(good))
-        if np.all(good == good[0]) and n > 1:
-            return centre, centre, centre
-        from scipy.stats import binom
-
-        k = int(binom.ppf((1.0 - LEVEL) / 2.0, n, 0.5))  # P(B < k) <= 2.5 %
-        if k < 1:
-            return centre, math.nan, math.nan
-        ordered = np.sort(good)
-        return centre, float(ordered[k - 1]), float(ordered[n - k])
-    centre = math.fsum(good) / n
-    if n == 1:
-        return centre, math.nan, math.nan
-    if np.all(good == good[0]):
-        return centre, centre, centre
-    if n >= BOOTSTRAP_FROM:
-        from scipy.stats import bootstrap
-
-        luck = np.random.default_rng(1)
-        found = bootstrap(
-            (good,), np.mean, confidence_level=LEVEL, n_resamples=resamples, rng=luck
-        ).confidence_interval
-        return centre, float(found.low), float(found.high)
-    from scipy.stats import t as student
-
-    spread = math.sqrt(math.fsum((good - centre) ** 2) / (n - 1) / n)
-    half = float(student.ppf(0.5 + LEVEL / 2.0, n - 1)) * spread
-    return centre, centre - half, centre + half
-
-
-def variance_removed(a: Values, b: Values) -> float:
-    """Return how many times smaller pairing makes the variance of the difference.
-
-    The variance of a difference of independent seeds, Var(a) + Var(b), over that of the pairs;
-    ``nan`` below three replicates or where the pairs do not differ at all.
-    """
-    good = np.isfinite(a) & np.isfinite(b)
-    if good.sum() < 3:
-        return math.nan
-    paired = float(np.var((b - a)[good], ddof=1))
-    apart = float(np.var(a[good], ddof=1) + np.var(b[good], ddof=1))
-    return apart / paired if paired > ROUNDING * apart else math.nan
-
-
 def sentences(comparison: Comparison) -> list[str]:
     """Return three plain sentences: the effect, how certain, what decides it."""
     month = comparison.months[-1]
@@ -254,9 +202,9 @@ def sentences(comparison: Comparison) -> list[str]:
         first = f"{b} against {a} changes nothing: every replicate is the same to the bit."
     else:
         first = (
-            f"At the end of {month}, {b} against {a} puts {follower} {abs(gap.effect):.2f} orders of "
-            f"magnitude of effective compute {'further behind' if gap.effect > 0 else 'closer to'} "
-            f"{leader}"
+            f"At the end of {month}, {b} against {a} puts {follower} {abs(gap.effect):.2f} orders "
+            "of magnitude of effective compute "
+            f"{'further behind' if gap.effect > 0 else 'closer to'} {leader}"
         )
         if math.isfinite(effect.effect):
             first += f", {abs(effect.effect):.1f} months at {leader}'s pace"
@@ -388,24 +336,8 @@ def _growth(leader: Values) -> Values:
     # OOM a year over the last 24 months, mean over replicates; undefined in the first months.
     growth = np.full(leader.shape[1], math.nan)
     for t in range(24, leader.shape[1]):
-        growth[t] = _mean(leader[:, t] - leader[:, t - 24]) / 2.0
+        growth[t] = mean(leader[:, t] - leader[:, t - 24]) / 2.0
     return growth
-
-
-def _mean(values: Values) -> float:
-    good = values[np.isfinite(values)]
-    return math.fsum(good) / good.size if good.size else math.nan
-
-
-def _median(values: Values) -> float:
-    good = values[np.isfinite(values)]
-    return float(np.median(good)) if good.size else math.nan
-
-
-def sign_share(differences: Values, centre: float) -> float:
-    """Return the share of differences that have the sign of their centre."""
-    good = differences[np.isfinite(differences)]
-    return float(np.mean(np.sign(good) == np.sign(centre))) if good.size else math.nan
 
 
 def _or_none(value: float) -> float | None:

@@ -82,9 +82,9 @@ def scaled_gap(gap: Floats, leader: Floats) -> Floats:
     result = np.full(gap.size, np.nan)
     ratio = np.full(gap.size, np.nan)
     for t in range(GROWTH_WINDOW, gap.size):
-        growth = (leader[t] - leader[t - GROWTH_WINDOW]) / GROWTH_WINDOW
-        if math.isfinite(growth) and growth * 12.0 >= SLOWEST_GROWTH:
-            ratio[t] = gap[t] / growth
+        before, now = leader[t - GROWTH_WINDOW], leader[t]
+        if math.isfinite(before) and (now - before) / GROWTH_WINDOW * 12.0 >= SLOWEST_GROWTH:
+            ratio[t] = gap[t] * GROWTH_WINDOW / (now - before)
         window = ratio[max(0, t - MEAN_WINDOW + 1) : t + 1]
         if t >= GROWTH_WINDOW + MEAN_WINDOW - 1 and np.all(np.isfinite(window)):
             result[t] = math.fsum(window) / MEAN_WINDOW

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from model.economy import World
@@ -17,6 +18,10 @@ os.environ.setdefault(
 )
 for name in [n for n in os.environ if n.startswith("SPILLOVER_") and "__" in n]:
     del os.environ[name]
+
+# The same examples on every day; the first call of a kernel compiles it, so no deadline.
+settings.register_profile("same", deadline=None, derandomize=True, database=None)
+settings.load_profile("same")
 
 SMALL = {
     "economy__firms": 120,

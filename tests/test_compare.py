@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analysis import compare as twins
+from analysis import statistics
 from model.facts import InputError
 from model.outcomes import CENSORED, OUTCOMES
 from model.scenario import load
@@ -29,7 +30,7 @@ def comparison() -> twins.Comparison:
 
 def test_t_interval_is_that_of_scipy() -> None:
     values = np.random.default_rng(1).normal(1.0, 2.0, 12)
-    centre, low, high = twins.interval(values)
+    centre, low, high = statistics.interval(values)
     expected = stats.ttest_1samp(values, 0.0).confidence_interval(0.95)
     assert math.isclose(centre, values.mean())
     assert math.isclose(low, expected.low) and math.isclose(high, expected.high)
@@ -40,14 +41,14 @@ def test_intervals_cover_what_they_say(n: int, median: bool) -> None:
     luck = np.random.default_rng(2)
     trials, inside = 400, 0
     for _ in range(trials):
-        _, low, high = twins.interval(luck.exponential(1.0, n), median, resamples=199)
+        _, low, high = statistics.interval(luck.exponential(1.0, n), median, resamples=199)
         inside += low <= (math.log(2.0) if median else 1.0) <= high
     assert inside / trials > 0.88
 
 
 @given(st.lists(st.floats(-1e6, 1e6) | st.just(math.nan), max_size=50), st.booleans())
 def test_intervals_hold_their_centre_or_are_undefined(values: list[float], median: bool) -> None:
-    centre, low, high = twins.interval(np.array(values), median, resamples=99)
+    centre, low, high = statistics.interval(np.array(values), median, resamples=99)
     if math.isfinite(low):
         assert low <= high
         if median:
@@ -57,17 +58,19 @@ def test_intervals_hold_their_centre_or_are_undefined(values: list[float], media
 
 
 def test_a_constant_effect_has_no_width_and_one_replicate_none() -> None:
-    assert twins.interval(np.zeros(5)) == (0.0, 0.0, 0.0)
-    centre, low, high = twins.interval(np.array([2.0]))
+    assert statistics.interval(np.zeros(5)) == (0.0, 0.0, 0.0)
+    centre, low, high = statistics.interval(np.array([2.0]))
     assert centre == 2.0 and math.isnan(low) and math.isnan(high)
 
 
 def test_variance_removed() -> None:
     common, noise = np.random.default_rng(3).normal(size=(2, 4000))
-    assert twins.variance_removed(common, common + 0.1 * noise) == pytest.approx(200.0, rel=0.1)
-    assert math.isnan(twins.variance_removed(common, common + 1.0))
+    assert statistics.variance_removed(common, common + 0.1 * noise) == pytest.approx(
+        200.0, rel=0.1
+    )
+    assert math.isnan(statistics.variance_removed(common, common + 1.0))
     other = np.random.default_rng(4).normal(size=4000)
-    assert twins.variance_removed(common, other) == pytest.approx(1.0, rel=0.1)
+    assert statistics.variance_removed(common, other) == pytest.approx(1.0, rel=0.1)
 
 
 def test_pairing_pays(comparison: twins.Comparison) -> None:

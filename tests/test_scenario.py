@@ -237,9 +237,7 @@ entries = st.one_of(
 texts = st.lists(entries, max_size=4).map("\n".join)
 
 
-@settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=texts)
 def test_any_text_is_a_scenario_or_refused(text, tmp_path):
     path = tmp_path / "fuzz.toml"
@@ -253,7 +251,7 @@ def test_any_text_is_a_scenario_or_refused(text, tmp_path):
         setting_of(scenario.parameters)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(override=st.one_of(st.text(max_size=40), entries))
 def test_any_override_is_taken_or_refused(override):
     try:

@@ -296,6 +296,31 @@ def test_a_constant_outside_source_gives_the_exponential_curve(hazard, small):
     assert by_idea.std() < 3.0 * math.sqrt(rows.size * 0.25)
 
 
+@pytest.mark.parametrize("exchange", [0.0, 0.25, 1.0])
+def test_foreign_print_is_read_in_proportion_to_exchange(exchange, small):
+    given = {**PLAIN, "economy__blocs": ["us", "china"], "exchange__between_blocs": exchange}
+    given |= {"spillover__strength": 0.0, "spillover__publication_hazard": 0.05}
+    state, knowledge, rows = plain_world(small, 4, **given)
+    knowledge.pool[1, 0] = np.uint64((1 << 40) - 1)
+    for _ in range(20):
+        spillover(state)
+        state.month += 1
+    bloc = state.firms.bloc[knowledge.row[rows]]
+    at_home, abroad = (knowledge.count[rows[bloc == b]].mean() / 40 for b in (1, 0))
+    assert at_home == pytest.approx(1.0 - math.exp(-1.0), abs=0.015)
+    assert abroad == pytest.approx(1.0 - math.exp(-exchange), abs=0.015)
+
+
+def test_talk_across_blocs_falls_with_exchange(small, constants):
+    across = []
+    for exchange in (0.25, 0.5, 1.0):
+        world = small(constants=constants, exchange__between_blocs=exchange).run()
+        acquired = world.record.acquired[:, :, PROXIMITY].sum(axis=(0, 1))
+        across.append((acquired.sum() - np.trace(acquired)) / acquired.sum())
+    assert across == sorted(across)
+    assert across[0] < 0.6 * across[2]
+
+
 # --- picks
 
 

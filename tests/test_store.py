@@ -70,7 +70,7 @@ def test_the_manifest_knows_its_maker(folder: Path) -> None:
 
 def test_tables_open_elsewhere_and_undefined_is_null(folder: Path) -> None:
     world = pd.read_parquet(folder / "world.parquet")
-    assert list(world["month"])[0] == "2018-01" and len(world) == 18
+    assert next(iter(world["month"])) == "2018-01" and len(world) == 18
     assert pq.read_table(folder / "world.parquet").column("scaled_gap").null_count > 0
     models = pd.read_parquet(folder / "models.parquet")
     assert (models["capability"] >= models["own"]).all()

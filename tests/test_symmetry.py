@@ -85,7 +85,7 @@ def test_identical_blocs_have_no_mean_difference_at_full_size() -> None:
 
 def test_mirrored_blocs_are_alike() -> None:
     state = World(load("mirror", SMALL), rng=1).state
-    assert len(set(state.setting.blocs[b].funding_share for b in range(4))) == 1
+    assert len({bloc.funding_share for bloc in state.setting.blocs}) == 1
     firms = np.bincount(state.firms.bloc)
     assert firms.max() - firms.min() <= 1
     assert len(set(np.bincount(state.labs.bloc))) == 1

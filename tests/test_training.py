@@ -90,7 +90,7 @@ def test_without_a_base_capability_is_compute_and_algorithms(small, constants):
 
 @pytest.mark.parametrize("months", [1, 4, 9])
 def test_ideas_are_frozen_when_a_run_starts_and_flop_add_up_over_it(months, small, constants):
-    world = small(constants=constants, training__run_months=months)
+    world = small(constants=constants, training__run_months=months, training__run_spread=0.0)
     level, effective = [], []
 
     def watch(state):

@@ -467,8 +467,8 @@ def _pool_pick(draw, pool, bits, b, s, m, words):
 @kernel
 def _offers(
     start, stop, meeting, ends, row, key, bloc, cluster, sector, lab, exchange, ordinal,
-    first_cluster, last_cluster, pull, mass, within, cell_start, cell_stop, adjacency, words, bits, pool,
-    lab_bloc, open_bits, best, count, window, absorption, depth, meets,
+    first_cluster, last_cluster, pull, mass, within, cell_start, cell_stop, adjacency, words,
+    bits, pool, lab_bloc, open_bits, best, count, window, absorption, depth, meets,
     idea, channel, origin, priority,
 ):  # fmt: skip
     blocs = pool.shape[0]

@@ -1,8 +1,9 @@
 r"""Training: a lab turns compute and ideas into a model.
 
 A lab without a run starts one when its fleet exceeds a minimum and the run, at the present fleet
-and with the ideas it holds now, would beat its own best model by at least a stated step. Ideas
-are frozen at the start; FLOP add up over the planned months. Capability is effective training
+and with the ideas it holds now, would beat its own best model by at least a stated step. How long
+it is to last is luck, addressed by (lab, number of the run), so that labs do not release in step.
+Ideas are frozen at the start; FLOP add up over the planned months. Capability is effective training
 compute in orders of magnitude:
 
 .. math:: own = \log_{10} FLOP + K_{alg}, \qquad
@@ -20,6 +21,8 @@ Limits: no base: ten times the FLOP is one OOM more; no fleet, no model.
 from __future__ import annotations
 
 import math
+
+import numpy as np
 
 from model.compiled import helper, kernel
 from model.facts import Mechanism, Uniform, fact
@@ -69,7 +72,18 @@ class Training(Mechanism):
         low=1,
         high=24,
         source="epoch_models",
-        doc="planned length of a run",
+        doc="mean planned length of a run",
+    )
+    run_spread: float = fact(
+        0.5,
+        unit="share",
+        kind="assumed",
+        prior=Uniform(0.2, 0.6),
+        low=0.0,
+        high=1.0,
+        source="own",
+        doc="runs last from (1 - this) to (1 + this) times the mean length; without it all labs "
+        "would release in the same months",
     )
     write_off: int = fact(
         48,
@@ -135,6 +149,8 @@ def training(state: State) -> None:
     _train(
         state.month,
         address(state.seed, key_of("access")),
+        address(state.seed, key_of("run length")),
+        labs.models,
         state.firms.key,
         state.firms.active,
         labs.firm,
@@ -151,6 +167,7 @@ def training(state: State) -> None:
         state.parameters.chips.overhead / group.write_off,
         group.training,
         group.run_months,
+        group.run_spread,
         group.step,
         group.smallest_fleet,
         group.inheritance_cap,
@@ -181,8 +198,9 @@ def capability_of(own, base, cap, share):
 
 @kernel
 def _train(
-    month, access, key, active, firm, bloc, member, effective, fleet, price, level, bits,
-    open_capability, exchange, best_own, write_off, share, months, step, smallest, cap, inherited,
+    month, access, lengths, models, key, active, firm, bloc, member, effective, fleet, price,
+    level, bits, open_capability, exchange, best_own, write_off, share, mean_months, spread,
+    step, smallest, cap, inherited,
     flop, left, begun, cost, hours, knowledge, base, base_lab, completed, own, capability,
     potential, run_bits,
 ):  # fmt: skip
@@ -192,6 +210,8 @@ def _train(
         a_month = share * effective[i] * SECONDS_A_MONTH
         if not active[firm[i]] or a_month <= 0.0:
             continue
+        u = uniform(at(at(lengths, key[firm[i]]), np.uint64(models[i])))
+        months = max(1, int(mean_months * (1.0 - spread + 2.0 * spread * u) + 0.5))
         planned = math.log10(a_month * months) + level[member[i]]
         potential[i] = planned
         if left[i] == 0:
