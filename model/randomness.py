@@ -50,11 +50,14 @@ def uniform(address: np.uint64) -> float:
 
 @helper
 def poisson(u: float, mean: float) -> int:
-    """Return the Poisson count at quantile ``u``, by inversion, so that it is monotone in both."""
+    """Return the Poisson count at quantile ``u``, by inversion, so that it is monotone in both.
+
+    For means up to 500; callers refuse larger ones.
+    """
     probability = math.exp(-mean)
     cumulated = probability
     count = 0
-    while u > cumulated and count < 400:
+    while u > cumulated and count < 2000:
         count += 1
         probability *= mean / count
         cumulated += probability

@@ -11,6 +11,7 @@ from model.facts import InputError
 from model.mechanisms.discovery import Discovery, _counts, _rates, _search
 from model.randomness import address, key_of
 from model.scenario import Parameters, with_values
+from model.world import NEVER
 
 YEARS = 10
 
@@ -194,9 +195,17 @@ def test_another_firm_changes_nobodys_finds():
     assert np.array_equal(few.bits, many.bits[order])
 
 
-def test_a_catalogue_that_is_used_up_is_noticed(small, constants):
-    flood = replace(constants, arrival=constants.arrival * 1e4)
-    with pytest.raises(InputError, match=r"(used up|finds).*20\d\d-\d\d"):
+def test_a_catalogue_that_is_used_up_is_noticed():
+    seekers = Seekers(3, 20, equal_sizes(40))
+    for month in range(60):
+        _, ideas = seekers.month(month, np.full(3, 2.0))
+    assert ideas.size and (ideas < NEVER).all()
+    assert (seekers.count == 21).all()  # the first count from which the reach passes the end
+
+
+def test_more_finds_than_can_be_drawn_are_refused(small, constants):
+    flood = replace(constants, arrival=constants.arrival * 25.0)
+    with pytest.raises(InputError, match=r"finds a month in algorithms in 20\d\d-\d\d"):
         small(constants=flood).run()
 
 

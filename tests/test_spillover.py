@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from model.facts import InputError
 from model.mechanisms.spillover import spillover
 from model.month import MONTH
 from model.picks import idea_pick, tree_pick
@@ -192,6 +193,12 @@ def test_what_lies_far_beyond_is_not_understood(small, constants):
     deep = small(constants=constants, spillover__depth_scale=1e6, discovery__reach=0.02)
     learned = [by_channel(world.run())[PROXIMITY] for world in (shallow, deep)]
     assert learned[0] < 0.9 * learned[1]
+
+
+def test_more_contacts_than_can_be_made_are_refused(small, constants):
+    flood = {"spillover__strength": 20.0, "spillover__proximity_flow": 50.0}
+    with pytest.raises(InputError, match=r"contacts.*20\d\d-\d\d"):
+        small(constants=constants, **flood).run()
 
 
 @pytest.mark.parametrize("lag", [1, 6, 11])

@@ -110,6 +110,35 @@ def test_ideas_are_frozen_when_a_run_starts_and_flop_add_up_over_it(months, smal
     assert months == 1 or later > 10  # their makers knew more at the end
 
 
+def lengths(models):
+    return [(m.lab, m.released - m.started + 1) for m in models]
+
+
+@pytest.mark.parametrize(("months", "spread"), [(4, 0.5), (6, 1.0), (1, 0.5), (10, 0.2)])
+def test_runs_differ_in_length_around_their_mean(months, spread, small, constants):
+    given = {"training__run_months": months, "training__run_spread": spread, "training__step": 0.0}
+    models = small(constants=constants, **given).run().state.models
+    found = [length for _, length in lengths(models)]
+    assert min(found) >= max(1, round(months * (1.0 - spread)) - 1)
+    assert max(found) <= round(months * (1.0 + spread)) + 1
+    assert len(set(found)) > 1 or months == 1
+    assert models != []
+
+
+def test_lengths_are_luck_of_the_lab_and_its_run(small, constants):
+    def by_lab(**changes):
+        models = small(constants=constants, **changes).run().state.models
+        return {lab: [n for i, n in lengths(models) if i == lab] for lab in range(12)}
+
+    one, twin = by_lab(), by_lab(spillover__strength=1.0)
+    for lab, found in one.items():
+        both = min(len(found), len(twin[lab]))
+        assert found[:both] == twin[lab][:both]
+    assert one != by_lab(rng=2)
+    # labs do not release in step
+    assert len({tuple(found[:3]) for found in one.values() if len(found) >= 3}) > 3
+
+
 def test_open_models_embody_the_ideas_of_their_start(small):
     state = small().run().state
     held = np.unpackbits(state.open_bits.view(np.uint8), axis=1, bitorder="little")

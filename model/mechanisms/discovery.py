@@ -260,6 +260,12 @@ def discovery(state: State) -> None:
             b,
             knowledge.rate,
         )
+        if rows and not knowledge.rate.max() <= MOST_FINDS:
+            raise InputError(
+                f"discovery: a firm would make {knowledge.rate.max():.3g} finds a month in "
+                f"{FIELDS[number]} in {state.date()}, at most {MOST_FINDS:.0f} can be simulated; "
+                "raise discovery.mean_size (a good value is 0.01) or lower the field's growth"
+            )
         finds = np.empty(rows, np.int64)
         purpose = key_of("finds", FIELDS[number])
         draws = address(state.seed, purpose, state.month)

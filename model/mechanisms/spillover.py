@@ -38,7 +38,7 @@ import math
 import numpy as np
 
 from model.compiled import helper, kernel, over_rows
-from model.facts import LogUniform, Mechanism, Uniform, fact, monthly_rate
+from model.facts import InputError, LogUniform, Mechanism, Uniform, fact, monthly_rate
 from model.picks import bit_pick, idea_pick, ones, power_of_two, tree_pick
 from model.randomness import address, at, key_of, poisson, uniform
 from model.world import (
@@ -50,6 +50,8 @@ from model.world import (
     SECTORS,
     State,
 )
+
+MOST_CONTACTS = 200.0  # a month on one channel; more means that parameters blow up
 
 
 class Spillover(Mechanism):
@@ -95,7 +97,7 @@ class Spillover(Mechanism):
         kind="assumed",
         prior=LogUniform(0.001, 0.02),
         low=0.0,
-        high=1.0,
+        high=0.2,
         claims=("A7", "D7"),
         source="own",
         doc="chance a month that a firm comes to read a published idea it lacks",
@@ -221,7 +223,15 @@ def _learn(state: State, number: int) -> None:
     if number == 0:
         _best_open(labs.bloc, labs.open_capability, blocs.exchange, best)
     streams = 2 * len(blocs.funding) + 1
-    meets = np.zeros((rows, streams), np.uint8)
+    talk = monthly_rate(strength * group.proximity_flow)
+    weights = monthly_rate(strength * group.open_weights_flow) if number == 0 else 0.0
+    busiest = max(talk, weights) * math.sqrt(knowledge.relative_team.max(initial=0.0))
+    if not busiest <= MOST_CONTACTS:
+        raise InputError(
+            f"spillover.strength: a firm would make {busiest:.3g} contacts in {state.date()}, at "
+            f"most {MOST_CONTACTS:.0f} a month can be simulated; a good value is 0.2"
+        )
+    meets = np.zeros((rows, streams), np.uint16)
     offers = np.zeros(rows, np.int64)
     meeting = address(state.seed, key_of("meetings", FIELDS[number]), month)
     over_rows(
@@ -238,9 +248,9 @@ def _learn(state: State, number: int) -> None:
         clusters.bloc_share,
         blocs.exchange,
         blocs.ordinal,
-        monthly_rate(strength * group.proximity_flow),
+        talk,
         group.publication_hazard,
-        monthly_rate(strength * group.open_weights_flow) if number == 0 else 0.0,
+        weights,
         knowledge.words[0],
         knowledge.bits,
         knowledge.pool,
@@ -439,7 +449,7 @@ def _meetings(
                 mean = weights * reach if _model_for(best, b, lab[f]) >= 0 else 0.0
             if mean > 0.0:
                 count = poisson(uniform(at(mine, _stream_key(stream, ordinal))), mean)
-                meets[m, stream] = min(count, 255)
+                meets[m, stream] = count
                 offers[m] += meets[m, stream]
 
 
