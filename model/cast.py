@@ -102,8 +102,8 @@ class Economy(Mechanism):
 
     def calendar(self) -> Calendar:
         """Return the months of the world, prehistory first."""
-        year, month = _month(self.start, "start")
-        last_year, last_month = _month(self.end, "end")
+        year, month = parse_month(self.start, "start")
+        last_year, last_month = parse_month(self.end, "end")
         reported = (last_year - year) * 12 + last_month - month + 1
         if reported < 1:
             raise InputError(f"economy.end must not be before economy.start, got {self.end!r}; "
@@ -119,6 +119,11 @@ class Economy(Mechanism):
         if self.leader == self.follower:
             raise InputError(
                 f"economy.follower must differ from economy.leader, got {self.leader!r}"
+            )
+        if not any(lab.bloc == self.leader for lab in labs_of(setting, self.labs)):
+            raise InputError(
+                f"economy.labs: the leader {self.leader!r} has no lab among {self.labs}; "
+                "a good value is 40"
             )
         if len(set(self.blocs)) < max(1, len(self.blocs)):
             raise InputError(f"economy.blocs must name each bloc once, got {self.blocs}")
@@ -181,10 +186,10 @@ def setting_of(parameters: Parameters) -> Setting:
             f"controls.regime: unknown regime {regime!r}; regimes are {', '.join(known)}"
         )
     calendar = economy.calendar()
-    last = _month(parameters.controls.record_until, "record_until", "controls")
+    last = parse_month(parameters.controls.record_until, "record_until", "controls")
     acts = tuple(a for a in known[regime] if (a.effective.year, a.effective.month) <= last)
     group = parameters.chips
-    end = _month(economy.end, "end")
+    end = parse_month(economy.end, "end")
     future = roadmap(chips, end, group.roadmap_interval, group.roadmap_growth, group.price_growth)
     setting = Setting(calendar, blocs, places, labs, future, acts, economy.leader, economy.follower)
     if economy.identical_blocs:
@@ -192,7 +197,8 @@ def setting_of(parameters: Parameters) -> Setting:
     return setting
 
 
-def _month(text: str, field: str, group: str = "economy") -> tuple[int, int]:
+def parse_month(text: str, field: str, group: str = "economy") -> tuple[int, int]:
+    """Return year and month of a text YYYY-MM; raises ``InputError`` naming the field."""
     year, dash, month = text.partition("-")
     if not (dash and len(year) == 4 and year.isdecimal() and len(month) == 2 and month.isdecimal()
             and 1 <= int(month) <= 12 and 1900 <= int(year) <= 2200):  # fmt: skip

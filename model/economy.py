@@ -13,7 +13,7 @@ import mesa
 import numpy as np
 
 from model import accounts, baseline
-from model.cast import setting_of
+from model.cast import parse_month, setting_of
 from model.facts import InputError
 from model.initial import build
 from model.month import MONTH, Phase, advance, close
@@ -102,7 +102,11 @@ class World(mesa.Model):
         self.datacollector.collect(self)  # every step, prehistory too: batch_run counts steps
 
     def run(self, until: str | None = None, each: Callable[[State], None] | None = None) -> World:
-        """Step to the end of a month (YYYY-MM) or of the span; ``each`` sees every month's end."""
+        """Step to the end of a month (YYYY-MM) or of the span.
+
+        ``each`` is called after every month, when ``state.month`` is already the next one.
+        Raises ``InputError`` for a month outside the span.
+        """
         last = self.state.setting.calendar.months
         if until is not None:
             last = min(last, self._index(until) + 1)
@@ -170,11 +174,12 @@ class World(mesa.Model):
             views(self)
 
     def _index(self, month: str) -> int:
-        try:
-            year, number = month.split("-")
-            return self.state.setting.calendar.index(int(year), int(number))
-        except ValueError:
-            raise InputError(f"until must be a month as YYYY-MM, got {month!r}") from None
+        calendar = self.state.setting.calendar
+        index = calendar.index(*parse_month(str(month), "until", "run"))
+        if not 0 <= index < calendar.months:
+            first, last = calendar.label(0), calendar.label(calendar.months - 1)
+            raise InputError(f"until must lie from {first} to {last}, got {month!r}")
+        return index
 
     def _check_accounts(self) -> None:
         for name, law in accounts.LAWS.items():
@@ -193,7 +198,7 @@ def checked_seed(seed: Any) -> int:
     """Return a seed as a whole number; raises ``InputError`` when it is none."""
     try:
         number = int(seed)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InputError(f"seed must be a whole number, got {seed!r}; a good value is 1") from None
     if number != seed or not 0 <= number <= LARGEST_SEED:
         raise InputError(f"seed must be a whole number from 0 to 2^63 - 1, got {seed!r}")

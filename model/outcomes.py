@@ -98,7 +98,8 @@ def lag(
 
     At month t: how long ago the series that is ahead first reached what the other has now, with
     linear interpolation between months; positive when the leader is ahead. Where that lies before
-    the record, the length of the record stands, marked as censored ("at least").
+    the record, or the other has no model yet, the time since the record begins, or since the first
+    model of the one ahead, stands, marked as censored ("at least").
     """
     size = leader.size
     months, censored = np.zeros(size), np.zeros(size, np.bool_)
@@ -111,7 +112,9 @@ def lag(
         # first month at which the one ahead had reached the level
         s = int(np.searchsorted(ahead[: t + 1], behind))
         if s == 0 or not math.isfinite(behind):
-            months[t], censored[t] = sign * t, behind < ahead[0] or not math.isfinite(behind)
+            # at least since the one ahead had a first model, or since the record begins
+            first = int(np.argmax(np.isfinite(ahead[: t + 1])))
+            months[t], censored[t] = sign * (t - first), behind < ahead[first]
             continue
         start, stop = ahead[s - 1], ahead[s]
         part = (behind - start) / (stop - start) if math.isfinite(start) else 1.0

@@ -160,11 +160,16 @@ def near(wrong: str, good: Iterable[str]) -> str:
 
 def as_toml(parameters: Parameters, title: str, story: str) -> str:
     """Write all parameters as a scenario file that runs as it is."""
-    lines = [f"title = {json.dumps(title)}", f"story = {json.dumps(story)}"]
+    lines = [f"title = {_quoted(title)}", f"story = {_quoted(story)}"]
     for group, values in parameters.model_dump().items():
         lines += ["", f"[{group}]"]
-        lines += [f"{name} = {json.dumps(value)}" for name, value in values.items()]
+        lines += [f"{name} = {_quoted(value)}" for name, value in values.items()]
     return "\n".join(lines) + "\n"
+
+
+def _quoted(value: Any) -> str:
+    # What JSON and TOML write alike: numbers, truth, text, lists of them.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _chain(name: str) -> list[tuple[Path, dict[str, Any]]]:
@@ -188,17 +193,26 @@ def find(name: str, beside: Path | None = None, place: str = "") -> Path:
     Raises ``InputError`` when there is none.
     """
     known = shipped()
+    if len(name) > 1000:
+        raise InputError(f"{place}a scenario's name is not {len(name)} letters long")
     if name.endswith(".toml") or "/" in name or os.sep in name:
         path = Path(name) if beside is None else beside / name
-        if path.is_file():
+        if _is_file(path):
             return path.resolve()
         raise InputError(f"{place}no scenario file {name!r}; shipped are {', '.join(known)}")
     for folder in (beside, Path.cwd()):
-        if folder is not None and name not in known and (folder / f"{name}.toml").is_file():
+        if folder is not None and name not in known and _is_file(folder / f"{name}.toml"):
             return (folder / f"{name}.toml").resolve()
     if name in known:
         return known[name].resolve()
     raise InputError(f"{place}unknown scenario {name!r}; {near(name, known)}")
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name no file can have
+        return False
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -213,11 +227,11 @@ def _read(path: Path) -> dict[str, Any]:
         raise InputError(f'{place}: is empty; the shortest scenario is: extends = "no_ban"')
     try:
         content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{place}: is not TOML: {error}") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{place}: is not TOML: {str(error)[:200]}") from None
     for name, value in content.items():
         if name in ("title", "story", "extends") and not isinstance(value, str):
-            raise InputError(f"{place}: {name}: must be text, got {value!r}")
+            raise InputError(f"{place}: {name}: must be text, got {_shown(value)}")
         if name == "claims" and not (
             isinstance(value, list) and all(isinstance(claim, str) for claim in value)
         ):
@@ -225,7 +239,7 @@ def _read(path: Path) -> dict[str, Any]:
         if name not in HEADINGS:
             _known_group(name, place)
             if not isinstance(value, dict):
-                raise InputError(f"{place}: {name}: must be a table [{name}], got {value!r}")
+                raise InputError(f"{place}: {name}: must be a table [{name}], got {_shown(value)}")
     return content
 
 
@@ -266,7 +280,7 @@ def _override(text: str) -> tuple[str, str, Any]:
 def _value(text: str) -> Any:
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return text  # a bare word is text
 
 
@@ -277,6 +291,14 @@ def _environment(environment: Mapping[str, str]) -> list[tuple[str, str, Any, st
         if name.startswith("SPILLOVER_") and split:
             found.append((group.lower(), entry.lower(), _value(value), f"${name}"))
     return found
+
+
+def _shown(value: Any) -> str:
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # a number with too many digits, too deep a list
+        return "something far too large"
+    return text if len(text) <= 80 else text[:77] + "..."
 
 
 def _message(
@@ -302,6 +324,6 @@ def _message(
     unit = "" if record.unit in ("1", "name", "-") else f" {record.unit}"
     place = origin.get(f"{group}.{entry}", "given")
     return (
-        f"{place}: {group}.{entry} {rule}, got {first['input']!r}; "
+        f"{place}: {group}.{entry} {rule}, got {_shown(first['input'])}; "
         f"a good value is {json.dumps(default)}{unit} ({record.doc})"
     )

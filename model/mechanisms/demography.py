@@ -1,7 +1,8 @@
 """Demography: labs enter at their founding date, the same in all twins.
 
-A lab that enters knows what is in print for it: the published ideas of its own bloc and of the
-blocs open to it, and none else. They are credited to the publication channel. Entry by choice,
+A lab that enters knows what is in print for it: the published ideas of its own bloc, and of other
+blocs the share that their exchange lets through (addressed by lab and idea), and none else. They
+are credited to the publication channel. Entry by choice,
 exit and spin-offs are not modelled yet.
 """
 
@@ -10,7 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 from model.compiled import kernel
-from model.world import PUBLICATION, State
+from model.randomness import address, at, key_of, uniform
+from model.world import FIELDS, PUBLICATION, State
 
 
 def demography(state: State) -> None:
@@ -21,6 +23,8 @@ def demography(state: State) -> None:
     """
     for number, knowledge in enumerate(state.knowledge):
         _enter(
+            address(state.seed, key_of("entrants", FIELDS[number])),
+            state.firms.key,
             state.month,
             state.labs.founded,
             state.labs.firm,
@@ -41,21 +45,23 @@ def demography(state: State) -> None:
 
 @kernel
 def _enter(
-    month, founded, firm, bloc, member, exchange, pool, size, active, bits, count, level,
-    holders, acquired,
+    draws, key, month, founded, firm, bloc, member, exchange, pool, size, active, bits, count,
+    level, holders, acquired,
 ):  # fmt: skip
     one = np.uint64(1)
     for i in range(founded.size):
         if founded[i] != month or active[firm[i]]:
             continue
         b, m = bloc[i], member[i]
+        mine = at(draws, key[firm[i]])
         for turn in range(pool.shape[0]):
             s = b if turn == 0 else (turn - 1 if turn <= b else turn)  # the own bloc first
             if exchange[b, s] <= 0.0:
                 continue
             for n in range(size.size):
                 bit = one << np.uint64(n % 64)
-                if pool[s, n // 64] & ~bits[m, n // 64] & bit:
+                known = uniform(at(mine, np.uint64(n))) < exchange[b, s]
+                if known and pool[s, n // 64] & ~bits[m, n // 64] & bit:
                     bits[m, n // 64] |= bit
                     count[m] += 1
                     level[m] += size[n]

@@ -107,7 +107,7 @@ class Finance(Mechanism):
         low=-0.5,
         high=2.0,
         claims=("D10",),
-        source="dongbi_2025",
+        source="unido_dongbi",
         doc="continuous growth of the number of researchers (a rate in logs)",
     )
     lab_researchers: float = fact(

@@ -57,8 +57,8 @@ class Exchange(Mechanism):
         low=0.0,
         high=1.0,
         claims=("A1", "B3"),
-        source="choice of a world; 1 is exchange as distance alone allows it",
-        doc="openness of any bloc to what another offers",
+        source="own",
+        doc="openness of any bloc to what another offers; at 1 distance alone weakens exchange",
     )
     leader_and_follower: float = fact(
         1.0,
@@ -68,8 +68,8 @@ class Exchange(Mechanism):
         low=0.0,
         high=1.0,
         claims=("B3", "C14"),
-        source="choice of a world; multiplies the openness between blocs",
-        doc="openness between the leading and the following bloc, in both directions",
+        source="own",
+        doc="openness between the leading and the following bloc, both ways; multiplies the other",
     )
 
 

@@ -17,7 +17,7 @@ what i holds is not understood either.) Channels:
   in a cluster to firms by researchers: never uniform over firms, never more of them when there
   are more firms.
 * *publication*: what others publish lies in a pool for everyone after a lag, at any distance; a
-  firm reads each published idea it lacks at a constant hazard.
+  firm reads each published idea it lacks at a constant hazard, however many blocs print it.
 * *open weights*: the algorithms embodied in the best open model a firm may use (held when its
   training began), contacts as above.
 
@@ -231,6 +231,8 @@ def _learn(state: State, number: int) -> None:
             f"spillover.strength: a firm would make {busiest:.3g} contacts in {state.date()}, at "
             f"most {MOST_CONTACTS:.0f} a month can be simulated; a good value is 0.2"
         )
+    shelf = np.zeros((*blocs.exchange.shape, knowledge.pool.shape[1]), np.uint64)
+    _shelve(knowledge.pool, blocs.exchange, shelf)
     meets = np.zeros((rows, streams), np.uint16)
     offers = np.zeros(rows, np.int64)
     meeting = address(state.seed, key_of("meetings", FIELDS[number]), month)
@@ -253,7 +255,7 @@ def _learn(state: State, number: int) -> None:
         weights,
         knowledge.words[0],
         knowledge.bits,
-        knowledge.pool,
+        shelf,
         best,
         meets,
         offers,
@@ -288,7 +290,7 @@ def _learn(state: State, number: int) -> None:
         group.sector_adjacency,
         knowledge.words[0],
         knowledge.bits,
-        knowledge.pool,
+        shelf,
         labs.bloc,
         state.open_bits,
         best,
@@ -398,11 +400,27 @@ def _best_open(lab_bloc, capability, exchange, best):
                 best[b, 1] = i
 
 
+@kernel
+def _shelve(pool, exchange, shelf):
+    # What bloc b reads from bloc s: an idea in print in several blocs is read at one hazard, from
+    # home or else from the bloc that is most open to b (the first of equals).
+    blocs, words = pool.shape
+    for b in range(blocs):
+        for s in range(blocs):
+            for word in range(words):
+                fresh = pool[s, word] if exchange[b, s] > 0.0 else np.uint64(0)
+                for r in range(blocs):
+                    nearer = exchange[b, r] > exchange[b, s] or (
+                        exchange[b, r] == exchange[b, s] and r < s
+                    )
+                    if r != s and (r == b or (s != b and nearer)):
+                        fresh &= ~pool[r, word]
+                shelf[b, s, word] = fresh
+
+
 @helper
-def _unread(pool, bits, b, s, m, word):
-    # Of what a foreign bloc prints, only what is not in print at home counts.
-    fresh = pool[s, word] & ~bits[m, word]
-    return fresh if s == b else fresh & ~pool[b, word]
+def _unread(shelf, bits, b, s, m, word):
+    return shelf[b, s, word] & ~bits[m, word]
 
 
 @helper
@@ -424,9 +442,9 @@ def _stream_key(stream, ordinal):
 @kernel
 def _meetings(
     start, stop, meeting, row, key, bloc, cluster, lab, relative, bloc_share, exchange, ordinal,
-    talk, hazard, weights, words, bits, pool, best, meets, offers,
+    talk, hazard, weights, words, bits, shelf, best, meets, offers,
 ):  # fmt: skip
-    blocs = pool.shape[0]
+    blocs = shelf.shape[0]
     for m in range(start, stop):
         offers[m] = 0
         if relative[m] <= 0.0:
@@ -443,7 +461,7 @@ def _meetings(
                 unread = 0
                 if hazard > 0.0 and exchange[b, s] > 0.0:
                     for word in range(words):
-                        unread += ones(_unread(pool, bits, b, s, m, word))
+                        unread += ones(_unread(shelf, bits, b, s, m, word))
                 mean = hazard * exchange[b, s] * unread
             else:
                 mean = weights * reach if _model_for(best, b, lab[f]) >= 0 else 0.0
@@ -454,11 +472,11 @@ def _meetings(
 
 
 @helper
-def _pool_pick(draw, pool, bits, b, s, m, words):
+def _pool_pick(draw, shelf, bits, b, s, m, words):
     # The same for what m has not read of bloc s's publications.
     total = 0
     for word in range(words):
-        total += ones(_unread(pool, bits, b, s, m, word))
+        total += ones(_unread(shelf, bits, b, s, m, word))
     if total == 0:
         return -1
     low, high = 0, power_of_two(words)
@@ -466,22 +484,22 @@ def _pool_pick(draw, pool, bits, b, s, m, words):
         middle = (low + high) // 2
         left = 0
         for word in range(low, min(middle, words)):
-            left += ones(_unread(pool, bits, b, s, m, word))
+            left += ones(_unread(shelf, bits, b, s, m, word))
         if uniform(at(draw, np.uint64(middle))) * total < left:
             high, total = middle, left
         else:
             low, total = middle, total - left
-    return low * 64 + bit_pick(draw, _unread(pool, bits, b, s, m, low))
+    return low * 64 + bit_pick(draw, _unread(shelf, bits, b, s, m, low))
 
 
 @kernel
 def _offers(
     start, stop, meeting, ends, row, key, bloc, cluster, sector, lab, exchange, ordinal,
     first_cluster, last_cluster, pull, mass, within, cell_start, cell_stop, adjacency, words,
-    bits, pool, lab_bloc, open_bits, best, count, window, absorption, depth, meets,
+    bits, shelf, lab_bloc, open_bits, best, count, window, absorption, depth, meets,
     idea, channel, origin, priority,
 ):  # fmt: skip
-    blocs = pool.shape[0]
+    blocs = shelf.shape[0]
     for m in range(start, stop):
         f = row[m]
         b, home, trade = bloc[f], cluster[f], sector[f]
@@ -524,7 +542,7 @@ def _offers(
                         chance *= 1.0 if other == trade else adjacency
                 elif stream < 2 * blocs:
                     kind = PUBLICATION
-                    picked = _pool_pick(at(contact, np.uint64(4)), pool, bits, b, s, m, words)
+                    picked = _pool_pick(at(contact, np.uint64(4)), shelf, bits, b, s, m, words)
                 else:
                     kind = OPEN_WEIGHTS
                     model = _model_for(best, b, lab[f])

@@ -213,7 +213,7 @@ def _train(
         u = uniform(at(at(lengths, key[firm[i]]), np.uint64(models[i])))
         months = max(1, int(mean_months * (1.0 - spread + 2.0 * spread * u) + 0.5))
         planned = math.log10(a_month * months) + level[member[i]]
-        potential[i] = planned
+        potential[i] = math.log10(a_month * mean_months) + level[member[i]]
         if left[i] == 0:
             if effective[i] < smallest or planned < best_own[i] + step:
                 continue
