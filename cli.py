@@ -27,6 +27,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help: rich alone would cost a tenth of a second
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -212,7 +213,7 @@ def plot(
     folders: Annotated[list[Path], typer.Argument(help="folders of runs and comparisons")],
     quiet: Quiet = False,
 ) -> None:
-    """Draw the figures of runs and comparisons anew, in their folders."""
+    """Draw the figures of results anew, in their folders."""
     from model import store
     from model.store import Refused
 

@@ -97,7 +97,7 @@ class Record:
             _by_bloc(labs.bloc, column, series[name][t])
         _by_bloc(labs.bloc, labs.models, series["models_released"][t])
         _by_bloc(labs.bloc, labs.opened, series["models_opened"][t])
-        _by_bloc(labs.bloc, _row_sums(labs.delivered), series["chips_delivered"][t])
+        _rows_by_bloc(labs.bloc, labs.delivered, series["chips_delivered"][t])
         for name in SINCE_LAST_MONTH:
             self._since[name], series[name][t] = (
                 series[name][t].copy(),
@@ -130,9 +130,8 @@ def _by_bloc(bloc, column, total):
 
 
 @kernel
-def _row_sums(table):
-    sums = np.zeros(table.shape[0])
-    for i in range(table.shape[0]):
+def _rows_by_bloc(bloc, table, total):
+    total[:] = 0.0
+    for i in range(bloc.size):
         for c in range(table.shape[1]):
-            sums[i] += table[i, c]
-    return sums
+            total[bloc[i]] += table[i, c]

@@ -99,7 +99,7 @@ def test_seeds() -> None:
     assert 0 <= fresh.seed < 2**63
     drawn = World("no_ban", rng=np.random.default_rng(3), **SMALL)
     assert drawn.seed == World("no_ban", rng=np.random.default_rng(3), **SMALL).seed
-    for wrong in ("x", -1, 1.5, 2**64):
+    for wrong in ("x", -1, 1.5, 2**64, float("inf"), float("nan")):
         with pytest.raises(InputError, match="seed"):
             World("no_ban", rng=wrong, **SMALL)
 
@@ -145,3 +145,14 @@ def test_tables_open_in_pandas() -> None:
 
 def test_a_scenario_object_can_be_given() -> None:
     assert World(load("ban"), rng=1, **SMALL).scenario_name == "ban"
+
+
+@pytest.mark.parametrize("until", ["2018-13", "2018-00", "2010-01", "2050-01", "x", 7])
+def test_until_is_a_month_of_the_span(until: object) -> None:
+    with pytest.raises(InputError, match="until"):
+        small().run(until=until)  # type: ignore[arg-type]
+
+
+def test_a_leader_without_labs_is_refused() -> None:
+    with pytest.raises(InputError, match="has no lab"):
+        small(economy__labs=2, economy__leader="others")

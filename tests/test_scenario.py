@@ -1,6 +1,7 @@
 """Scenario files: what ships loads and survives a round trip; what is wrong is refused in words."""
 
 import json
+import tomllib
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from model.cast import setting_of
 from model.facts import InputError
-from model.scenario import FACTS, GROUPS, LARGEST_FILE, Scenario, as_toml, load, shipped
+from model.scenario import FACTS, GROUPS, LARGEST_FILE, Parameters, Scenario, as_toml, load, shipped
 
 SHIPPED = pytest.mark.parametrize("name", shipped())
 
@@ -258,3 +259,35 @@ def test_any_override_is_taken_or_refused(override):
         load("no_ban", [override], {})
     except InputError as refused:
         assert str(refused)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = " + "[" * 3000 + "]" * 3000,
+        "[economy]\nfirms = " + "9" * 5000,
+        "[economy]\nfirms = 0x" + "f" * 5000,
+        'extends = "' + "a" * 300 + '"',
+        'extends = "' + "a" * 300 + '.toml"',
+        'extends = "' + "a" * 5000 + '.toml"',
+        "title = '\\ud800'\nclaims = 3",
+    ],
+    ids=["nested", "digits", "hex", "long name", "long path", "longer", "claims"],
+)
+def test_hostile_files_are_refused(text, tmp_path):
+    path = tmp_path / "hostile.toml"
+    path.write_text(text)
+    with pytest.raises(InputError) as refused:
+        load(str(path), environment={})
+    assert len(str(refused.value)) < 600
+
+
+@pytest.mark.parametrize("value", ["9" * 5000, "[" * 3000, "0x" + "f" * 5000])
+def test_hostile_overrides_are_refused(value):
+    with pytest.raises(InputError):
+        load("no_ban", ["economy.firms=" + value], {})
+
+
+def test_any_title_survives():
+    title = 'rocket \U0001f680, delete \x7f, quote " and \\'
+    assert tomllib.loads(as_toml(Parameters(), title, title))["story"] == title

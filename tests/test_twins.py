@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -83,6 +87,26 @@ def test_two_blocs_without_exchange_are_two_separate_worlds(alone: str) -> None:
     names = {"models": [m for m in pair.models if pair.labs.bloc[m.lab] == row]}
     assert len(names["models"]) == len(single.models) > 5
     assert [m.capability for m in names["models"]] == [m.capability for m in single.models]
+
+
+def test_a_fresh_cache_compiles_the_same_bits(tmp_path: Path) -> None:
+    sizes = ["economy.firms=100", "economy.labs=8", "economy.clusters=12", 'economy.end="2018-12"']
+    code = (
+        "from model.economy import World; from model.scenario import load\n"
+        "from model.tables import content_digest, tables_of\n"
+        f"world = World(load('ban', {sizes!r}), rng=6).run()\n"
+        "print(content_digest(tables_of(world.state, world.record)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parent.parent,
+        env={**os.environ, "SPILLOVER_CACHE_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert list(tmp_path.rglob("*.nbc")), "kernels were compiled into the fresh cache"
+    assert done.stdout.strip() == digest(World(load("ban", sizes), rng=6).run())
 
 
 @pytest.mark.parametrize("threads", [2, 4])
