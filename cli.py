@@ -211,6 +211,10 @@ def compare(
 @app.command()
 def plot(
     folders: Annotated[list[Path], typer.Argument(help="folders of runs and comparisons")],
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(help="innovation, gap, diffusion or channels (repeatable); default: all"),
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Draw the figures of results anew, in their folders."""
@@ -218,13 +222,13 @@ def plot(
     from model.store import Refused
 
     for folder in folders:
-        kind = store.read_manifest(folder).get("kind")
+        holds = store.read_manifest(folder).get("kind")
         from analysis.figures import figures_of_comparison, figures_of_run
 
         makers = {"run": figures_of_run, "compare": figures_of_comparison}
-        if kind not in makers:
+        if holds not in makers:
             raise Refused(f"{folder}: holds no run and no comparison")
-        for path in makers[kind](folder, folder / "figures"):
+        for path in makers[holds](folder, folder / "figures", kind or ()):
             _say(str(path), quiet)
 
 

@@ -118,6 +118,10 @@ def test_figures_of_runs_and_comparisons(spillover: Command) -> None:
         assert made and all(path.stat().st_size > 1000 for path in made)
         said = spillover("plot", str(folder))
         assert said.code == 0 and said.out == ""
+    (one, *_) = Path("runs").iterdir()
+    said = spillover("plot", str(one), "--kind", "gap")
+    assert said.code == 0 and "gap.png" in said.err and "channels" not in said.err
+    assert spillover("plot", str(one), "--kind", "gape").code == 2
 
 
 def test_compare_prints_effects(spillover: Command) -> None:
