@@ -8,6 +8,7 @@ not hold, 130 interrupted, 143 terminated.
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 from contextlib import contextmanager
@@ -93,7 +94,9 @@ def show(
         _json({"schema_version": 1, **about, "parameters": rows})
         return
     _say(f"{loaded.title}\n{loaded.story}\n")
-    columns = ["parameter", "value", "unit", "origin" if origin else "kind", "meaning"]
+    columns = ["parameter", "value", "unit", "origin" if origin else "kind"]
+    if not sys.stdout.isatty() or shutil.get_terminal_size().columns >= 110:
+        columns.append("meaning")
     _table(columns, [[str(row[column]) for column in columns] for row in rows])
 
 
@@ -201,6 +204,8 @@ def compare(
     if json_:
         _json({**figures, "folder": str(folder)})
     else:
+        count = max(row["n"] for row in figures["outcomes"])
+        typer.echo(f"{figures['b']} against {figures['a']}, {count} paired replicates, luck only\n")
         _table(*compare_rows(figures))
         typer.echo()
         for sentence in figures["sentences"]:
@@ -326,7 +331,7 @@ def _table(columns: list[str], rows: list[list[str]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for number, column in enumerate(columns):
         table.add_column(column, overflow="fold", no_wrap=number == 0)
     for row in rows:

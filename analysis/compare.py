@@ -202,7 +202,7 @@ def sentences(comparison: Comparison) -> list[str]:
         first = f"{b} against {a} changes nothing: every replicate is the same to the bit."
     else:
         first = (
-            f"At the end of {month}, {b} against {a} puts {follower} {abs(gap.effect):.2f} orders "
+            f"At the end of {month.removesuffix('-12')}, {b} against {a} puts {follower} {abs(gap.effect):.2f} orders "
             "of magnitude of effective compute "
             f"{'further behind' if gap.effect > 0 else 'closer to'} {leader}"
         )

@@ -40,19 +40,22 @@ def run_rows(summary: list[dict[str, Any]]) -> tuple[list[str], list[list[str]]]
     for name in OUTCOMES:
         here = [row for row in summary if row["name"] == name]
         cells = [(">= " if row.get("at_least") else "") + number(row["value"]) for row in here]
-        rows.append([f"{title(name)} ({here[0]['unit']})", *cells])
+        rows.append([f"{title(name)}, {here[0]['unit']}", *cells])
     return ["outcome", *months], rows
 
 
 def compare_rows(figures: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
-    """Return columns and rows of a comparison: the headline outcomes at each horizon."""
+    """Return columns and rows of a comparison: the headline outcomes at each horizon.
+
+    They fit into 80 letters.
+    """
     columns = [
         "outcome",
-        "month",
+        "end of",
         figures["a"],
         figures["b"],
         "effect",
-        "95 % (luck only)",
+        "95 % interval",
         "arithmetic",
         "pairing",
     ]
@@ -66,14 +69,14 @@ def compare_rows(figures: Mapping[str, Any]) -> tuple[list[str], list[list[str]]
             at_least = ">= " if e["censored_share"] else ""
             rows.append(
                 [
-                    f"{title(name)} ({e['unit']})",
-                    e["horizon"],
+                    f"{title(name)}, {e['unit']}",
+                    e["horizon"].removesuffix("-12"),
                     number(e["a_mean"]),
                     number(e["b_mean"]),
                     at_least + number(e["effect"], True),
                     f"{low} … {high}" if e["low"] is not None else "-",
                     number(e["benchmark"], True),
-                    "-" if cut is None else f"{cut:.0f}x" if cut >= 10 else f"{cut:.1f}x",
+                    times(cut),
                 ]
             )
     return columns, rows
@@ -85,8 +88,18 @@ def title(name: str) -> str:
 
 
 def number(value: float | None, sign: bool = False) -> str:
-    """Return a figure with two decimals, or a dash where it is undefined."""
+    """Return a figure with two decimals (one from ten on), or a dash where it is undefined."""
     if value is None:
         return "-"
-    text = f"{value:+.2f}" if sign else f"{value:.2f}"
+    digits = 1 if abs(value) >= 9.995 else 2
+    text = f"{value:+.{digits}f}" if sign else f"{value:.{digits}f}"
     return text.replace("-0.00", "0.00").replace("+0.00", "0.00")
+
+
+def times(value: float | None) -> str:
+    """Return a multiple, or a dash where it is undefined."""
+    if value is None:
+        return "-"
+    if value >= 1000.0:
+        return "> 999 x"
+    return f"{value:.0f} x" if value >= 9.95 else f"{value:.1f} x"

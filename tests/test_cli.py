@@ -92,7 +92,7 @@ def test_show_tells_unit_and_origin(spillover: Command) -> None:
 
 def test_run_writes_a_folder_and_uses_it_again(spillover: Command) -> None:
     said = spillover("run", "ban", *SMALL, "--no-plot")
-    assert said.code == 0 and "gap (OOM)" in said.out
+    assert said.code == 0 and "gap, OOM" in said.out
     (folder,) = Path("runs").iterdir()
     assert store.read_manifest(folder)["kind"] == "run"
     assert str(folder) in said.err and str(folder) not in said.out
