@@ -52,11 +52,16 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="no messages, only da
 def scenarios(json_: Json = False) -> None:
     """List the worlds that ship and those in this folder."""
     from model import scenario as files
+    from model.facts import InputError
 
     rows = []
     here = {p.stem: p for p in sorted(Path.cwd().glob("*.toml")) if _is_scenario(p)}
     for name, path in {**here, **files.shipped()}.items():
-        loaded = files.load(str(path))
+        try:
+            loaded = files.load(str(path))
+        except InputError as error:
+            _say(f"left out: {error}")
+            continue
         parent = loaded.lineage[1] if len(loaded.lineage) > 1 else ""
         rows.append({"name": name, "parent": parent, "title": loaded.title})
     if json_:
@@ -122,6 +127,7 @@ def run(
 
     scenario = _load(name, set_, until, firms)
     checked_seed(seed)
+    _check_out(out)
     folder = folder_of(scenario, seed, out)
     if folder.exists():
         _reuse(folder, scenario.parameters.digest(), quiet)
@@ -142,7 +148,8 @@ def run(
 
             figures_of_run(place, place / "figures")
 
-        store.write_run(folder, scenario, tables, result.about, None if no_plot else figures)
+        with _race(folder, scenario.parameters.digest(), quiet):
+            store.write_run(folder, scenario, tables, result.about, None if no_plot else figures)
     from analysis.tables import run_rows, summary_of_run
 
     summary = summary_of_run(tables)
@@ -172,23 +179,23 @@ def compare(
     quiet: Quiet = False,
 ) -> None:
     """Run two worlds as twins and report the effect of B against A."""
-    import json
-
     from analysis import compare as twins
+    from analysis import results
     from analysis.tables import compare_rows
     from model.economy import checked_seed
     from model.facts import InputError
 
     worlds = _load(a, set_, until, firms), _load(b, set_, until, firms)
     checked_seed(seed)
+    _check_out(out)
     if not 1 <= replicates <= 100_000:
         raise InputError(
             f"--replicates must be from 1 to 100000, got {replicates}; a good value is 16"
         )
-    folder = twins.folder_of(*worlds, replicates, seed, out)
+    folder = results.folder_of(*worlds, replicates, seed, out)
     if folder.exists():
-        _reuse(folder, worlds[0].parameters.digest(), quiet)
-        figures = json.loads((folder / "effects.json").read_text(encoding="utf-8"))
+        _reuse(folder, results.digest_of(*worlds), quiet)
+        figures = results.read_effects(folder)
     else:
         twins.check_comparable(*worlds)
         with _progress("runs", quiet) as tick:
@@ -199,8 +206,9 @@ def compare(
                 workers=workers or os.cpu_count() or 1,
                 each=tick,
             )
-        twins.write(folder, comparison, figures=not no_plot)
-        figures = twins.as_json(comparison)
+        figures = results.as_json(comparison)
+        with _race(folder, results.digest_of(*worlds), quiet):
+            results.write(folder, comparison, figures=not no_plot)
     if json_:
         _json({**figures, "folder": str(folder)})
     else:
@@ -223,6 +231,8 @@ def plot(
     quiet: Quiet = False,
 ) -> None:
     """Draw the figures of results anew, in their folders."""
+    import pyarrow
+
     from model import store
     from model.store import Refused
 
@@ -233,7 +243,11 @@ def plot(
         makers = {"run": figures_of_run, "compare": figures_of_comparison}
         if holds not in makers:
             raise Refused(f"{folder}: holds no run and no comparison")
-        for path in makers[holds](folder, folder / "figures", kind or ()):
+        try:
+            paths = makers[holds](folder, folder / "figures", kind or ())
+        except (OSError, KeyError, pyarrow.ArrowException) as error:
+            raise Refused(f"{folder}: cannot be read or written: {error}") from None
+        for path in paths:
             _say(str(path), quiet)
 
 
@@ -254,7 +268,17 @@ def main() -> NoReturn:
         sys.exit(0)
     except Exception as error:
         sys.exit(_failed(error))
+    finally:
+        _flush()
     sys.exit(0)
+
+
+def _flush() -> None:
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(_message(f"standard output cannot be written: {error.strerror}", 1))
 
 
 def _stop_with(code: int) -> Callable[[int, Any], NoReturn]:
@@ -273,6 +297,8 @@ def _failed(error: Exception) -> int:
 
     if isinstance(error, Refused):
         return _message(str(error), 3)
+    if isinstance(error, OSError) and error.filename is None:
+        return _message(f"cannot write: {error.strerror}", 1)
     raise error
 
 
@@ -292,18 +318,29 @@ def _load(name: str, set_: list[str] | None, until: str | None, firms: int | Non
     return load(name, given)
 
 
+def _check_out(out: Path) -> None:
+    from model.facts import InputError
+    from model.store import Refused
+
+    if str(out) in ("", "."):
+        raise InputError("--out must name a folder, as in --out runs")
+    if out.exists() and not out.is_dir():
+        raise Refused(f"--out {out}: is a file, not a folder; results cannot be written there")
+
+
 def _is_scenario(path: Path) -> bool:
     import tomllib
 
-    from model.scenario import HEADINGS, LARGEST_FILE
+    from model.scenario import GROUPS, HEADINGS, LARGEST_FILE
 
     try:
         if path.stat().st_size > LARGEST_FILE:
             return False
         content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+    except (OSError, ValueError, RecursionError):
         return False
-    return any(heading in content for heading in HEADINGS) and "project" not in content
+    foreign = set(content) - {*HEADINGS, *GROUPS}
+    return any(heading in content for heading in HEADINGS) and not foreign
 
 
 def _reuse(folder: Path, digest: str, quiet: bool) -> None:
@@ -311,9 +348,22 @@ def _reuse(folder: Path, digest: str, quiet: bool) -> None:
     from model.store import Refused
 
     manifest = store.read_manifest(folder)
-    if digest not in (manifest.get("digest"), *manifest.get("digests", ())):
+    if digest != manifest.get("digest"):
         raise Refused(f"{folder}: holds another result (its digest differs); give another --out")
     _say(f"{folder} is complete and is used again", quiet)
+
+
+@contextmanager
+def _race(folder: Path, digest: str, quiet: bool) -> Iterator[None]:
+    # Another process may have finished the same result meanwhile: theirs is as good.
+    from model.store import Refused
+
+    try:
+        yield
+    except Refused:
+        if not folder.exists():
+            raise
+        _reuse(folder, digest, quiet)
 
 
 def _say(text: str, quiet: bool = False) -> None:

@@ -10,21 +10,18 @@ differences with the order-statistics interval (Conover 1999, 3.2).
 from __future__ import annotations
 
 import math
+import os
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import cached_property
-from multiprocessing import get_context
-from pathlib import Path
-from typing import Any
+from multiprocessing import active_children, get_context
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from analysis.statistics import (
-    LEVEL,
     MONTHLY_RESAMPLES,
     RESAMPLES,
     Values,
@@ -34,17 +31,18 @@ from analysis.statistics import (
     sign_share,
     variance_removed,
 )
-from model import baseline, store
-from model.cast import setting_of
+from model import baseline
 from model.facts import InputError
 from model.outcomes import CENSORED, OUTCOMES, benchmark
 from model.run import Result, run
-from model.scenario import Scenario, as_toml
-from model.tables import content_digest, table
+from model.scenario import Scenario
+from model.world import Constants
 
 HORIZONS = ("2023-12", "2024-12", "2027-12", "2030-12")
-KEPT = ("world", "blocs", "acquisitions", "diffusion", "models")  # tables kept by replicate
-SAME = ("start", "end", "prehistory", "firms", "labs", "clusters", "blocs", "leader", "follower")
+SAME = (
+    "start", "end", "prehistory", "firms", "labs", "clusters", "blocs", "leader", "follower",
+    "identical_blocs",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -142,11 +140,12 @@ def compare(
     if replicates < 1:
         raise InputError(f"replicates must be at least 1, got {replicates}; a good value is 16")
     begun = time.perf_counter()
-    for scenario in (a, b):
-        baseline.resolve(scenario.parameters)  # once, here; workers find it on disk
+    constants = baseline.resolve(a.parameters)  # a's for both: twins are normalised alike
     jobs = [(world, r) for r in range(replicates) for world in ("a", "b")]
     found: dict[tuple[str, int], Result] = {}
-    for done, (key, result) in enumerate(_runs(jobs, {"a": a, "b": b}, seed, workers), 1):
+    for done, (key, result) in enumerate(
+        _runs(jobs, {"a": a, "b": b}, seed, workers, constants), 1
+    ):
         found[key] = result
         if each is not None:
             each(done, len(jobs))
@@ -186,137 +185,48 @@ def check_comparable(a: Scenario, b: Scenario) -> None:
             )
 
 
-def sentences(comparison: Comparison) -> list[str]:
-    """Return three plain sentences: the effect, how certain, what decides it."""
-    month = comparison.months[-1]
-    effect = comparison.effect("scaled_gap", month)
-    gap = comparison.effect("gap", month)
-    a, b, n = comparison.a.name, comparison.b.name, gap.n
-    follower, leader = (
-        comparison.a.parameters.economy.follower,
-        comparison.a.parameters.economy.leader,
-    )
-    if not math.isfinite(gap.effect):
-        return [f"Leader and follower have no released models to compare in {month}.", "", ""]
-    if gap.effect == 0.0 and gap.low == gap.high == 0.0:
-        first = f"{b} against {a} changes nothing: every replicate is the same to the bit."
-    else:
-        first = (
-            f"At the end of {month.removesuffix('-12')}, {b} against {a} puts {follower} {abs(gap.effect):.2f} orders "
-            "of magnitude of effective compute "
-            f"{'further behind' if gap.effect > 0 else 'closer to'} {leader}"
-        )
-        if math.isfinite(effect.effect):
-            first += f", {abs(effect.effect):.1f} months at {leader}'s pace"
-        first += "."
-    if n > 1:
-        second = (
-            f"Over {n} replicates the effect on the gap lies between {gap.low:.2f} and "
-            f"{gap.high:.2f} with 95 % confidence: luck only, parameters as the scenarios state."
-        )
-    else:
-        second = "One replicate says nothing about luck; ask for more with --replicates."
-    third = "What decides it is not told by luck: it needs parameters drawn from their priors."
-    if math.isfinite(gap.benchmark) and gap.benchmark != 0.0:
-        third = (
-            f"The loss of training compute alone would make {gap.benchmark:.2f} of the gap; what "
-            "else decides it is not told by luck, but by parameters drawn from their priors."
-        )
-    return [first, second, third]
-
-
-def as_json(comparison: Comparison) -> dict[str, Any]:
-    """Return a comparison as data for JSON; undefined figures are ``None``."""
-    return {
-        "schema_version": store.SCHEMA_VERSION,
-        "a": comparison.a.name,
-        "b": comparison.b.name,
-        "outcomes": [
-            {
-                "name": e.name,
-                "unit": e.unit,
-                "horizon": e.horizon,
-                "a_mean": _or_none(e.a_mean),
-                "b_mean": _or_none(e.b_mean),
-                "effect": _or_none(e.effect),
-                "low": _or_none(e.low),
-                "high": _or_none(e.high),
-                "level": LEVEL,
-                "n": e.n,
-                "sign_share": _or_none(e.sign_share),
-                "benchmark": _or_none(e.benchmark),
-                "variance_removed_by_pairing": _or_none(e.variance_removed),
-                "censored_share": _or_none(e.censored),
-                "statistic": "median" if e.name in CENSORED else "mean",
-                "kind": "luck",
-            }
-            for e in comparison.effects()
-        ],
-        "months": {
-            "month": comparison.months,
-            **{
-                name: {
-                    "effect": [_or_none(e.effect) for e in path],
-                    "low": [_or_none(e.low) for e in path],
-                    "high": [_or_none(e.high) for e in path],
-                }
-                for name, path in comparison.paths.items()
-            },
-        },
-        "sentences": sentences(comparison),
-    }
-
-
-def write(folder: Path, comparison: Comparison, figures: bool = True) -> None:
-    """Write a comparison's folder, whole or not at all; raises ``Refused`` when one is there."""
-
-    def fill(place: Path) -> None:
-        for world, scenario in (("a", comparison.a), ("b", comparison.b)):
-            (place / world).mkdir()
-            text = as_toml(scenario.parameters, scenario.title, scenario.story)
-            (place / world / "scenario.toml").write_text(text, encoding="utf-8")
-            for name in KEPT:
-                pq.write_table(
-                    _by_replicate(comparison.results[world], name),
-                    place / world / f"{name}.parquet",
-                    compression="zstd",
-                )
-        pq.write_table(_effects_table(comparison), place / "effects.parquet", compression="zstd")
-        store.write_json(place / "effects.json", as_json(comparison))
-        store.write_json(place / "manifest.json", _manifest(comparison))
-        if figures:
-            from analysis.figures import figures_of_comparison
-
-            figures_of_comparison(place, place / "figures")
-
-    store.write_folder(folder, fill)
-
-
-def folder_of(a: Scenario, b: Scenario, replicates: int, seed: int, out: Path) -> Path:
-    """Return the folder of a comparison: scenarios, replicates, seed, digest of all of them."""
-    digest = a.parameters.digest()[:4] + b.parameters.digest()[:4]
-    return out / f"{a.name}-{b.name}-{replicates}x{seed}-{digest}"
-
-
 def _runs(
-    jobs: list[tuple[str, int]], scenarios: Mapping[str, Scenario], seed: int, workers: int
+    jobs: list[tuple[str, int]],
+    scenarios: Mapping[str, Scenario],
+    seed: int,
+    workers: int,
+    constants: Constants,
 ) -> Iterator[tuple[tuple[str, int], Result]]:
     if workers <= 1 or len(jobs) == 1:
         for world, r in jobs:
-            yield (world, r), _one(scenarios[world], seed + r)
+            yield (world, r), _one(scenarios[world], seed + r, constants)
         return
-    with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=get_context("spawn")) as pool:
-        futures = {pool.submit(_one, scenarios[world], seed + r): (world, r) for world, r in jobs}
+    with ProcessPoolExecutor(
+        min(workers, len(jobs)), mp_context=get_context("spawn"), initializer=_watch_parent
+    ) as pool:
+        futures = {
+            pool.submit(_one, scenarios[world], seed + r, constants): (world, r)
+            for world, r in jobs
+        }
         try:
             for future in as_completed(futures):
                 yield futures[future], future.result()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
+            for worker in active_children():
+                worker.terminate()
             raise
 
 
-def _one(scenario: Scenario, seed: int) -> Result:
-    return run(scenario, seed)
+def _one(scenario: Scenario, seed: int, constants: Constants) -> Result:
+    return run(scenario, seed, constants=constants)
+
+
+def _watch_parent() -> None:
+    # A worker whose parent was killed ends too, instead of waiting for ever.
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _stack(results: list[Result], name: str) -> Values:
@@ -338,66 +248,3 @@ def _growth(leader: Values) -> Values:
     for t in range(24, leader.shape[1]):
         growth[t] = mean(leader[:, t] - leader[:, t - 24]) / 2.0
     return growth
-
-
-def _or_none(value: float) -> float | None:
-    return value if math.isfinite(value) else None
-
-
-def _by_replicate(results: list[Result], name: str) -> pa.Table:
-    parts = []
-    for number, result in enumerate(results, 1):
-        part = result.tables[name]
-        field = pa.field(
-            "replicate", pa.int64(), metadata={"unit": "1", "description": "replicate, from 1"}
-        )
-        parts.append(part.add_column(0, field, pa.array([number] * part.num_rows, pa.int64())))
-    return pa.concat_tables(parts)
-
-
-def _effects_table(comparison: Comparison) -> pa.Table:
-    effects = [effect for path in comparison.paths.values() for effect in path]
-    docs = {
-        "outcome": ("name", "-", "outcome"),
-        "unit": ("unit", "-", "unit of the figures"),
-        "month": ("horizon", "YYYY-MM", "month"),
-        "a_mean": ("a_mean", "unit", "world a, mean over replicates (lags: median)"),
-        "b_mean": ("b_mean", "unit", "world b, mean over replicates (lags: median)"),
-        "effect": ("effect", "unit", "b against a, mean of pairs (lags: median)"),
-        "low": ("low", "unit", "low end of the 95 % interval, luck only"),
-        "high": ("high", "unit", "high end of the 95 % interval, luck only"),
-        "n": ("n", "1", "replicates in which it is defined"),
-    }
-    return table(
-        {
-            column: ([getattr(effect, attribute) for effect in effects], unit, doc)
-            for column, (attribute, unit, doc) in docs.items()
-        }
-    )
-
-
-def _manifest(comparison: Comparison) -> dict[str, Any]:
-    first = comparison.results["a"][0]
-    acts = [
-        {**act, "world": world}
-        for world, scenario in (("a", comparison.a), ("b", comparison.b))
-        for act in store.acts_of(setting_of(scenario.parameters))
-    ]
-    return {
-        "schema_version": store.SCHEMA_VERSION,
-        "kind": "compare",
-        "a": comparison.a.name,
-        "b": comparison.b.name,
-        "titles": [comparison.a.title, comparison.b.title],
-        "replicates": len(comparison.results["a"]),
-        "kind_of_uncertainty": "luck only",
-        **store.cast_of(setting_of(comparison.a.parameters)),
-        "digests": [s.parameters.digest() for s in (comparison.a, comparison.b)],
-        "contents": {
-            world: [content_digest(result.tables) for result in results]
-            for world, results in comparison.results.items()
-        },
-        **store.provenance(comparison.a, comparison.seed, comparison.seconds),
-        "acts": acts,
-        "packages": first.about["packages"],
-    }

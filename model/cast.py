@@ -8,6 +8,7 @@ and then the heaviest, firms are dealt out by the weight of places.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -142,6 +143,8 @@ class Economy(Mechanism):
         if parameters.chips.utilisation + parameters.chips.utilisation_gain > 1.0:
             raise InputError("chips.utilisation plus chips.utilisation_gain must not pass 1; "
                              "good values are 0.35 and 0.2")  # fmt: skip
+        since(parameters.exchange.since, "exchange", setting)
+        since(parameters.release.since, "release", setting)
         for number in range(len(FIELDS)):
             parameters.discovery.difficulty(number, parameters.finance.researcher_growth)
         assert setting.calendar.months > 0
@@ -189,22 +192,45 @@ def setting_of(parameters: Parameters) -> Setting:
     last = parse_month(parameters.controls.record_until, "record_until", "controls")
     acts = tuple(a for a in known[regime] if (a.effective.year, a.effective.month) <= last)
     group = parameters.chips
+    sellers = sorted({chip.vendor for chip in chips})
+    for name in group.vendors or [""]:
+        if name not in sellers:
+            raise InputError(
+                f"chips.vendors: unknown vendor {name!r}; vendors are {', '.join(sellers)}"
+            )
+    chips = tuple(chip for chip in chips if chip.vendor in group.vendors)
+    if all(chip.answers for chip in chips):
+        raise InputError("chips.vendors must include one that sells more than variants")
     end = parse_month(economy.end, "end")
     future = roadmap(chips, end, group.roadmap_interval, group.roadmap_growth, group.price_growth)
     setting = Setting(calendar, blocs, places, labs, future, acts, economy.leader, economy.follower)
     if economy.identical_blocs:
+        number = len(blocs)
+        if economy.labs % number or (economy.firms - economy.labs) % number:
+            raise InputError(
+                f"economy.identical_blocs: labs and other firms must divide by {number} blocs, got "
+                f"{economy.labs} labs of {economy.firms} firms; good values are 40 and 3000"
+            )
         setting = mirrored(setting, economy.identical_blocs)
     return setting
 
 
 def parse_month(text: str, field: str, group: str = "economy") -> tuple[int, int]:
     """Return year and month of a text YYYY-MM; raises ``InputError`` naming the field."""
-    year, dash, month = text.partition("-")
-    if not (dash and len(year) == 4 and year.isdecimal() and len(month) == 2 and month.isdecimal()
-            and 1 <= int(month) <= 12 and 1900 <= int(year) <= 2200):  # fmt: skip
-        raise InputError(f"{group}.{field} must be a month as YYYY-MM, got {text!r}; "
-                         "a good value is \"2018-01\"")  # fmt: skip
-    return int(year), int(month)
+    good = re.fullmatch(r"([0-9]{4})-([0-9]{2})", text)
+    year, month = (int(good[1]), int(good[2])) if good else (0, 0)
+    if not (1900 <= year <= 2200 and 1 <= month <= 12):
+        raise InputError(
+            f'{group}.{field} must be a month as YYYY-MM, got {text!r}; a good value is "2018-01"'
+        )
+    return year, month
+
+
+def since(text: str, group: str, setting: Setting) -> int:
+    """Return the month from which a group's levers hold; empty is the first reported month."""
+    if not text:
+        return setting.calendar.prehistory
+    return setting.calendar.index(*parse_month(text, "since", group))
 
 
 def largest_remainders(weights: Sequence[float], total: int) -> list[int]:

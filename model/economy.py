@@ -7,6 +7,7 @@ rows, made when somebody first asks for them; the month's arithmetic never touch
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import mesa
@@ -19,7 +20,7 @@ from model.initial import build
 from model.month import MONTH, Phase, advance, close
 from model.outcomes import outcomes_of
 from model.recorder import Record
-from model.scenario import Parameters, Scenario, load
+from model.scenario import Parameters, Scenario, load, with_values
 from model.setting import Setting
 from model.world import Constants, State
 
@@ -73,7 +74,8 @@ class World(mesa.Model):
         self.scenario_name = resolved.name
         self.phases = phases
         self.strict = strict
-        setting = setting or setting_of(self.parameters)
+        self._overrides = overrides
+        self._setting = setting = setting or setting_of(self.parameters)
         constants = constants or baseline.resolve(self.parameters)
         self.state: State = build(self.parameters, setting, constants, seed, threads)
         self.record = Record.blank(self.state)
@@ -121,9 +123,23 @@ class World(mesa.Model):
         self.run()
 
     def twin(self, scenario: str | Scenario, **overrides: Any) -> World:
-        """Return a world of another scenario with the same luck, at its beginning."""
+        """Return a world of another scenario with the same luck, at its beginning.
+
+        It has the same overrides (those given here come on top), phases and constants, and the
+        same setting but for the acts, which are the other scenario's.
+        """
+        overrides = {**self._overrides, **overrides}
+        other = scenario if isinstance(scenario, Scenario) else load(scenario)
+        acts = setting_of(_overridden(other, overrides).parameters).acts
         return World(
-            scenario, rng=self.seed, phases=self.phases, threads=self.state.threads, **overrides
+            other,
+            rng=self.seed,
+            phases=self.phases,
+            threads=self.state.threads,
+            constants=self.state.constants,
+            setting=replace(self._setting, acts=acts),
+            strict=self.strict,
+            **overrides,
         )
 
     @property
@@ -206,10 +222,6 @@ def checked_seed(seed: Any) -> int:
 
 
 def _overridden(scenario: Scenario, overrides: dict[str, Any]) -> Scenario:
-    from dataclasses import replace
-
-    from model.scenario import with_values
-
     values = {}
     for name, value in overrides.items():
         group, split, entry = name.partition("__")

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.cast import firms_of, labs_of, places_of
+from model.cast import firms_of, labs_of, places_of, since
 from model.compiled import kernel
 from model.mechanisms.finance import finance
-from model.mechanisms.policy import permissions
+from model.mechanisms.policy import permissions, set_exchange
 from model.randomness import address, at, key_of, uniform
 from model.setting import Laboratory, Place, Setting
 from model.world import (
@@ -43,8 +43,6 @@ if TYPE_CHECKING:
     from model.scenario import Parameters
 
 EARTH_RADIUS_KM = 6371.0
-PUBLISHED = {"closed": 0.2, "mixed": 0.5, "open": 0.8}  # share of own findings, by habit (assumed)
-PUBLISHED_ELSEWHERE = 0.3  # share of own findings of firms that are no labs (assumed)
 
 
 def build(
@@ -65,7 +63,7 @@ def build(
     share = constants.bloc_share
     if share.size:
         columns = [b for b, bloc in enumerate(setting.blocs) if bloc.name in taking]
-        share = share[np.ix_(kept, columns)]
+        share = share[np.ix_(range(len(FIELDS)), kept, columns)]
     all_blocs = setting.blocs
     setting = replace(setting, blocs=tuple(here))
     labs = [lab for lab in labs if lab.bloc in taking]
@@ -81,12 +79,10 @@ def build(
         rows = np.flatnonzero(clusters.bloc == b)
         if rows.size:
             blocs.first_cluster[b], blocs.last_cluster[b] = rows[0], rows[-1] + 1
-    group = parameters.exchange
-    pair = {setting.leader, setting.follower}
-    for i, one in enumerate(here):
-        for j, other in enumerate(here):
-            both = group.leader_and_follower if {one.name, other.name} == pair else 1.0
-            blocs.exchange[i, j] = 1.0 if i == j else group.between_blocs * both
+    blocs.exchange[:] = 1.0
+    start = since(parameters.exchange.since, "exchange", setting)
+    if start <= 0:
+        set_exchange(parameters.exchange, setting, blocs.exchange)
 
     firms, order = _firms(parameters, setting, places_here, [crew[k] for k in kept], labs, seed64)
     lab_table = _labs(parameters, setting, firms, labs, order)
@@ -112,6 +108,8 @@ def build(
         knowledge=knowledge,
         run_bits=np.zeros((len(labs), words), np.uint64),
         open_bits=np.zeros((len(labs), words), np.uint64),
+        exchange_from=start,
+        release_from=since(parameters.release.since, "release", setting),
         finds=[(np.empty(0, np.int64), np.empty(0, np.int64)) for _ in FIELDS],
         acquired=np.zeros((len(FIELDS), len(CHANNELS), number_of, number_of), np.int64),
         published=np.zeros((len(FIELDS), number_of), np.int64),
@@ -123,7 +121,7 @@ def build(
 
 
 def _clusters(parameters: Parameters, setting: Setting, places: list[Place]) -> Clusters:
-    table = Clusters.allocate(cluster=len(places), bloc=len(setting.blocs))
+    table = Clusters.allocate(cluster=len(places), bloc=len(setting.blocs), field=len(FIELDS))
     group = parameters.spillover
     for c, place in enumerate(places):
         table.key[c] = key_of("place", place.name)
@@ -168,7 +166,13 @@ def _firms(
     blocs = np.array([setting.bloc_index(place.bloc) for place in places], np.int64)
     table.bloc[:] = blocs[table.cluster]
     table.kind[:] = np.array([LAB, CHIPMAKER, APPLICATION, APPLICATION, APPLICATION])[table.sector]
-    table.publishes[:] = PUBLISHED_ELSEWHERE
+    group = parameters.spillover
+    published = {
+        "closed": group.published_by_closed,
+        "mixed": group.published_by_mixed,
+        "open": group.published_by_open,
+    }
+    table.publishes[:] = group.published_elsewhere
     table.active[:] = table.kind != LAB
     ordinal = np.arange(table.key.size) - np.repeat(np.cumsum(repeats) - repeats, repeats)
     keys = np.array([key_of("place", place.name) for place in places], np.uint64)
@@ -184,7 +188,7 @@ def _firms(
     order = [i for row in by_place for i in row]  # labs in the order of their firms
     for firm, i in zip(np.flatnonzero(table.kind == LAB), order, strict=True):
         table.key[firm] = key_of("lab", labs[i].name)
-        table.publishes[firm] = PUBLISHED[labs[i].release]
+        table.publishes[firm] = published[labs[i].release]
         table.lab[firm] = order.index(i)
     return table, order
 
@@ -322,7 +326,7 @@ def _first_fleets(state: State) -> None:
         labs.cash[i] = 0.0
 
 
-EMPTY: Floats = np.zeros((0, 0))
+EMPTY: Floats = np.zeros((0, 0, 0))
 
 
 def neutral_constants() -> Constants:

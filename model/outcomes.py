@@ -108,17 +108,16 @@ def lag(
         if follower[t] > leader[t]:
             ahead, behind, sign = follower, leader[t], -1.0
         elif follower[t] == leader[t]:
+            censored[t] = not math.isfinite(behind)  # nobody has a model yet: at least nothing
             continue
         # first month at which the one ahead had reached the level
         s = int(np.searchsorted(ahead[: t + 1], behind))
-        if s == 0 or not math.isfinite(behind):
-            # at least since the one ahead had a first model, or since the record begins
-            first = int(np.argmax(np.isfinite(ahead[: t + 1])))
+        first = int(np.argmax(np.isfinite(ahead[: t + 1])))  # first model, or start of the record
+        if s <= first:
             months[t], censored[t] = sign * (t - first), behind < ahead[first]
             continue
         start, stop = ahead[s - 1], ahead[s]
-        part = (behind - start) / (stop - start) if math.isfinite(start) else 1.0
-        months[t] = sign * (t - (s - 1 + part))
+        months[t] = sign * (t - (s - 1 + (behind - start) / (stop - start)))
     return months, censored
 
 

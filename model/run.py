@@ -15,7 +15,7 @@ from model import store
 from model.economy import World
 from model.scenario import Scenario
 from model.tables import tables_of
-from model.world import State
+from model.world import Constants, State
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,15 @@ def run(
     *,
     threads: int = 1,
     strict: bool = False,
+    constants: Constants | None = None,
     each: Callable[[State], None] | None = None,
 ) -> Result:
-    """Run one world to its end. Raises ``InputError`` where it cannot be built."""
+    """Run one world to its end; ``constants`` by default come from its own baseline.
+
+    Raises ``InputError`` where it cannot be built.
+    """
     begun = time.perf_counter()
-    world = World(scenario, rng=seed, threads=threads, strict=strict)
+    world = World(scenario, rng=seed, threads=threads, strict=strict, constants=constants)
     world.run(each=each)
     tables = tables_of(world.state, world.record)
     about = {

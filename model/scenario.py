@@ -32,6 +32,7 @@ from model.setting import seeds_text
 
 SHIPPED = Path(__file__).resolve().parent.parent / "scenarios"
 LARGEST_FILE = 1_000_000  # bytes; a scenario file is a page or two
+ENVIRONMENT = ("SPILLOVER_CACHE_DIR",)
 HEADINGS = ("title", "story", "extends", "claims")
 
 
@@ -287,6 +288,12 @@ def _value(text: str) -> Any:
 def _environment(environment: Mapping[str, str]) -> list[tuple[str, str, Any, str]]:
     found = []
     for name, value in environment.items():
+        if name.startswith("SPILLOVER_") and "__" not in name and name not in ENVIRONMENT:
+            good = ", ".join(ENVIRONMENT)
+            raise InputError(
+                f"${name}: parameters read SPILLOVER_GROUP__NAME, as in "
+                f"SPILLOVER_CONTROLS__REGIME=history; other known names are {good}"
+            )
         group, split, entry = name.removeprefix("SPILLOVER_").partition("__")
         if name.startswith("SPILLOVER_") and split:
             found.append((group.lower(), entry.lower(), _value(value), f"${name}"))

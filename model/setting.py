@@ -92,6 +92,7 @@ class Chip:
     """An accelerator; ``available`` and ``withdrawn`` are (year, month)."""
 
     name: str
+    vendor: str
     bloc: str
     available: tuple[int, int]
     withdrawn: tuple[int, int] | None
@@ -166,6 +167,7 @@ def tables() -> tuple[
         "chips.csv",
         lambda r: Chip(
             r["chip"],
+            r["vendor"],
             r["bloc"],
             _month(r["available"]),
             _month(r["withdrawn"]) if r["withdrawn"] else None,
@@ -215,11 +217,12 @@ def roadmap(
 
     Each generation comes ``interval`` months after the last; performance, bandwidth and links
     grow so that performance per dollar grows by ``growth`` a year while the price grows by
-    ``price_growth`` a year. Density stays that of the newest generation.
+    ``price_growth`` a year, from the chip that is best per dollar. Density stays that of this one.
     """
-    known = list(chips)
-    newest = max((c for c in known if not c.answers), key=lambda c: c.available)
-    result, generation, step = known, newest, interval / 12.0
+    result, step = list(chips), interval / 12.0
+    plain = [chip for chip in result if not chip.answers]
+    best = max(plain, key=lambda chip: chip.tflops / chip.price)
+    generation = replace(best, available=max(chip.available for chip in plain))
     while True:
         months = generation.available[0] * 12 + generation.available[1] - 1 + interval
         date_of_sale = (months // 12, months % 12 + 1)

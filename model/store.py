@@ -7,6 +7,7 @@ is never overwritten.
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import platform
@@ -139,7 +140,9 @@ def write_folder(folder: Path, fill: Callable[[Path], None]) -> None:
         raise Refused(f"{folder}: exists and is never overwritten; give another --out")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        place = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        _sweep(folder)
+        prefix = f".{folder.name}-{platform.node()}-{os.getpid()}-"
+        place = Path(tempfile.mkdtemp(prefix=prefix, dir=folder.parent))
     except OSError as error:
         raise Refused(f"{folder}: cannot be written: {error.strerror}") from None
     try:
@@ -160,6 +163,25 @@ def write_folder(folder: Path, fill: Callable[[Path], None]) -> None:
         shutil.rmtree(place, ignore_errors=True)
 
 
+def _sweep(folder: Path) -> None:
+    # What writers of this folder left behind that were killed on this machine.
+    start = f".{folder.name}-{platform.node()}-"
+    for left in folder.parent.glob(f"{glob.escape(start)}*"):
+        process = left.name.removeprefix(start).split("-")[0]
+        if process.isdecimal() and int(process) != os.getpid() and not _alive(int(process)):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
 def read_manifest(folder: Path) -> dict[str, Any]:
     """Return the manifest of a result's folder.
 
@@ -175,6 +197,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             f"{folder}: holds no result of spillover (no readable manifest.json)"
         ) from None
     if not isinstance(manifest, dict) or "schema_version" not in manifest:
+        raise Refused(f"{folder}: manifest.json is not one of spillover")
+    if not isinstance(manifest["schema_version"], int):
         raise Refused(f"{folder}: manifest.json is not one of spillover")
     if manifest["schema_version"] > SCHEMA_VERSION:
         raise Refused(f"{folder}: was written by a newer spillover; update to read it")

@@ -91,6 +91,7 @@ class Clusters(Table):
     )
     bloc_share: Floats = column(
         "f8",
+        "field",
         "cluster",
         "bloc",
         unit="share",
@@ -261,6 +262,8 @@ class State:
     knowledge: tuple[Knowledge, ...]
     run_bits: Bits  # lab x word: algorithms held when the run under way began
     open_bits: Bits  # lab x word: algorithms embodied in the best open model
+    exchange_from: int  # month from which the scenario's exchange holds
+    release_from: int  # month from which the scenario's policies of release hold
     finds: list[tuple[Integers, Integers]]  # (members, ideas) found this month, by field
     acquired: Integers  # field x channel x source bloc x target bloc, this month
     published: Integers  # field x bloc, this month

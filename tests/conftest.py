@@ -29,6 +29,8 @@ SMALL = {
     "economy__clusters": 20,
     "economy__prehistory": 12,
     "economy__end": "2019-12",
+    "exchange__since": "1990-01",  # levers act from the first month of prehistory
+    "release__since": "1990-01",
 }
 
 

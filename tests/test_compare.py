@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analysis import compare as twins
-from analysis import statistics
+from analysis import results, statistics
 from model.facts import InputError
 from model.outcomes import CENSORED, OUTCOMES
 from model.scenario import load
@@ -101,8 +101,8 @@ def test_workers_do_not_change_a_bit(comparison: twins.Comparison) -> None:
 
 
 def test_a_folder_of_a_comparison(comparison: twins.Comparison, tmp_path: Path) -> None:
-    folder = twins.folder_of(comparison.a, comparison.b, 8, 1, tmp_path)
-    twins.write(folder, comparison, figures=False)
+    folder = results.folder_of(comparison.a, comparison.b, 8, 1, tmp_path)
+    results.write(folder, comparison, figures=False)
     figures = json.loads((folder / "effects.json").read_text())
     assert figures["schema_version"] == 1
     names = {row["name"] for row in figures["outcomes"]}

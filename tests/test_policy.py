@@ -78,7 +78,7 @@ def test_the_months_of_an_act_are_those_in_whose_middle_it_holds():
 
 
 SPAN = Calendar(2020, 1, 0, 24)
-CHIP = Chip("chip", "a", (2019, 1), None, "", 1.0, 100.0, 1000.0, 500.0, 4000.0, 5.0)
+CHIP = Chip("chip", "maker", "a", (2019, 1), None, "", 1.0, 100.0, 1000.0, 500.0, 4000.0, 5.0)
 BLOC_AB = ["a", "b"]
 
 

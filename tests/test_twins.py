@@ -58,7 +58,7 @@ def with_vendors_everywhere(setting: Setting) -> Setting:
 
 @pytest.mark.parametrize("alone", ["us", "china"])
 def test_two_blocs_without_exchange_are_two_separate_worlds(alone: str) -> None:
-    closed = [*SMALL, "exchange.between_blocs=0.0"]
+    closed = [*SMALL, "exchange.between_blocs=0.0", "exchange.since=1990-01"]
     both = load("no_ban", [*closed, 'economy.blocs=["us", "china"]'])
     one = load("no_ban", [*closed, f'economy.blocs=["{alone}"]'])
     constants = resolve(both.parameters)
@@ -120,11 +120,43 @@ def test_levers_leave_the_baseline_alone() -> None:
     """Constants that normalise rates are the same for all twins."""
     base = resolve(load("no_ban", SMALL).parameters)
     for (group, name), fact in FACTS.items():
-        if fact.lever and name not in ("blocs", "record_until", "regime"):
+        if fact.lever and name not in ("blocs", "record_until", "regime", "since"):
             value = 0.5 if fact.unit == "share" else "open"
             changed = load("no_ban", [*SMALL, f"{group}.{name}={value!r}".replace("'", '"')])
             assert resolve(changed.parameters) is base
     assert resolve(load("ban", SMALL).parameters) is base
+
+
+@pytest.mark.parametrize("lever", ["release.leader=open", "exchange.between_blocs=0.2"])
+def test_twins_share_their_prehistory(lever: str) -> None:
+    plain, other = (
+        World(load("no_ban", SMALL), rng=2),
+        World(load("no_ban", [*SMALL, lever]), rng=2),
+    )
+    for world in (plain, other):
+        world.run("2017-12")
+    for one, two in zip(plain.state.knowledge, other.state.knowledge, strict=True):
+        assert np.array_equal(one.bits, two.bits)
+    assert digest(plain.run("2019-12")) != digest(other.run("2019-12"))
+
+
+def test_a_twin_keeps_what_it_is_not_told_to_change() -> None:
+    world = World("ban", rng=7, spillover__strength=0.3, economy__firms=300, economy__labs=16)
+    twin = world.twin("no_ban")
+    assert twin.parameters.spillover.strength == 0.3
+    assert twin.state.constants is world.state.constants
+    assert twin.state.setting.acts == () and len(world.state.setting.acts) > 0
+    assert world.twin("no_ban", spillover__strength=0.1).parameters.spillover.strength == 0.1
+
+
+def test_worlds_of_other_nature_are_normalised_alike() -> None:
+    """Calibrating one of two compared worlds anew would hide part of the effect."""
+    a, b = load("no_ban", SMALL), load("no_ban", [*SMALL, "spillover.strength=0.6"])
+    comparison = compare(a, b, replicates=1)
+    tables = comparison.results["b"][0].tables
+    constants = resolve(a.parameters)
+    world = World(b, rng=1, constants=constants).run()
+    assert content_digest(tables) == digest(world)
 
 
 def test_the_same_seed_gives_the_same_world_and_another_seed_another() -> None:

@@ -28,6 +28,16 @@ from model.world import LAB, State
 class Chips(Mechanism):
     """Buying, running and retiring accelerators."""
 
+    vendors: list[str] = fact(
+        ["NVIDIA"],
+        unit="name",
+        kind="choice",
+        claims=("C2",),
+        source="seeds/chips.csv",
+        doc="vendors from whom labs buy; the leading one sold most accelerators, and what keeps "
+        "buyers with it (software, supply) is not modelled yet, so that others would sell by "
+        "list price alone",
+    )
     retirement: float = fact(
         0.18,
         unit="share/year",

@@ -31,6 +31,7 @@ def demography(state: State) -> None:
             state.labs.bloc,
             state.labs.member[:, number],
             state.blocs.exchange,
+            state.blocs.ordinal,
             knowledge.pool,
             knowledge.size,
             state.firms.active,
@@ -45,8 +46,8 @@ def demography(state: State) -> None:
 
 @kernel
 def _enter(
-    draws, key, month, founded, firm, bloc, member, exchange, pool, size, active, bits, count,
-    level, holders, acquired,
+    draws, key, month, founded, firm, bloc, member, exchange, ordinal, pool, size, active, bits,
+    count, level, holders, acquired,
 ):  # fmt: skip
     one = np.uint64(1)
     for i in range(founded.size):
@@ -54,16 +55,22 @@ def _enter(
             continue
         b, m = bloc[i], member[i]
         mine = at(draws, key[firm[i]])
-        for turn in range(pool.shape[0]):
-            s = b if turn == 0 else (turn - 1 if turn <= b else turn)  # the own bloc first
-            if exchange[b, s] <= 0.0:
-                continue
-            for n in range(size.size):
-                bit = one << np.uint64(n % 64)
-                known = uniform(at(mine, np.uint64(n))) < exchange[b, s]
-                if known and pool[s, n // 64] & ~bits[m, n // 64] & bit:
-                    bits[m, n // 64] |= bit
-                    count[m] += 1
-                    level[m] += size[n]
-                    holders[n, b] += 1
-                    acquired[PUBLICATION, s, b] += 1
+        for n in range(size.size):
+            bit = one << np.uint64(n % 64)
+            source, highest = -1, np.uint64(0)
+            for s in range(pool.shape[0]):
+                if not pool[s, n // 64] & ~bits[m, n // 64] & bit:
+                    continue
+                draw = at(at(mine, np.uint64(n)), np.uint64(ordinal[s]))
+                if s == b:
+                    source, highest = b, draw
+                    break  # what is in print at home is read at home
+                known = uniform(at(draw, np.uint64(0))) < exchange[b, s]
+                if known and (source < 0 or draw > highest):
+                    source, highest = s, draw
+            if source >= 0:
+                bits[m, n // 64] |= bit
+                count[m] += 1
+                level[m] += size[n]
+                holders[n, b] += 1
+                acquired[PUBLICATION, source, b] += 1

@@ -211,7 +211,7 @@ class Discovery(Mechanism):
 
     def window(self, breadth: float) -> int:
         """Return the number of ideas w beyond its own count that a firm searches, at least 1."""
-        return max(1, int(breadth * self.reach / self.mean_size))
+        return max(1, round(breadth * self.reach / self.mean_size))
 
     def broken_guards(self, researcher_growth: float) -> list[str]:
         """Say which limits of good behaviour these values pass; draws from priors avoid them."""

@@ -2,9 +2,10 @@ r"""Finance: what the labs of a bloc have to spend, and on whom and what.
 
 The means of all labs of the world follow a path anchored in 2024; a bloc gets its share of the
 world's private investment in AI. Within a bloc, means fall with rank as :math:`rank^{-z}` (Zipf;
-equal in all blocs) and a new lab grows into its place over two years. A share buys chips; the
-rest pays people, who are hired from the bloc's pool at the wage that clears it, so that a lab's
-researchers are its share of the wage bill times the pool.
+equal in all blocs) and a new lab grows into its place over two years. A share buys chips. A lab
+hires in proportion to its means from the bloc's pool, as if one wage cleared it; wages themselves
+are not modelled yet, so until then this share, the means and the overhead of chips act as one
+number.
 
 .. math:: \ln F(t) = \ln F_{2024} + g_\infty s + (g_0 - g_\infty)\,\tau\,(1 - e^{-s/\tau}),
           \quad s = t - 2024 > 0; \qquad \ln F(t) = \ln F_{2024} + g_0 s, \quad s \le 0
@@ -41,12 +42,13 @@ class Finance(Mechanism):
         3.1,
         unit="1/year",
         kind="estimated",
-        prior=Uniform(2.4, 3.5),
+        prior=Uniform(2.0, 3.5),
         low=1.0,
         high=10.0,
         claims=("D11",),
         source="cottier_2024",
-        doc="growth of those means until 2024",
+        doc="growth of those means until 2024: 2.4 to 2020 and 3.5 from then on, as a mean over "
+        "2018 to 2024",
     )
     growth_in_the_long_run: float = fact(
         1.2,
@@ -77,7 +79,7 @@ class Finance(Mechanism):
         high=1.0,
         claims=("D14",),
         source="cottier_2024",
-        doc="share of means that buys chips and what they stand in; the rest pays people",
+        doc="share of means that buys chips and what they stand in",
     )
     concentration: float = fact(
         1.0,

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.facts import Mechanism, fact
-from model.world import State
+from model.world import Floats, State
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from model.setting import Act, Calendar, Chip
+    from model.setting import Act, Calendar, Chip, Setting
 
 
 class Controls(Mechanism):
@@ -60,6 +60,15 @@ class Exchange(Mechanism):
         source="own",
         doc="openness of any bloc to what another offers; at 1 distance alone weakens exchange",
     )
+    since: str = fact(
+        "",
+        unit="name",
+        kind="choice",
+        lever=True,
+        source="own",
+        doc="month (YYYY-MM) from which these shares hold; before it exchange is full; empty: "
+        "the first reported month, so that twins share their prehistory",
+    )
     leader_and_follower: float = fact(
         1.0,
         unit="share",
@@ -76,11 +85,23 @@ class Exchange(Mechanism):
 def policy(state: State) -> None:
     """Put this month's rules in force.
 
-    Reads ``market.may_buy_by_month``, ``blocs.exchange``. Writes ``market.may_buy``.
+    Reads ``market.may_buy_by_month``, ``exchange_from``. Writes ``market.may_buy``,
+    ``blocs.exchange``.
     """
-    market = state.market
+    market, group, setting = state.market, state.parameters.exchange, state.setting
+    if state.month == max(0, state.exchange_from):
+        set_exchange(group, setting, state.blocs.exchange)
     open_to = state.blocs.exchange.T[market.vendor] > 0.0  # chip x bloc of the buyer
     np.logical_and(market.may_buy_by_month[state.month], open_to, out=market.may_buy)
+
+
+def set_exchange(group: Exchange, setting: Setting, exchange: Floats) -> None:
+    """Write the shares of exchange between all pairs of blocs (rows are receivers)."""
+    pair = {setting.leader, setting.follower}
+    for i, one in enumerate(setting.blocs):
+        for j, other in enumerate(setting.blocs):
+            both = group.leader_and_follower if {one.name, other.name} == pair else 1.0
+            exchange[i, j] = 1.0 if i == j else group.between_blocs * both
 
 
 def meets(chip: Chip, conditions: dict[str, float]) -> bool:

@@ -51,6 +51,15 @@ class Release(Mechanism):
         source="seeds/labs.csv",
         doc="in all other blocs, " + OPENNESS,
     )
+    since: str = fact(
+        "",
+        unit="name",
+        kind="choice",
+        lever=True,
+        source="own",
+        doc="month (YYYY-MM) from which these policies hold; before it every lab keeps its habit; "
+        "empty: the first reported month, so that twins share their prehistory",
+    )
     delay: int = fact(
         12,
         unit="months",
@@ -76,6 +85,8 @@ def release(state: State) -> None:
     for lab in np.flatnonzero(labs.completed):
         bloc = setting.blocs[int(labs.bloc[lab])].name
         policy = policies.get(bloc, group.elsewhere)
+        if state.month < state.release_from:
+            policy = "habit"
         habit = HABITS[int(labs.habit[lab])] if policy == "habit" else policy
         delay = {"open": 0, "mixed": group.delay}.get(habit)
         base_lab = int(labs.run_base_lab[lab])

@@ -102,6 +102,50 @@ class Spillover(Mechanism):
         source="own",
         doc="chance a month that a firm comes to read a published idea it lacks",
     )
+    published_by_open: float = fact(
+        0.8,
+        unit="share",
+        kind="assumed",
+        prior=Uniform(0.6, 1.0),
+        low=0.0,
+        high=1.0,
+        claims=("A7", "D8"),
+        source="own",
+        doc="share of their own findings that labs of open habit publish",
+    )
+    published_by_mixed: float = fact(
+        0.5,
+        unit="share",
+        kind="assumed",
+        prior=Uniform(0.3, 0.7),
+        low=0.0,
+        high=1.0,
+        claims=("A7", "D8"),
+        source="own",
+        doc="share of their own findings that labs of mixed habit publish",
+    )
+    published_by_closed: float = fact(
+        0.2,
+        unit="share",
+        kind="assumed",
+        prior=Uniform(0.0, 0.4),
+        low=0.0,
+        high=1.0,
+        claims=("A7", "D8"),
+        source="own",
+        doc="share of their own findings that labs of closed habit publish",
+    )
+    published_elsewhere: float = fact(
+        0.3,
+        unit="share",
+        kind="assumed",
+        prior=Uniform(0.1, 0.6),
+        low=0.0,
+        high=1.0,
+        claims=("A7", "D8"),
+        source="own",
+        doc="share of their own findings that firms that are no labs publish",
+    )
     publication_lag: int = fact(
         6,
         unit="months",
@@ -162,8 +206,8 @@ class Spillover(Mechanism):
         low=0.01,
         high=1e4,
         source="own",
-        doc="mean researchers in the field of a firm that is no lab, for absorption: keeps the "
-        "economy the same when it is set up with more, smaller firms",
+        doc="researchers in the field of a mean firm that is no lab at the start of prehistory, "
+        "for absorption: keeps the economy the same when it is cut into more, smaller firms",
     )
     depth_scale: float = fact(
         1.0,
@@ -232,7 +276,8 @@ def _learn(state: State, number: int) -> None:
             f"most {MOST_CONTACTS:.0f} a month can be simulated; a good value is 0.2"
         )
     shelf = np.zeros((*blocs.exchange.shape, knowledge.pool.shape[1]), np.uint64)
-    _shelve(knowledge.pool, blocs.exchange, shelf)
+    ties = address(state.seed, key_of("shelves", FIELDS[number]))
+    _shelve(ties, blocs.ordinal, knowledge.words[0], knowledge.pool, blocs.exchange, shelf)
     meets = np.zeros((rows, streams), np.uint16)
     offers = np.zeros(rows, np.int64)
     meeting = address(state.seed, key_of("meetings", FIELDS[number]), month)
@@ -247,7 +292,7 @@ def _learn(state: State, number: int) -> None:
         firms.cluster,
         firms.lab,
         knowledge.relative_team,
-        clusters.bloc_share,
+        clusters.bloc_share[number],
         blocs.exchange,
         blocs.ordinal,
         talk,
@@ -401,21 +446,37 @@ def _best_open(lab_bloc, capability, exchange, best):
 
 
 @kernel
-def _shelve(pool, exchange, shelf):
+def _shelve(ties, ordinal, words, pool, exchange, shelf):
     # What bloc b reads from bloc s: an idea in print in several blocs is read at one hazard, from
-    # home or else from the bloc that is most open to b (the first of equals).
-    blocs, words = pool.shape
+    # home or else from the bloc that is most open to b; between equals an addressed draw decides.
+    one = np.uint64(1)
+    blocs = pool.shape[0]
+    shelf[:] = np.uint64(0)
     for b in range(blocs):
-        for s in range(blocs):
-            for word in range(words):
-                fresh = pool[s, word] if exchange[b, s] > 0.0 else np.uint64(0)
-                for r in range(blocs):
-                    nearer = exchange[b, r] > exchange[b, s] or (
-                        exchange[b, r] == exchange[b, s] and r < s
-                    )
-                    if r != s and (r == b or (s != b and nearer)):
-                        fresh &= ~pool[r, word]
-                shelf[b, s, word] = fresh
+        for word in range(words):
+            shelf[b, b, word] = pool[b, word]
+            abroad = np.uint64(0)
+            for s in range(blocs):
+                if s != b and exchange[b, s] > 0.0:
+                    abroad |= pool[s, word]
+            abroad &= ~pool[b, word]
+            for place in range(64):
+                bit = one << np.uint64(place)
+                if not abroad & bit:
+                    continue
+                idea = at(at(ties, np.uint64(ordinal[b])), np.uint64(word * 64 + place))
+                source, highest = -1, np.uint64(0)
+                for s in range(blocs):
+                    if s == b or exchange[b, s] <= 0.0 or not pool[s, word] & bit:
+                        continue
+                    draw = at(idea, np.uint64(ordinal[s]))
+                    if (
+                        source < 0
+                        or exchange[b, s] > exchange[b, source]
+                        or (exchange[b, s] == exchange[b, source] and draw > highest)
+                    ):
+                        source, highest = s, draw
+                shelf[b, source, word] |= bit
 
 
 @helper

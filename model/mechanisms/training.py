@@ -59,7 +59,7 @@ class Training(Mechanism):
         0.05,
         unit="share",
         kind="assumed",
-        prior=Uniform(0.01, 0.05),
+        prior=Uniform(0.01, 0.10),
         low=0.0,
         high=1.0,
         source="own",
