@@ -166,7 +166,9 @@ BAD = {
     "folder": (["run", "folder.toml"], 2, "no scenario file"),
     "no such folder": (["plot", "nowhere"], 2, "no such folder"),
     "foreign folder": (["plot", "folder.toml"], 3, "no result"),
-    "output is a file": (["run", "ban", *SMALL, "--out", "empty.toml"], 3, "cannot be written"),
+    "output is a file": (["run", "ban", *SMALL, "--out", "empty.toml"], 3, "not a folder"),
+    "output is empty": (["run", "ban", *SMALL, "--out", ""], 2, "must name a folder"),
+    "unknown vendor": (["run", "ban", "--set", 'chips.vendors=["nvidia"]'], 2, "NVIDIA"),
 }
 
 
@@ -230,3 +232,37 @@ def test_a_users_own_model_folder_does_not_shadow_ours(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["name"] == "ban"
+
+
+def test_other_peoples_files_do_not_disturb_the_list(spillover: Command) -> None:
+    Path("hugo.toml").write_text('title = "A web site"\n[params]\nx = 1\n')
+    Path("deep.toml").write_text("x = " + "[" * 3000)
+    Path("mine.toml").write_text('title = "Mine"\nextends = "nobody"\n')
+    said = spillover("scenarios")
+    assert said.code == 0 and "no_ban" in said.out and "web site" not in said.out
+    assert "left out: mine.toml" in said.err
+
+
+def test_damaged_results_are_refused(spillover: Command) -> None:
+    words = ("compare", "no_ban", "ban", *SMALL, "--replicates", "1", "--workers", "1", "--no-plot")
+    assert spillover(*words).code == 0
+    (folder,) = Path("runs").iterdir()
+    (folder / "b" / "blocs.parquet").write_bytes(b"")
+    said = spillover("plot", str(folder))
+    assert said.code == 3 and "cannot be read" in said.err
+    (folder / "effects.json").write_text('{"outcomes": [')
+    said = spillover(*words)
+    assert said.code == 3 and "effects.json" in said.err
+
+
+def test_an_unknown_environment_variable_is_refused(
+    spillover: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPILLOVER_TYPO", "3")
+    said = spillover("show", "ban")
+    assert said.code == 2 and "SPILLOVER_TYPO" in said.err
+    monkeypatch.delenv("SPILLOVER_TYPO")
+    monkeypatch.setenv("SPILLOVER_SPILLOVER__STRENGTH", "0.4")
+    shown = json.loads(spillover("show", "ban", "--json").out)
+    values = {row["parameter"]: (row["value"], row["origin"]) for row in shown["parameters"]}
+    assert values["spillover.strength"] == (0.4, "$SPILLOVER_SPILLOVER__STRENGTH")

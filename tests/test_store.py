@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import random
 import signal
 import subprocess
@@ -173,3 +174,14 @@ def test_two_writers_of_one_folder_leave_one_whole_result(tmp_path: Path) -> Non
         store.write_folder(tmp_path / "result", fill)
     assert (tmp_path / "result" / "content").read_text() == "second"
     assert [path.name for path in tmp_path.iterdir()] == ["result"]
+
+
+def test_what_killed_writers_left_is_swept(tmp_path: Path) -> None:
+    gone = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"],
+                          capture_output=True, text=True)  # fmt: skip
+    dead = tmp_path / f".result-{platform.node()}-{gone.stdout.strip()}-abc"
+    mine = tmp_path / f".result-{platform.node()}-{os.getpid()}-abc"
+    dead.mkdir()
+    mine.mkdir()
+    store.write_folder(tmp_path / "result", lambda place: None)
+    assert not dead.exists() and mine.exists() and (tmp_path / "result").is_dir()

@@ -11,8 +11,10 @@ import pytest
 from model.baseline import references, resolve
 from model.cast import setting_of
 from model.economy import World
+from model.facts import InputError
 from model.scenario import load
 from model.setting import Setting
+from model.world import PUBLICATION
 
 SMALL = ["economy.firms=300", "economy.clusters=30", "economy.labs=16", 'economy.end="2024-12"']
 
@@ -81,6 +83,23 @@ def test_identical_blocs_have_no_mean_difference() -> None:
 def test_identical_blocs_have_no_mean_difference_at_full_size() -> None:
     values = differences(100, [])
     assert_no_mean(values)
+
+
+def test_identical_blocs_get_equal_credit() -> None:
+    """Who is read abroad when several print the same is not decided by their order."""
+    credit = np.zeros(4)
+    for seed in range(1, 7):
+        acquired = World(load("mirror", SMALL), rng=seed).run().record.acquired
+        given = acquired[:, :, PUBLICATION].sum(axis=(0, 1)).astype(float)  # source x target
+        np.fill_diagonal(given, 0.0)
+        credit += given.sum(axis=1)
+    assert credit.min() > 500
+    assert credit.max() / credit.min() < 1.4, credit
+
+
+def test_a_mirror_that_does_not_divide_is_refused() -> None:
+    with pytest.raises(InputError, match="divide"):
+        load("mirror", ["economy.labs=41"])
 
 
 def test_mirrored_blocs_are_alike() -> None:
