@@ -7,6 +7,7 @@ not hold, 130 interrupted, 143 terminated.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import signal
@@ -259,6 +260,9 @@ def main() -> NoReturn:
     """Run the command line; every expected failure is one message and an exit code."""
     for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
         signal.signal(number, _stop_with(code))
+    foreign = _foreign_model()
+    if foreign:
+        sys.exit(_message(foreign, 2))
     try:
         app()
     except Stopped as stop:
@@ -279,6 +283,16 @@ def _flush() -> None:
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(_message(f"standard output cannot be written: {error.strerror}", 1))
+
+
+def _foreign_model() -> str | None:
+    # A file or folder named model that stands before ours on the path hides it.
+    found = importlib.util.find_spec("model")
+    origin = Path(found.origin) if found is not None and found.origin else None
+    ours = Path(__file__).resolve().parent / "model" / "__init__.py"
+    if origin is not None and origin.resolve() == ours:
+        return None
+    return f"{origin or 'a folder named model'} hides spillover's own; rename it or start elsewhere"
 
 
 def _stop_with(code: int) -> Callable[[int, Any], NoReturn]:

@@ -220,7 +220,20 @@ def test_signals_end_a_comparison_cleanly(
     assert not out.exists() or not list(out.iterdir())
 
 
-def test_a_users_own_model_folder_does_not_shadow_ours(tmp_path: Path) -> None:
+def test_a_foreign_model_is_named(tmp_path: Path) -> None:
+    (tmp_path / "model.py").write_text("x = 1\n")
+    done = subprocess.run(
+        [sys.executable, "-c", "import cli; cli.main()", "scenarios"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(HERE)])},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2 and done.stdout == ""
+    assert str(tmp_path / "model.py") in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_users_own_scenarios_do_not_shadow_ours(tmp_path: Path) -> None:
     (tmp_path / "scenarios").mkdir()
     (tmp_path / "scenarios" / "ban.toml").write_text("broken [")
     done = subprocess.run(

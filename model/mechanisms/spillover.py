@@ -39,7 +39,7 @@ import numpy as np
 
 from model.compiled import helper, kernel, over_rows
 from model.facts import InputError, LogUniform, Mechanism, Uniform, fact, monthly_rate
-from model.picks import bit_pick, idea_pick, ones, power_of_two, tree_pick
+from model.picks import idea_pick, lacking, ones, tree_pick
 from model.randomness import address, at, key_of, poisson, uniform
 from model.world import (
     FIELDS,
@@ -480,11 +480,6 @@ def _shelve(ties, ordinal, words, pool, exchange, shelf):
 
 
 @helper
-def _unread(shelf, bits, b, s, m, word):
-    return shelf[b, s, word] & ~bits[m, word]
-
-
-@helper
 def _model_for(best, b, lab):
     # The best open model of others: a lab learns nothing new from its own.
     return best[b, 1] if lab >= 0 and best[b, 0] == lab else best[b, 0]
@@ -522,7 +517,7 @@ def _meetings(
                 unread = 0
                 if hazard > 0.0 and exchange[b, s] > 0.0:
                     for word in range(words):
-                        unread += ones(_unread(shelf, bits, b, s, m, word))
+                        unread += ones(lacking(shelf[b], s, bits, m, word))
                 mean = hazard * exchange[b, s] * unread
             else:
                 mean = weights * reach if _model_for(best, b, lab[f]) >= 0 else 0.0
@@ -530,27 +525,6 @@ def _meetings(
                 count = poisson(uniform(at(mine, _stream_key(stream, ordinal))), mean)
                 meets[m, stream] = count
                 offers[m] += meets[m, stream]
-
-
-@helper
-def _pool_pick(draw, shelf, bits, b, s, m, words):
-    # The same for what m has not read of bloc s's publications.
-    total = 0
-    for word in range(words):
-        total += ones(_unread(shelf, bits, b, s, m, word))
-    if total == 0:
-        return -1
-    low, high = 0, power_of_two(words)
-    while high - low > 1:
-        middle = (low + high) // 2
-        left = 0
-        for word in range(low, min(middle, words)):
-            left += ones(_unread(shelf, bits, b, s, m, word))
-        if uniform(at(draw, np.uint64(middle))) * total < left:
-            high, total = middle, left
-        else:
-            low, total = middle, total - left
-    return low * 64 + bit_pick(draw, _unread(shelf, bits, b, s, m, low))
 
 
 @kernel
@@ -603,7 +577,7 @@ def _offers(
                         chance *= 1.0 if other == trade else adjacency
                 elif stream < 2 * blocs:
                     kind = PUBLICATION
-                    picked = _pool_pick(at(contact, np.uint64(4)), shelf, bits, b, s, m, words)
+                    picked = idea_pick(at(contact, np.uint64(4)), shelf[b], s, bits, m, words)
                 else:
                     kind = OPEN_WEIGHTS
                     model = _model_for(best, b, lab[f])
