@@ -121,7 +121,7 @@ def diffusion(folder: Folder) -> Figure:
     """Draw S-curves: the share of firms that hold an idea, at home and abroad, by its age."""
     words = Words(
         "How ideas spread at home and abroad",
-        _keys(folder),
+        _keys(folder, "; lines: all ideas together"),
         (),
         "Share of a field's firms that hold an idea, by months since it was first found, mean over "
         "ideas. At home: firms of the bloc that found it first; abroad: all others. Ideas first "

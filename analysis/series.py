@@ -238,8 +238,12 @@ def diffusion_line(table: pd.DataFrame, place: str, fewest: int) -> Line:
     total = weights.sum(axis=1)
     summed = (np.nan_to_num(shares) * weights).sum(axis=1)
     middle = np.where(total >= fewest, summed / np.maximum(total, 1.0), np.nan)
-    blank = np.full(middle.size, np.nan)
-    return Line(np.array(ages, np.float64), middle, blank, blank)
+    low, high = np.full((2, middle.size), np.nan)
+    if shares.shape[1] > 1:
+        known = (np.isfinite(shares).sum(axis=1) * 2 >= shares.shape[1]) & np.isfinite(middle)
+        if known.any():
+            low[known], high[known] = np.nanpercentile(shares[known], BAND, axis=1)
+    return Line(np.array(ages, np.float64), middle, low, high)
 
 
 def channel_shares(world: World, bloc: str) -> tuple[list[int], Values]:
