@@ -311,6 +311,10 @@ def _failed(error: Exception) -> int:
 
     if isinstance(error, Refused):
         return _message(str(error), 3)
+    from model.accounts import NotClosed
+
+    if isinstance(error, NotClosed):
+        return _message(str(error), 4)
     if isinstance(error, OSError) and error.filename is None:
         return _message(f"cannot write: {error.strerror}", 1)
     raise error

@@ -15,6 +15,10 @@ from model.world import LAB, State
 CLOSED = 1e-9
 
 
+class NotClosed(ArithmeticError):
+    """An account does not close: something was made of nothing, or lost."""
+
+
 def chips_ordered(state: State) -> float:
     """Chips requested = delivered + cancelled + on the way, by lab and type."""
     labs = state.labs

@@ -201,7 +201,7 @@ class World(mesa.Model):
         for name, law in accounts.LAWS.items():
             residual = law(self.state)
             if not residual <= accounts.CLOSED:
-                raise ArithmeticError(
+                raise accounts.NotClosed(
                     f"{name} does not close in {self.state.date()}: residual {residual:.3g}"
                 )
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import pytest
 
 import cli
-from model import store
+from model import accounts, store
 
 HERE = Path(__file__).parent.parent
 SMALL = ["--set", "economy.labs=8", "--set", "economy.clusters=12", "--firms", "100",
@@ -132,6 +132,15 @@ def test_compare_prints_effects(spillover: Command) -> None:
     assert "used again" in again.err
     figures = json.loads(again.out)
     assert figures["a"] == "no_ban" and len(figures["outcomes"]) >= 10
+
+
+def test_an_account_that_does_not_close_is_a_failed_check(
+    spillover: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(accounts.LAWS, "money", lambda state: 0.5)
+    said = spillover("run", "no_ban", *SMALL, "--no-plot", "--strict")
+    assert said.code == 4 and "money does not close" in said.err
+    assert said.out == "" and "Traceback" not in said.err and not Path("runs").exists()
 
 
 BAD = {
