@@ -20,22 +20,49 @@ class NotClosed(ArithmeticError):
 
 
 def chips_ordered(state: State) -> float:
-    """Chips requested = delivered + cancelled + on the way, by lab and type."""
-    labs = state.labs
-    rest = labs.requested - labs.delivered - labs.cancelled - labs.ordered.sum(axis=1)
-    return _relative(rest, labs.requested)
+    """Chips requested = delivered + cancelled + on the way, by buyer, type and route."""
+    buyers = state.buyers
+    rest = buyers.requested - buyers.delivered - buyers.cancelled - buyers.ordered.sum(axis=1)
+    return _relative(rest, buyers.requested)
 
 
 def chips_delivered(state: State) -> float:
-    """Chips delivered = at work + retired, by lab and type."""
-    labs = state.labs
-    return _relative(labs.delivered - labs.fleet - labs.retired, labs.delivered)
+    """Chips delivered = at work + retired, by buyer, type and route."""
+    buyers = state.buyers
+    return _relative(buyers.delivered - buyers.units - buyers.retired, buyers.delivered)
+
+
+def chips_supplied(state: State) -> float:
+    """Chips produced = delivered + on the way + seized + in stock + scrapped, by family."""
+    buyers, market, supply = state.buyers, state.market, state.supply
+    out = (buyers.delivered + buyers.ordered.sum(axis=1)).sum(axis=(0, 2)) + market.seized
+    gone = np.bincount(market.family, out, supply.produced.size)
+    rest = supply.produced - gone - supply.stock - supply.scrapped
+    return _relative(rest, supply.produced)
+
+
+def compute_by_source(state: State) -> float:
+    """Legal, degraded, stockpiled, diverted, rented, domestic compute add up to the fleet."""
+    buyers = state.buyers
+    return _relative(buyers.by_source.sum(axis=1) - buyers.effective, buyers.effective)
+
+
+def fleets(state: State) -> float:
+    """Chips at work by type = the sum over the routes they came by."""
+    return _relative(state.buyers.units.sum(axis=2) - state.buyers.fleet, state.buyers.fleet)
 
 
 def money(state: State) -> float:
-    """Money granted for chips = spent + cash, by lab."""
-    labs = state.labs
-    return _relative(labs.granted - labs.spent - labs.cash, labs.granted)
+    """Money granted and advanced for chips = spent + cash, by buyer."""
+    buyers = state.buyers
+    rest = buyers.granted + buyers.debt - buyers.spent - buyers.cash
+    return _relative(rest, buyers.granted)
+
+
+def prepaid(state: State) -> float:
+    """Nobody has paid for nothing: what is prepaid is on the way, and the other way round."""
+    buyers = state.buyers
+    return float(np.sum((buyers.prepaid > 0.0) != (buyers.ordered > 0.0)))
 
 
 def budgets(state: State) -> float:
@@ -95,7 +122,11 @@ LAWS: dict[str, Callable[[State], float]] = {
     for law in (
         chips_ordered,
         chips_delivered,
+        chips_supplied,
+        compute_by_source,
+        fleets,
         money,
+        prepaid,
         budgets,
         people,
         ideas_counted,

@@ -28,7 +28,10 @@ from model.compiled import cache_folder
 from model.facts import InputError
 from model.initial import build, neutral_constants
 from model.mechanisms.chips import chips
+from model.mechanisms.domestic import domestic
 from model.mechanisms.policy import policy
+from model.mechanisms.purchases import purchases
+from model.mechanisms.supply import supply
 from model.month import advance, close
 from model.scenario import Parameters
 from model.setting import Setting
@@ -61,8 +64,8 @@ def _resolved(text: str) -> Constants:
 def references(parameters: Parameters, setting: Setting) -> Constants:
     """Return the reference sizes of a baseline world at its first month (no arrival rates)."""
     state = build(parameters, setting, neutral_constants(), seed=SEEDS[0])
-    policy(state)
-    chips(state)
+    for phase in (policy, supply, domestic, purchases, chips):
+        phase(state)
     shape = (len(FIELDS), 3)
     firms, team, compute, share = (np.zeros(shape) for _ in range(4))
     for field, knowledge in enumerate(state.knowledge):

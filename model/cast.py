@@ -8,17 +8,20 @@ and then the heaviest, firms are dealt out by the weight of places.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from model.facts import InputError, Mechanism, Uniform, fact
-from model.setting import Calendar, Laboratory, Place, Setting, mirrored, regimes, roadmap, tables
+from model.offers import acts_in, chips_in
+from model.seeds import Laboratory, Place, generated_places, tables
+from model.setting import Calendar, Setting, mirrored, parse_month
 from model.world import FIELDS, SECTORS
 
 if TYPE_CHECKING:
     from model.scenario import Parameters
 
+GENERATED = 1  # seed of the places past the table: the same in all worlds and replicates
 BLOCS = ["us", "china", "allies", "others"]
 
 
@@ -61,9 +64,10 @@ class Economy(Mechanism):
         unit="clusters",
         kind="choice",
         low=1,
-        high=153,
+        high=1000,
         source="seeds/clusters.csv",
-        doc="number of places: those with labs, then the heaviest",
+        doc="number of places: those with labs, then the heaviest; past the table's 153, smaller "
+        "ones are generated near them",
     )
     blocs: list[str] = fact(
         BLOCS,
@@ -171,7 +175,8 @@ def setting_of(parameters: Parameters) -> Setting:
     Raises ``InputError`` for unknown blocs, regimes and dates.
     """
     economy = parameters.economy
-    blocs, places, labs, chips = tables()
+    rows = tables()
+    blocs = rows.blocs
     names = [bloc.name for bloc in blocs]
     for field, given in (("leader", [economy.leader]), ("follower", [economy.follower]),
                          ("blocs", economy.blocs)):  # fmt: skip
@@ -182,28 +187,18 @@ def setting_of(parameters: Parameters) -> Setting:
                 )
     if not economy.blocs:
         raise InputError('economy.blocs must name at least one bloc, as ["us", "china"]')
-    known = regimes()
-    regime = parameters.controls.regime
-    if regime not in known:
-        raise InputError(
-            f"controls.regime: unknown regime {regime!r}; regimes are {', '.join(known)}"
-        )
-    calendar = economy.calendar()
-    last = parse_month(parameters.controls.record_until, "record_until", "controls")
-    acts = tuple(a for a in known[regime] if (a.effective.year, a.effective.month) <= last)
-    group = parameters.chips
-    sellers = sorted({chip.vendor for chip in chips})
-    for name in group.vendors or [""]:
-        if name not in sellers:
-            raise InputError(
-                f"chips.vendors: unknown vendor {name!r}; vendors are {', '.join(sellers)}"
-            )
-    chips = tuple(chip for chip in chips if chip.vendor in group.vendors)
-    if all(chip.answers for chip in chips):
-        raise InputError("chips.vendors must include one that sells more than variants")
-    end = parse_month(economy.end, "end")
-    future = roadmap(chips, end, group.roadmap_interval, group.roadmap_growth, group.price_growth)
-    setting = Setting(calendar, blocs, places, labs, future, acts, economy.leader, economy.follower)
+    beyond = economy.clusters - len(rows.places)
+    setting = Setting(
+        economy.calendar(),
+        blocs,
+        rows.places + generated_places(max(0, beyond), GENERATED, rows.places),
+        rows.labs,
+        (),
+        rows.supply,
+        acts_in(parameters),
+        economy.leader,
+        economy.follower,
+    )
     if economy.identical_blocs:
         number = len(blocs)
         if economy.labs % number or (economy.firms - economy.labs) % number:
@@ -212,18 +207,7 @@ def setting_of(parameters: Parameters) -> Setting:
                 f"{economy.labs} labs of {economy.firms} firms; good values are 40 and 3000"
             )
         setting = mirrored(setting, economy.identical_blocs)
-    return setting
-
-
-def parse_month(text: str, field: str, group: str = "economy") -> tuple[int, int]:
-    """Return year and month of a text YYYY-MM; raises ``InputError`` naming the field."""
-    good = re.fullmatch(r"([0-9]{4})-([0-9]{2})", text)
-    year, month = (int(good[1]), int(good[2])) if good else (0, 0)
-    if not (1900 <= year <= 2200 and 1 <= month <= 12):
-        raise InputError(
-            f'{group}.{field} must be a month as YYYY-MM, got {text!r}; a good value is "2018-01"'
-        )
-    return year, month
+    return replace(setting, chips=chips_in(parameters, setting, rows.chips))
 
 
 def since(text: str, group: str, setting: Setting) -> int:

@@ -14,14 +14,14 @@ import mesa
 import numpy as np
 
 from model import accounts, baseline
-from model.cast import parse_month, setting_of
+from model.cast import setting_of
 from model.facts import InputError
 from model.initial import build
 from model.month import MONTH, Phase, advance, close
 from model.outcomes import outcomes_of
 from model.recorder import Record
 from model.scenario import Parameters, Scenario, load, with_values
-from model.setting import Setting
+from model.setting import Setting, parse_month
 from model.world import Constants, State
 
 if TYPE_CHECKING:
@@ -75,7 +75,8 @@ class World(mesa.Model):
         self.phases = phases
         self.strict = strict
         self._overrides = overrides
-        self._setting = setting = setting or setting_of(self.parameters)
+        self._given = setting
+        setting = setting or setting_of(self.parameters)
         constants = constants or baseline.resolve(self.parameters)
         self.state: State = build(self.parameters, setting, constants, seed, threads)
         self.record = Record.blank(self.state)
@@ -125,19 +126,24 @@ class World(mesa.Model):
     def twin(self, scenario: str | Scenario, **overrides: Any) -> World:
         """Return a world of another scenario with the same luck, at its beginning.
 
-        It has the same overrides (those given here come on top), phases and constants, and the
-        same setting but for the acts, which are the other scenario's.
+        It has the same overrides (those given here come on top), phases and constants. A setting
+        that was given stays, but for acts and the chips made for them: the other scenario's.
         """
         overrides = {**self._overrides, **overrides}
         other = scenario if isinstance(scenario, Scenario) else load(scenario)
-        acts = setting_of(_overridden(other, overrides).parameters).acts
+        setting = self._given
+        if setting is not None:
+            theirs = setting_of(_overridden(other, overrides).parameters)
+            chips = [chip for chip in setting.chips if not chip.answers]
+            chips += [chip for chip in theirs.chips if chip.answers]
+            setting = replace(setting, acts=theirs.acts, chips=tuple(chips))
         return World(
             other,
             rng=self.seed,
             phases=self.phases,
             threads=self.state.threads,
             constants=self.state.constants,
-            setting=replace(self._setting, acts=acts),
+            setting=setting,
             strict=self.strict,
             **overrides,
         )

@@ -62,6 +62,7 @@ class Fact:
     low: float | None = None
     high: float | None = None
     lever: bool = False
+    under_rules: bool = False
     claims: tuple[str, ...] = ()
 
 
@@ -82,16 +83,18 @@ def fact(
     low: float | None = None,
     high: float | None = None,
     lever: bool = False,
+    under_rules: bool = False,
     claims: tuple[str, ...] = (),
 ) -> Any:
     """Declare one parameter of a group.
 
     ``low`` and ``high`` are the values the model can stand (inclusive); ``prior`` is what is
     thought likely. A ``lever`` is a choice of governments or firms: it is part of a treatment,
-    and the baseline world from which normalising constants are resolved keeps its default.
+    and the baseline world from which normalising constants are resolved keeps its default. So it
+    does where a parameter matters ``under_rules`` only, since the baseline has none.
     Raises ``ValueError`` where default or prior leave the range.
     """
-    record = Fact(unit, kind, source, doc, prior, low, high, lever, claims)
+    record = Fact(unit, kind, source, doc, prior, low, high, lever, under_rules, claims)
     if prior is not None:
         inside = (low is None or low <= prior.low) and (high is None or prior.high <= high)
         if not (prior.low < prior.high and inside and prior.low <= default <= prior.high):

@@ -15,12 +15,15 @@ import numpy as np
 
 from model.cast import firms_of, labs_of, places_of, since
 from model.compiled import kernel
+from model.marketplace import buyers_of, makers_of, market_of, supply_of
 from model.mechanisms.finance import finance
-from model.mechanisms.policy import permissions, set_exchange
+from model.mechanisms.policy import set_exchange
 from model.randomness import address, at, key_of, uniform
-from model.setting import Laboratory, Place, Setting
+from model.seeds import Laboratory, Place
+from model.setting import Setting
 from model.world import (
     APPLICATION,
+    BOUGHT,
     CHANNELS,
     CHIPMAKER,
     FIELDS,
@@ -35,7 +38,6 @@ from model.world import (
     Integers,
     Knowledge,
     Labs,
-    Market,
     State,
 )
 
@@ -86,7 +88,11 @@ def build(
 
     firms, order = _firms(parameters, setting, places_here, [crew[k] for k in kept], labs, seed64)
     lab_table = _labs(parameters, setting, firms, labs, order)
-    market = _market(parameters, setting)
+    market, caps = market_of(parameters, setting)
+    supply, vendors = supply_of(parameters, setting)
+    buyers, cloud_share, listed = buyers_of(
+        parameters, setting, lab_table, [labs[i] for i in order]
+    )
     knowledge = tuple(
         _knowledge(parameters, setting, number, firms, clusters, lab_table, seed64)
         for number in range(len(FIELDS))
@@ -104,7 +110,14 @@ def build(
         clusters=clusters,
         firms=firms,
         labs=lab_table,
+        buyers=buyers,
         market=market,
+        supply=supply,
+        vendors=vendors,
+        makers=makers_of(parameters, setting, market),
+        caps=caps,
+        listed=listed,
+        cloud_share=cloud_share,
         knowledge=knowledge,
         run_bits=np.zeros((len(labs), words), np.uint64),
         open_bits=np.zeros((len(labs), words), np.uint64),
@@ -210,8 +223,7 @@ def _labs(
     labs: list[Laboratory],
     order: list[int],
 ) -> Labs:
-    delay = parameters.chips.delivery
-    table = Labs.allocate(lab=len(labs), chip=len(setting.chips), slot=delay + 1, field=len(FIELDS))
+    table = Labs.allocate(lab=len(labs), field=len(FIELDS))
     table.firm[:] = np.flatnonzero(firms.kind == LAB)
     for row, i in enumerate(order):
         lab = labs[i]
@@ -220,24 +232,6 @@ def _labs(
         table.founded[row] = setting.calendar.index(lab.founded, 1)
         table.habit[row] = HABITS.index(lab.release)
     firms.active[table.firm] = table.founded <= 0
-    return table
-
-
-def _market(parameters: Parameters, setting: Setting) -> Market:
-    calendar, chips = setting.calendar, setting.chips
-    table = Market.allocate(chip=len(chips), bloc=len(setting.blocs), month=calendar.months, one=1)
-    all_blocs = [bloc.name for bloc in setting.blocs]
-    for c, chip in enumerate(chips):
-        table.tflops[c], table.link[c], table.price[c] = chip.tflops, chip.link_gbs, chip.price
-        table.available[c] = calendar.index(*chip.available)
-        table.withdrawn[c] = (
-            calendar.index(*chip.withdrawn) if chip.withdrawn else np.iinfo(np.int64).max
-        )
-        table.world_class[c] = not chip.answers
-        table.vendor[c] = max(0, setting.bloc_index(chip.bloc))
-    allowed = permissions(list(chips), list(setting.acts), all_blocs, calendar)
-    allowed[:, [setting.bloc_index(chip.bloc) < 0 for chip in chips]] = False  # no such vendor
-    table.may_buy_by_month[:] = allowed
     return table
 
 
@@ -300,30 +294,31 @@ def _catalogue(sizes, mean, size):
 
 
 def _first_fleets(state: State) -> None:
-    # Labs start with the chips that spending on its growth path leaves in steady state: a stock
-    # of budget / (growth + retirement), in the best chip of the day.
+    # Buyers start with the chips that spending on its growth path leaves in steady state: a stock
+    # of budget / (growth + retirement), in the leading vendor's best chip of the day.
     finance(state)
-    labs, market, group = state.labs, state.market, state.parameters.finance
+    buyers, market, group = state.buyers, state.market, state.parameters.finance
     years = 1.0 / (math.log(group.growth_to_2024) + state.parameters.chips.retirement)
-    on_sale = [
-        c
-        for c in range(market.price.size)
-        if market.available[c] <= 0 < market.withdrawn[c] and market.world_class[c]
-    ]
-    if not on_sale:
-        on_sale = [int(np.argmin(market.available))]
-    best = max(on_sale, key=lambda c: market.tflops[c] / market.price[c])
+    world = (market.home < 0) & ~market.variant & market.leading
+    on_sale = np.flatnonzero(world & (market.available <= 0) & (market.withdrawn > 0))
+    if not on_sale.size:
+        on_sale = np.flatnonzero(world)[:1]
+    best = int(max(on_sale, key=lambda c: market.tflops[c] / market.price[c]))
     cost = float(market.price[best]) * state.parameters.chips.overhead
-    for i in range(labs.firm.size):
-        bloc = labs.bloc[i]
-        offered = market.may_buy_by_month[0, best, bloc]
-        if offered and state.blocs.exchange[bloc, market.vendor[best]] > 0.0:
-            units = float(labs.budget[i]) * 12.0 * years * group.chip_share / cost
-            labs.fleet[i, best] = labs.delivered[i, best] = labs.requested[i, best] = units
-            labs.granted[i] = labs.spent[i] = units * cost
+    total = 0.0
+    for i in range(buyers.bloc.size):
+        free = market.granted[0, best, buyers.destination[i]] > 0.0 and not state.listed[0, i]
+        if free and state.blocs.exchange[buyers.bloc[i], market.maker[best]] > 0.0:
+            units = float(buyers.grant[i]) * 12.0 * years / cost
+            for column in (buyers.units, buyers.delivered, buyers.requested):
+                column[i, best, BOUGHT] = units
+            buyers.fleet[i, best] = units
+            buyers.granted[i] = buyers.spent[i] = units * cost
+            total += units
         else:
-            labs.granted[i] = 0.0
-        labs.cash[i] = 0.0
+            buyers.granted[i] = 0.0
+        buyers.cash[i] = buyers.free_cash[i] = 0.0
+    state.supply.produced[market.family[best]] = state.supply.sold[market.family[best]] = total
 
 
 EMPTY: Floats = np.zeros((0, 0, 0))

@@ -14,10 +14,13 @@ from model.facts import InputError
 from model.mechanisms.chips import chips
 from model.mechanisms.demography import demography
 from model.mechanisms.discovery import discovery
+from model.mechanisms.domestic import domestic
 from model.mechanisms.finance import finance
 from model.mechanisms.policy import policy
+from model.mechanisms.purchases import purchases
 from model.mechanisms.release import release
 from model.mechanisms.spillover import spillover
+from model.mechanisms.supply import supply
 from model.mechanisms.training import training
 from model.world import State
 
@@ -54,8 +57,11 @@ class Phases(tuple[Phase, ...]):
 
 MONTH = Phases(
     [
-        policy,  # which chips may be bought where
-        chips,  # old chips go, ordered ones come, new ones are ordered
+        policy,  # how open blocs are to each other
+        supply,  # vendors make chips and set prices
+        domestic,  # domestic industries make chips and learn
+        purchases,  # buyers choose, under the rules and around them
+        chips,  # orders are served, old chips go, new ones come
         finance,  # means and people are shared out
         discovery,  # ideas are found
         spillover,  # ideas pass on

@@ -12,7 +12,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.compiled import kernel
-from model.world import CHANNELS, FIELDS, FOUND, FOUND_AGAIN, NOTHING, Floats, Integers, State
+from model.world import (
+    CHANNELS,
+    DIVERTED,
+    FIELDS,
+    FOUND,
+    FOUND_AGAIN,
+    NOTHING,
+    ROUTES,
+    SOURCES,
+    Floats,
+    Integers,
+    State,
+)
 
 SERIES: dict[str, tuple[str, str]] = {
     "capability_released": ("OOM", "best model released so far (running maximum)"),
@@ -22,7 +34,19 @@ SERIES: dict[str, tuple[str, str]] = {
     "training_compute": ("log10 FLOP", "largest training run finished so far (running maximum)"),
     "fleet": ("FLOP/s", "effective performance of all labs' fleets"),
     "fleet_largest": ("FLOP/s", "effective performance of the largest lab's fleet"),
+    "compute_legal": ("FLOP/s", "of it from chips sold under no rule or by licence"),
+    "compute_degraded": ("FLOP/s", "of it from weaker chips made for a rule"),
+    "compute_stockpiled": ("FLOP/s", "of it from chips bought ahead of a bar"),
+    "compute_diverted": ("FLOP/s", "of it from chips diverted by traders"),
+    "compute_rented": ("FLOP/s", "of it from chips rented abroad"),
+    "compute_domestic": ("FLOP/s", "of it from domestic chips"),
     "chips_delivered": ("chips", "chips delivered to labs this month"),
+    "compute_of_clouds": ("FLOP/s", "effective performance of the bloc's clouds"),
+    "chips_diverted": ("chips", "diverted chips delivered this month, labs and clouds"),
+    "domestic_made": ("H100 equivalents", "made by the domestic industry this month"),
+    "domestic_price": ("USD", "of an H100 equivalent from the domestic industry; NaN: none"),
+    "vendor_revenue": ("USD/month", "asked of the bloc's vendors this month, domestic ones not"),
+    "roadmap_slip": ("months", "by which roadmaps of the bloc's vendors are late, the latest"),
     "budget": ("USD/month", "means of all labs"),
     "chip_spending": ("USD/month", "paid for chips this month, less refunds"),
     "cash": ("USD", "set aside for chips and not spent"),
@@ -40,7 +64,13 @@ SERIES: dict[str, tuple[str, str]] = {
     "labs": ("labs", "active labs"),
 }
 
-SINCE_LAST_MONTH = ("chip_spending", "chips_delivered", "models_released", "models_opened")
+SINCE_LAST_MONTH = (
+    "chip_spending",
+    "chips_delivered",
+    "chips_diverted",
+    "models_released",
+    "models_opened",
+)
 
 
 @dataclass
@@ -88,16 +118,37 @@ class Record:
                 here[f"{name}_mean"] = math.fsum(levels) / rows.size if rows.size else 0.0
             for name, value in here.items():
                 series[name][t, b] = value
+        buyers, number = state.buyers, labs.bloc.size
         for name, column in (
             ("fleet", labs.effective),
             ("budget", labs.budget),
-            ("cash", labs.cash),
-            ("chip_spending", labs.spent),
+            ("cash", buyers.cash[:number]),
+            ("chip_spending", buyers.spent[:number]),
+            *((f"compute_{s}", buyers.by_source[:number, k]) for k, s in enumerate(SOURCES)),
         ):
             _by_bloc(labs.bloc, column, series[name][t])
+        clouds = np.where(np.arange(buyers.bloc.size) < number, 0.0, buyers.effective)
+        _by_bloc(buyers.bloc, clouds, series["compute_of_clouds"][t])
         _by_bloc(labs.bloc, labs.models, series["models_released"][t])
         _by_bloc(labs.bloc, labs.opened, series["models_opened"][t])
-        _rows_by_bloc(labs.bloc, labs.delivered, series["chips_delivered"][t])
+        _rows_by_bloc(labs.bloc, buyers.delivered, 0, len(ROUTES), series["chips_delivered"][t])
+        _rows_by_bloc(
+            buyers.bloc, buyers.delivered, DIVERTED, DIVERTED + 1, series["chips_diverted"][t]
+        )
+        makers, market = state.makers, state.market
+        series["domestic_made"][t] = 0.0
+        series["domestic_made"][t, makers.bloc] = state.supply.production[
+            market.family[makers.chip]
+        ]
+        series["domestic_price"][t, makers.bloc] = market.price[makers.chip]
+        _by_vendor(
+            market.vendor,
+            market.maker,
+            state.vendors.revenue,
+            state.vendors.slip,
+            series["vendor_revenue"][t],
+            series["roadmap_slip"][t],
+        )
         for name in SINCE_LAST_MONTH:
             self._since[name], series[name][t] = (
                 series[name][t].copy(),
@@ -130,8 +181,21 @@ def _by_bloc(bloc, column, total):
 
 
 @kernel
-def _rows_by_bloc(bloc, table, total):
+def _rows_by_bloc(bloc, table, first, last, total):
     total[:] = 0.0
     for i in range(bloc.size):
         for c in range(table.shape[1]):
-            total[bloc[i]] += table[i, c]
+            for r in range(first, last):
+                total[bloc[i]] += table[i, c, r]
+
+
+@kernel
+def _by_vendor(vendor, bloc, revenue, slip, total, latest):
+    total[:] = 0.0
+    latest[:] = 0.0
+    for v in range(revenue.size):
+        for c in range(vendor.size):
+            if vendor[c] == v:  # any chip tells where the vendor sits
+                total[bloc[c]] += revenue[v]
+                latest[bloc[c]] = max(latest[bloc[c]], slip[v])
+                break

@@ -10,7 +10,7 @@ import difflib
 import hashlib
 import json
 import os
-import tomllib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,17 +23,27 @@ from model.compiled import sources_digest
 from model.facts import Fact, InputError, Mechanism, fact_of
 from model.mechanisms.chips import Chips
 from model.mechanisms.discovery import Discovery
+from model.mechanisms.domestic import Domestic
 from model.mechanisms.finance import Finance
 from model.mechanisms.policy import Controls, Exchange
+from model.mechanisms.purchases import Purchases
 from model.mechanisms.release import Release
 from model.mechanisms.spillover import Spillover
+from model.mechanisms.supply import SupplyOfChips
 from model.mechanisms.training import Training
-from model.setting import seeds_text
+from model.seeds import seeds_text
+from model.toml import parsed, quoted, read_toml, shown
+from model.variants import Degraded
 
 SHIPPED = Path(__file__).resolve().parent.parent / "scenarios"
-LARGEST_FILE = 1_000_000  # bytes; a scenario file is a page or two
 ENVIRONMENT = ("SPILLOVER_CACHE_DIR",)
 HEADINGS = ("title", "story", "extends", "claims")
+TEXTS = {
+    "title": 'title = "The chip ban as it happened"',
+    "story": 'story = "Does the follower fall behind?"',
+    "extends": 'extends = "no_ban"',
+}
+UNSEEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")  # what would disturb a terminal or a table
 
 
 class Parameters(Mechanism):
@@ -43,7 +53,11 @@ class Parameters(Mechanism):
     controls: Controls = Controls()
     exchange: Exchange = Exchange()
     finance: Finance = Finance()
+    supply: SupplyOfChips = SupplyOfChips()
+    purchases: Purchases = Purchases()
+    degraded: Degraded = Degraded()
     chips: Chips = Chips()
+    domestic: Domestic = Domestic()
     discovery: Discovery = Discovery()
     spillover: Spillover = Spillover()
     training: Training = Training()
@@ -52,15 +66,19 @@ class Parameters(Mechanism):
 
     def baseline(self) -> Parameters:
         """Return the same nature with every lever at its default: the baseline world."""
-        levers = {
-            group: {name: value for name, value in values.items() if not FACTS[group, name].lever}
+        nature = {
+            group: {
+                name: value
+                for name, value in values.items()
+                if not (FACTS[group, name].lever or FACTS[group, name].under_rules)
+            }
             for group, values in self.model_dump().items()
         }
-        return Parameters.model_validate(levers)
+        return Parameters.model_validate(nature)
 
     def digest(self) -> str:
         """Return the SHA-256 of parameters, seed tables and model sources."""
-        text = json.dumps(self.model_dump(), sort_keys=True).encode()
+        text = json.dumps(self.model_dump(), sort_keys=True, default=str).encode()
         return hashlib.sha256(text + seeds_text() + sources_digest().encode()).hexdigest()
 
 
@@ -115,7 +133,7 @@ def load(
         _lay(values, origin, group, {entry: value}, place, place)
     for text in overrides:
         group, entry, value = _override(text)
-        _lay(values, origin, group, {entry: value}, f"--set {text}", "--set")
+        _lay(values, origin, group, {entry: value}, f"--set {_cut(text)}", "--set")
     path, own = chain[0]
     parameters = build(values, origin)
     return Scenario(
@@ -139,8 +157,25 @@ def build(values: Mapping[str, Mapping[str, Any]], origin: Mapping[str, str]) ->
         except ValidationError as error:
             raise InputError(_message(group, kind, error, origin)) from None
     parameters = Parameters(**groups)
-    parameters.economy.check(parameters)
+    try:
+        parameters.economy.check(parameters)
+    except InputError as error:
+        raise InputError(_placed(str(error), origin)) from None
     return parameters
+
+
+def _placed(message: str, origin: Mapping[str, str]) -> str:
+    # What several values break: where they stand, and a value known to be good.
+    named = [place for place in re.findall(r"\b[a-z]\w*\.\w+", message) if place in origin]
+    groups = {word.strip(".:") for word in re.findall(r"\b[a-z]\w*[.:]", message)}
+    places = [origin[place] for place in named] or [
+        source for place, source in origin.items() if place.partition(".")[0] in groups
+    ]
+    first = tuple(re.split(r"[ :]", message)[0].split("."))
+    if first in FACTS and ";" not in message:
+        default = GROUPS[first[0]].model_fields[first[1]].default
+        message += f"; a good value is {quoted(default)}"
+    return f"{', '.join(dict.fromkeys(places))}: {message}" if places else message
 
 
 def with_values(parameters: Parameters, changes: Mapping[tuple[str, str], Any]) -> Parameters:
@@ -161,16 +196,11 @@ def near(wrong: str, good: Iterable[str]) -> str:
 
 def as_toml(parameters: Parameters, title: str, story: str) -> str:
     """Write all parameters as a scenario file that runs as it is."""
-    lines = [f"title = {_quoted(title)}", f"story = {_quoted(story)}"]
+    lines = [f"title = {quoted(title)}", f"story = {quoted(story)}"]
     for group, values in parameters.model_dump().items():
         lines += ["", f"[{group}]"]
-        lines += [f"{name} = {_quoted(value)}" for name, value in values.items()]
+        lines += [f"{name} = {quoted(value)}" for name, value in values.items()]
     return "\n".join(lines) + "\n"
-
-
-def _quoted(value: Any) -> str:
-    # What JSON and TOML write alike: numbers, truth, text, lists of them.
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _chain(name: str) -> list[tuple[Path, dict[str, Any]]]:
@@ -194,13 +224,17 @@ def find(name: str, beside: Path | None = None, place: str = "") -> Path:
     Raises ``InputError`` when there is none.
     """
     known = shipped()
-    if len(name) > 1000:
-        raise InputError(f"{place}a scenario's name is not {len(name)} letters long")
+    if len(name) > 1000 or not name.isprintable() or not name:
+        raise InputError(
+            f"{place}a scenario's name is 1 to 1000 printable letters, got {shown(name)}; "
+            f"shipped are {', '.join(known)}"
+        )
     if name.endswith(".toml") or "/" in name or os.sep in name:
         path = Path(name) if beside is None else beside / name
         if _is_file(path):
             return path.resolve()
-        raise InputError(f"{place}no scenario file {name!r}; shipped are {', '.join(known)}")
+        what = ", which is a folder" if _is_folder(path) else ""
+        raise InputError(f"{place}no scenario file {name!r}{what}; shipped are {', '.join(known)}")
     for folder in (beside, Path.cwd()):
         if folder is not None and name not in known and _is_file(folder / f"{name}.toml"):
             return (folder / f"{name}.toml").resolve()
@@ -216,43 +250,59 @@ def _is_file(path: Path) -> bool:
         return False
 
 
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 def _read(path: Path) -> dict[str, Any]:
     place = path.name
-    try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise InputError(f"{place}: too large for a scenario (at most {LARGEST_FILE} bytes)")
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{place}: cannot be read as text: {error}") from None
-    if not text.strip():
+    content = read_toml(path)
+    if not content:
         raise InputError(f'{place}: is empty; the shortest scenario is: extends = "no_ban"')
-    try:
-        content = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{place}: is not TOML: {str(error)[:200]}") from None
     for name, value in content.items():
-        if name in ("title", "story", "extends") and not isinstance(value, str):
-            raise InputError(f"{place}: {name}: must be text, got {_shown(value)}")
+        if name in TEXTS and not isinstance(value, str):
+            raise InputError(
+                f"{place}: {name}: must be text, got {shown(value)}; a good line is {TEXTS[name]}"
+            )
+        if name in TEXTS and UNSEEN.search(value.replace("\n", "") if name == "story" else value):
+            raise InputError(
+                f"{place}: {name}: must be {'text' if name == 'story' else 'one line'} without "
+                f"control characters, got {shown(value)}; a good line is {TEXTS[name]}"
+            )
         if name == "claims" and not (
             isinstance(value, list) and all(isinstance(claim, str) for claim in value)
         ):
-            raise InputError(f'{place}: claims: must be a list of ids such as "C3", got {value!r}')
+            raise InputError(
+                f'{place}: claims: must be a list of ids such as ["C3"], got {shown(value)}'
+            )
         if name not in HEADINGS:
             _known_group(name, place)
             if not isinstance(value, dict):
-                raise InputError(f"{place}: {name}: must be a table [{name}], got {_shown(value)}")
+                raise InputError(
+                    f"{place}: {name}: must be a table, got {shown(value)}; good lines are "
+                    f"[{name}] and parameters below it"
+                )
     return content
 
 
 def _known_group(group: str, place: str) -> None:
     if group not in GROUPS:
-        raise InputError(f"{place}: unknown group {group!r}; {near(group, [*GROUPS, *HEADINGS])}")
+        home = [known for known in GROUPS if group in GROUPS[known].model_fields]
+        hint = f"did you mean {home[0]}.{group}, in the table [{home[0]}]?" if home else ""
+        raise InputError(
+            f"{place}: unknown group {shown(group)}; {hint or near(group, [*GROUPS, *HEADINGS])}"
+        )
 
 
 def _known_entry(group: str, entry: str, place: str) -> None:
     names = GROUPS[group].model_fields
     if entry not in names:
-        raise InputError(f"{place}: unknown parameter {group}.{entry}; {near(entry, names)}")
+        home = [known for known in GROUPS if entry in GROUPS[known].model_fields]
+        hint = f"did you mean {home[0]}.{entry}?" if home else near(entry, names)
+        raise InputError(f"{place}: unknown parameter {group}.{_cut(entry)}; {hint}")
 
 
 def _lay(
@@ -274,15 +324,22 @@ def _override(text: str) -> tuple[str, str, Any]:
     name, equals, value = text.partition("=")
     group, dot, entry = name.strip().partition(".")
     if not equals or not dot:
-        raise InputError(f"--set {text}: must read group.name=value, as in controls.regime=history")
-    return group, entry, _value(value.strip())
+        raise InputError(
+            f"--set {_cut(text)}: must read group.name=value, as in controls.regime=history"
+        )
+    return group.strip(), entry.strip(), _value(value.strip())
+
+
+def _cut(text: str) -> str:
+    return text if text.isprintable() and len(text) <= 80 else shown(text)
 
 
 def _value(text: str) -> Any:
     try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except (ValueError, RecursionError):
+        content = parsed(f"value = {text}", "value")
+    except InputError:
         return text  # a bare word is text
+    return content["value"] if len(content) == 1 else text
 
 
 def _environment(environment: Mapping[str, str]) -> list[tuple[str, str, Any, str]]:
@@ -300,19 +357,12 @@ def _environment(environment: Mapping[str, str]) -> list[tuple[str, str, Any, st
     return found
 
 
-def _shown(value: Any) -> str:
-    try:
-        text = repr(value)
-    except (ValueError, RecursionError):  # a number with too many digits, too deep a list
-        return "something far too large"
-    return text if len(text) <= 80 else text[:77] + "..."
-
-
 def _message(
     group: str, kind: type[Mechanism], error: ValidationError, origin: Mapping[str, str]
 ) -> str:
     first = error.errors(include_url=False)[0]
     entry = str(first["loc"][0])
+    within = "".join(f"[{k}]" if isinstance(k, int) else f".{k}" for k in first["loc"][1:])
     record, default = FACTS[group, entry], kind.model_fields[entry].default
     context = first.get("ctx", {})
     rules = {
@@ -326,11 +376,12 @@ def _message(
         "bool_type": "must be true or false",
         "literal_error": f"must be one of {context.get('expected')}",
         "list_type": "must be a list",
+        "dict_type": "must be a table",
     }
     rule = rules.get(first["type"], first["msg"])
-    unit = "" if record.unit in ("1", "name", "-") else f" {record.unit}"
+    unit = f" {record.unit}" if type(default) in (int, float) and record.unit != "1" else ""
     place = origin.get(f"{group}.{entry}", "given")
     return (
-        f"{place}: {group}.{entry} {rule}, got {_shown(first['input'])}; "
-        f"a good value is {json.dumps(default)}{unit} ({record.doc})"
+        f"{place}: {group}.{entry}{within} {rule}, got {shown(first['input'])}; "
+        f"a good value is {quoted(default)}{unit} ({record.doc})"
     )

@@ -1,4 +1,4 @@
-"""What a world is set in: blocs, places, labs, chips, acts, read from the tables in ``seeds/``.
+"""What a world is set in: its months, blocs, places, labs, chips, supply and acts.
 
 A setting is data only. Two worlds of one setting differ by parameters; label-swapped and mirrored
 settings are made from it by renaming and copying, never by another branch of code.
@@ -6,19 +6,15 @@ settings are made from it by renaming and copying, never by another branch of co
 
 from __future__ import annotations
 
-import csv
-import tomllib
-from collections.abc import Callable, Iterable
+import math
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from model.facts import InputError
-
-SEEDS = Path(__file__).resolve().parent.parent / "seeds"
-Row = TypeVar("Row")
+from model.seeds import Act, Bloc, Chip, Laboratory, Place, Shipment
 
 
 @dataclass(frozen=True)
@@ -45,77 +41,28 @@ class Calendar:
 
     def span(self, effective: date, ended: date | None) -> tuple[int, int]:
         """Return the months [start, stop) in whose middle (the 16th) an act is in force."""
-        start = self._middle(effective)
-        stop = self.months if ended is None else self._middle(ended)
+        start = self.middle(effective)
+        stop = self.months if ended is None else self.middle(ended)
         return max(0, start), min(self.months, stop)
 
-    def _middle(self, day: date) -> int:
+    def middle(self, day: date) -> int:
+        """Return the first month in whose middle (the 16th) a day has passed."""
         return self.index(day.year, day.month) + (1 if day.day > 16 else 0)
 
 
 @dataclass(frozen=True)
-class Bloc:
-    """A bloc: its share of the world's means and its researchers."""
+class Destination:
+    """Where chips may go: the places of a bloc in one tier of the three-tier rule."""
 
-    name: str
-    label: str
-    researchers_2024: float
-    funding_share: float
-
-
-@dataclass(frozen=True)
-class Place:
-    """An industrial district."""
-
-    name: str
     bloc: str
-    latitude: float
-    longitude: float
-    weight: float
-    sectors: tuple[str, ...]
+    tier: str
+    countries: int
+    weight: float  # of its places, share of the bloc's
 
-
-@dataclass(frozen=True)
-class Laboratory:
-    """An organisation that trains large models."""
-
-    name: str
-    bloc: str
-    cluster: str
-    founded: int
-    rank: int
-    release: str
-
-
-@dataclass(frozen=True)
-class Chip:
-    """An accelerator; ``available`` and ``withdrawn`` are (year, month)."""
-
-    name: str
-    vendor: str
-    bloc: str
-    available: tuple[int, int]
-    withdrawn: tuple[int, int] | None
-    answers: str
-    price: float
-    tflops: float
-    memory_bandwidth_gbs: float
-    link_gbs: float
-    tpp: float
-    density: float
-
-
-@dataclass(frozen=True)
-class Act:
-    """A dated rule: which chips it bars or allows for whom. Conditions: ``seeds/controls.toml``."""
-
-    name: str
-    title: str
-    effective: date
-    ended: date | None
-    targets: tuple[str, ...]
-    kind: str
-    rule: tuple[dict[str, float], ...]
+    @property
+    def name(self) -> str:
+        """Return a short name, as ``others tier 2``."""
+        return f"{self.bloc} tier {self.tier}"
 
 
 @dataclass(frozen=True)
@@ -127,9 +74,23 @@ class Setting:
     places: tuple[Place, ...]
     labs: tuple[Laboratory, ...]
     chips: tuple[Chip, ...]
+    supply: tuple[Shipment, ...]
     acts: tuple[Act, ...]
     leader: str
     follower: str
+
+    @property
+    def destinations(self) -> tuple[Destination, ...]:
+        """Return bloc by bloc the tiers that its places lie in, with their countries."""
+        found = []
+        for bloc in self.blocs:
+            here = [place for place in self.places if place.bloc == bloc.name]
+            total = math.fsum(place.weight for place in here)
+            for tier in sorted({place.tier for place in here}):
+                inside = [place for place in here if place.tier == tier]
+                weight = math.fsum(place.weight for place in inside) / total
+                found.append(Destination(bloc.name, tier, len({p.country for p in inside}), weight))
+        return tuple(found)
 
     def bloc_index(self, name: str) -> int:
         """Return the row of a bloc; -1 where it is not part of this world."""
@@ -137,110 +98,52 @@ class Setting:
         return names.index(name) if name in names else -1
 
 
-@cache
-def tables() -> tuple[
-    tuple[Bloc, ...], tuple[Place, ...], tuple[Laboratory, ...], tuple[Chip, ...]
-]:
-    """Read blocs, places, labs and chips from ``seeds/``."""
-    blocs = tuple(
-        Bloc(name, row["name"], float(row["researchers_2024"]), float(row["funding_share"]))
-        for name, row in _toml("blocs.toml").items()
-    )
-    places = _rows(
-        "clusters.csv",
-        lambda r: Place(
-            r["cluster"],
-            r["bloc"],
-            float(r["latitude"]),
-            float(r["longitude"]),
-            float(r["weight"]),
-            tuple(r["sectors"].split("|")),
-        ),
-    )
-    labs = _rows(
-        "labs.csv",
-        lambda r: Laboratory(
-            r["lab"], r["bloc"], r["cluster"], int(r["founded"]), int(r["rank"]), r["release"]
-        ),
-    )
-    chips = _rows(
-        "chips.csv",
-        lambda r: Chip(
-            r["chip"],
-            r["vendor"],
-            r["bloc"],
-            _month(r["available"]),
-            _month(r["withdrawn"]) if r["withdrawn"] else None,
-            r["answers"],
-            float(r["price_usd"]),
-            float(r["tflops"]),
-            float(r["memory_bandwidth_gbs"]),
-            float(r["link_gbs"]),
-            float(r["tpp"]),
-            float(r["tpp"]) / float(r["die_mm2"]),
-        ),
-    )
-    return blocs, places, labs, chips
-
-
-@cache
-def regimes() -> dict[str, tuple[Act, ...]]:
-    """Read the regimes, each a tuple of acts in order of effect, from ``seeds/controls.toml``."""
-    text = _toml("controls.toml")
-    acts = {
-        name: Act(
-            name,
-            row["title"],
-            row["effective"],
-            row.get("ended"),
-            tuple(row["targets"]),
-            row["kind"],
-            tuple({key: float(value) for key, value in rule.items()} for rule in row["rule"]),
-        )
-        for name, row in text["acts"].items()
-    }
-    return {
-        name: tuple(sorted((acts[a] for a in members), key=lambda act: act.effective))
-        for name, members in text["regimes"].items()
-    }
-
-
-def seeds_text() -> bytes:
-    """Return all seed tables, for digests."""
-    return b"".join(path.read_bytes() for path in sorted(SEEDS.iterdir()) if path.is_file())
+ROADMAP = "generation of "
+"""What the names of chips after the table begin with."""
 
 
 def roadmap(
     chips: Iterable[Chip], until: tuple[int, int], interval: int, growth: float, price_growth: float
 ) -> tuple[Chip, ...]:
-    """Return the chips and the generations that follow the newest one, to a month.
+    """Return the chips and the generations that follow each vendor's fastest one, to a month.
 
-    Each generation comes ``interval`` months after the last; performance, bandwidth and links
-    grow so that performance per dollar grows by ``growth`` a year while the price grows by
-    ``price_growth`` a year, from the chip that is best per dollar. Density stays that of this one.
+    Each generation comes ``interval`` months after the vendor's last; performance, bandwidth and
+    links grow so that performance per dollar grows by ``growth`` a year while the price grows by
+    ``price_growth`` a year. Density stays that of the last chip of the table: dies grow with
+    performance. Vendors who brought nothing out in the two years before the newest chip of the
+    table have no roadmap.
     """
     result, step = list(chips), interval / 12.0
     plain = [chip for chip in result if not chip.answers]
-    best = max(plain, key=lambda chip: chip.tflops / chip.price)
-    generation = replace(best, available=max(chip.available for chip in plain))
-    while True:
-        months = generation.available[0] * 12 + generation.available[1] - 1 + interval
-        date_of_sale = (months // 12, months % 12 + 1)
-        if date_of_sale > until:
-            return tuple(result)
-        faster = (growth * price_growth) ** step
-        generation = replace(
-            generation,
-            name=f"generation of {date_of_sale[0]}-{date_of_sale[1]:02d}",
-            available=date_of_sale,
-            withdrawn=None,
-            price=generation.price * price_growth**step,
-            tflops=generation.tflops * faster,
-            memory_bandwidth_gbs=generation.memory_bandwidth_gbs * faster,
-            link_gbs=generation.link_gbs * faster,
-            tpp=generation.tpp * faster,
-        )
-        result.append(generation)
+    newest = max((chip.available for chip in plain), default=(0, 0))
+    for vendor in dict.fromkeys(chip.vendor for chip in plain):
+        own = [chip for chip in plain if chip.vendor == vendor]
+        last = max(chip.available for chip in own)
+        if (newest[0] - last[0]) * 12 + newest[1] - last[1] > 24:
+            continue
+        generation = replace(max(own, key=lambda chip: chip.tflops), available=last)
+        while True:
+            months = generation.available[0] * 12 + generation.available[1] - 1 + interval
+            on_sale = (months // 12, months % 12 + 1)
+            if on_sale > until:
+                break
+            faster = (growth * price_growth) ** step
+            name = f"{ROADMAP}{on_sale[0]}-{on_sale[1]:02d}, {vendor}"
+            generation = replace(
+                generation,
+                name=name,
+                family=name,
+                available=on_sale,
+                withdrawn=None,
+                price=generation.price * price_growth**step,
+                tflops=generation.tflops * faster,
+                memory_bandwidth_gbs=generation.memory_bandwidth_gbs * faster,
+                link_gbs=generation.link_gbs * faster,
+                tpp=generation.tpp * faster,
+                die_mm2=generation.die_mm2 * faster,
+            )
+            result.append(generation)
+    return tuple(result)
 
 
 def mirrored(setting: Setting, template: str) -> Setting:
@@ -253,11 +156,15 @@ def mirrored(setting: Setting, template: str) -> Setting:
         good = ", ".join(b.name for b in setting.blocs)
         raise InputError(f"economy.identical_blocs: unknown bloc {template!r}; blocs are {good}")
     number = len(setting.blocs)
-    people = sum(bloc.researchers_2024 for bloc in setting.blocs) / number
+    shared = ("researchers_2024", "funding_share", "cloud_share", "equipment_share",
+              "memory_share", "domestic_2018", "foreign_foundry")  # fmt: skip
+    equal: dict[str, Any] = {
+        name: math.fsum(getattr(bloc, name) for bloc in setting.blocs) / number for name in shared
+    }
     blocs, places, labs = [], [], []
     for copy, bloc in enumerate(setting.blocs):
         mark = f" #{copy + 1}"
-        blocs.append(replace(bloc, researchers_2024=people, funding_share=1.0 / number))
+        blocs.append(replace(bloc, **equal))
         for place in setting.places:
             if place.bloc == template:
                 turned = (place.longitude + 360.0 * copy / number + 180.0) % 360.0 - 180.0
@@ -272,15 +179,12 @@ def mirrored(setting: Setting, template: str) -> Setting:
     return replace(setting, blocs=tuple(blocs), places=tuple(places), labs=tuple(labs))
 
 
-def _toml(name: str) -> dict[str, Any]:
-    return tomllib.loads((SEEDS / name).read_text(encoding="utf-8"))
-
-
-def _rows(name: str, make: Callable[[dict[str, str]], Row]) -> tuple[Row, ...]:
-    with (SEEDS / name).open(encoding="utf-8", newline="") as file:
-        return tuple(make(row) for row in csv.DictReader(file))
-
-
-def _month(text: str) -> tuple[int, int]:
-    year, month = text.split("-")
-    return int(year), int(month)
+def parse_month(text: str, field: str, group: str = "economy") -> tuple[int, int]:
+    """Return year and month of a text YYYY-MM; raises ``InputError`` naming the field."""
+    good = re.fullmatch(r"([0-9]{4})-([0-9]{2})", text)
+    year, month = (int(good[1]), int(good[2])) if good else (0, 0)
+    if not (1900 <= year <= 2200 and 1 <= month <= 12):
+        raise InputError(
+            f'{group}.{field} must be a month as YYYY-MM, got {text!r}; a good value is "2018-01"'
+        )
+    return year, month

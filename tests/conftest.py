@@ -1,10 +1,12 @@
 """Small cheap worlds that tests share; kernels are cached where the user's own runs cache them."""
 
 import os
-from collections.abc import Callable
+import signal
+import sys
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from hypothesis import settings
@@ -60,3 +62,33 @@ def finished(small: "Callable[..., World]") -> "Callable[[str], World]":
         return small(scenario).run()
 
     return end_of
+
+
+class Said(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Said]
+
+
+@pytest.fixture
+def spillover(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[Command]:
+    """Call the command in an empty folder."""
+    from cli import main
+
+    monkeypatch.chdir(tmp_path)
+
+    def call(*words: str) -> Said:
+        monkeypatch.setattr(sys, "argv", ["spillover", *words])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        said = capsys.readouterr()
+        return Said(int(stopped.value.code or 0), said.out, said.err)
+
+    yield call
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)

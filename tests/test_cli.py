@@ -4,49 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 import pytest
 
-import cli
 from model import accounts, store
+
+if TYPE_CHECKING:
+    from tests.conftest import Command
 
 HERE = Path(__file__).parent.parent
 SMALL = ["--set", "economy.labs=8", "--set", "economy.clusters=12", "--firms", "100",
          "--set", "economy.prehistory=12", "--until", "2019-06"]  # fmt: skip
-
-
-class Said(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Command = Callable[..., Said]
-
-
-@pytest.fixture
-def spillover(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Command:
-    """Call the command in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*words: str) -> Said:
-        monkeypatch.setattr(sys, "argv", ["spillover", *words])
-        with pytest.raises(SystemExit) as stopped:
-            cli.main()
-        said = capsys.readouterr()
-        return Said(int(stopped.value.code or 0), said.out, said.err)
-
-    yield call
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def test_help_imports_nothing_heavy() -> None:
@@ -171,20 +145,34 @@ BAD = {
     "empty file": (["run", "empty.toml"], 2, "is empty"),
     "not TOML": (["run", "broken.toml"], 2, "line 1"),
     "cycle": (["run", "one.toml"], 2, "cycle"),
-    "binary": (["run", "binary.toml"], 2, "cannot be read"),
-    "folder": (["run", "folder.toml"], 2, "no scenario file"),
+    "binary": (["run", "binary.toml"], 2, "UTF-8"),
+    "folder": (["run", "folder.toml"], 2, "is a folder"),
+    "no scenario": (["run"], 2, "missing argument .name.; spillover run --help"),
+    "no file": (["check"], 2, "missing argument .files."),
+    "no parent": (["new", "mine"], 2, "--from"),
+    "unknown parent": (["new", "mine", "--from", "bann"], 2, "--from: .* did you mean 'ban'"),
+    "broken parent": (["new", "mine", "--from", "broken.toml"], 2, "--from: broken.toml: line 1"),
+    "shipped name": (["new", "Ban", "--from", "ban"], 2, "NAME must not be .* good value is my_"),
+    "name is a path": (["new", "a/mine", "--from", "ban"], 2, "a good value is mine"),
+    "name with ending": (["new", "mine.toml", "--from", "ban"], 2, "a good value is mine"),
+    "name is empty": (["new", "", "--from", "ban"], 2, "a good value is my_ban"),
+    "name is odd": (["new", "my ban", "--from", "ban"], 2, "a good value is my$|value is my\n"),
+    "name of dots": (["new", "..", "--from", "ban"], 2, "NAME must be 1 to 64 letters"),
+    "name with escape": (["new", "\x1b[31m", "--from", "ban"], 2, "NAME must be 1 to 64"),
+    "endless name": (["new", "a" * 65, "--from", "ban"], 2, "NAME must be 1 to 64 letters"),
+    "file is there": (["new", "empty", "--from", "ban"], 3, "never overwritten"),
+    "new into a file": (["new", "x", "--from", "ban", "--out", "empty.toml"], 3, "not a folder"),
+    "unknown other": (["show", "ban", "--diff", "no_bann"], 2, "did you mean 'no_ban'"),
     "no such folder": (["plot", "nowhere"], 2, "no such folder"),
     "foreign folder": (["plot", "folder.toml"], 3, "no result"),
     "output is a file": (["run", "ban", *SMALL, "--out", "empty.toml"], 3, "not a folder"),
     "output is empty": (["run", "ban", *SMALL, "--out", ""], 2, "must name a folder"),
-    "unknown vendor": (["run", "ban", "--set", 'chips.vendors=["nvidia"]'], 2, "NVIDIA"),
+    "unknown vendor": (["run", "ban", "--set", 'supply.vendors=["nvidia"]'], 2, "NVIDIA"),
 }
 
 
 @pytest.mark.parametrize("case", BAD)
 def test_bad_input_is_one_message(spillover: Command, case: str) -> None:
-    import re
-
     Path("short.toml").write_text('extends = "ban"\n[economy]\nend = "2020-12"\n')
     Path("empty.toml").write_text("")
     Path("broken.toml").write_text("title = = 3")
@@ -197,7 +185,25 @@ def test_bad_input_is_one_message(spillover: Command, case: str) -> None:
     assert said.code == code, said.err
     assert re.search(hint, said.err), said.err
     assert said.out == "" and "Traceback" not in said.err
-    assert not Path("runs").exists()
+    assert said.err.startswith("spillover: ") and len(said.err.splitlines()) == 1
+    assert not Path("runs").exists() and Path("empty.toml").read_text() == ""
+
+
+def test_without_words_the_help_is_shown(spillover: Command) -> None:
+    said = spillover()
+    assert said.code == 2 and said.out == "" and "compare" in said.err
+
+
+def test_a_fault_of_the_program_is_one_line(
+    spillover: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*words: object) -> None:
+        raise KeyError("a\nb")
+
+    monkeypatch.setattr("model.scenario.load", broken)
+    said = spillover("show", "ban")
+    assert said.code == 1 and len(said.err.splitlines()) == 1
+    assert "fault of the program" in said.err and "KeyError" in said.err
 
 
 def test_a_foreign_folder_in_the_way_is_refused(spillover: Command) -> None:

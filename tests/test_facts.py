@@ -7,7 +7,8 @@ import pytest
 
 from model.facts import InputError, LogUniform, Uniform, fact, monthly_rate, monthly_share
 from model.scenario import FACTS, GROUPS, Parameters, load, with_values
-from model.setting import SEEDS
+from model.seeds import SEEDS
+from model.toml import shown
 
 KINDS = ("measured", "estimated", "assumed", "contested", "choice")
 ALL = pytest.mark.parametrize(("group", "name"), FACTS, ids=[".".join(place) for place in FACTS])
@@ -20,7 +21,7 @@ BOUNDED = pytest.mark.parametrize(
         if bound is not None
     ],
 )
-WRONG = {float: "much", int: "many", str: 7, list: "us"}
+WRONG = {float: "much", int: "many", bool: "yes", str: 7, list: "us"}
 
 
 def default_of(group, name):
@@ -36,7 +37,7 @@ def refusal(group, name, value):
 def assert_refused(group, name, value):
     message = refusal(group, name, value)
     assert f"{group}.{name} " in message
-    assert repr(value) in message
+    assert f", got {shown(value)};" in message
     assert "good value" in message
 
 

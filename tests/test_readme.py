@@ -37,7 +37,8 @@ def test_scenario_files_load(text: str, tmp_path: Path) -> None:
 
 
 def test_commands_exist() -> None:
-    known = {command.name or command.callback.__name__ for command in cli.app.registered_commands}
+    commands = cli.application().registered_commands
+    known = {command.name or command.callback.__name__ for command in commands}
     said = {
         shlex.split(line, comments=True)[1]
         for block in blocks("sh")

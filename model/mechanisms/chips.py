@@ -1,43 +1,36 @@
-r"""Chips: labs buy accelerators, wait for them, run them, wear them out.
+r"""Chips: orders are served as far as there is supply, arrive late, run, and wear out.
 
-Spending is split among the chips that a lab may buy by effective performance per dollar,
-:math:`share_j = e_j^a / \sum_k e_k^a` (the logit of log e; ``a`` = ``choice_elasticity``).
-Orders arrive after a delay; what has been barred meanwhile is cancelled and paid back.
-A fleet's effective performance is the sum over chips of
+What buyers ask for (``mechanisms/purchases.py``) is cut to the caps of licences, then, family by
+family, in proportion to what there is. Orders are paid when placed and arrive after a delay; what
+has been barred meanwhile is cancelled and paid back. Of diverted chips a share is seized on the
+way and never paid by the buyer. A fleet's effective performance is the sum over chips of
 
 .. math:: units_j \cdot FLOP/s_j \cdot util \cdot \exp(-\lambda\, deficit_j\, e^{-K_{sys}/k_l}),
           \quad util = u_0 + u_1 (1 - e^{-K_{sys}/k_u}),
           \quad deficit_j = \max(0, 1 - link_j / link_{best})
 
-so that systems ideas make up for weak links. Prices are list prices; supply does not ration yet.
+so that systems ideas make up for weak links; it is kept by source: legal, degraded, stockpiled,
+diverted, rented, domestic.
 
 Limits: no orders: the fleet decays at the retirement rate. Link penalty 0: fleets add up by
 performance. Chips are conserved by type: requested = delivered + cancelled + on the way,
-delivered = at work + retired; so is money: granted = spent + cash.
+delivered = at work + retired; and by family: produced = sold + in stock + scrapped, sold =
+requested + seized - cancelled. So is money: granted + advanced = spent + cash + repaid.
 """
 
 from __future__ import annotations
 
 import math
 
-from model.compiled import helper, kernel
-from model.facts import LogUniform, Mechanism, Uniform, fact, monthly_share
+from model.compiled import kernel
+from model.facts import Mechanism, Uniform, fact, monthly_share
+from model.machines import link_factor, unit_cost
 from model.world import LAB, State
 
 
 class Chips(Mechanism):
     """Buying, running and retiring accelerators."""
 
-    vendors: list[str] = fact(
-        ["NVIDIA"],
-        unit="name",
-        kind="choice",
-        claims=("C2",),
-        source="seeds/chips.csv",
-        doc="vendors from whom labs buy; the leading one sold most accelerators, and what keeps "
-        "buyers with it (software, supply) is not modelled yet, so that others would sell by "
-        "list price alone",
-    )
     retirement: float = fact(
         0.18,
         unit="share/year",
@@ -56,16 +49,6 @@ class Chips(Mechanism):
         high=24,
         source="memory",
         doc="time from order to delivery",
-    )
-    choice_elasticity: float = fact(
-        4.0,
-        unit="1",
-        kind="assumed",
-        prior=Uniform(2.0, 8.0),
-        low=0.0,
-        high=50.0,
-        source="own",
-        doc="how sharply spending turns to the chip with more performance per dollar",
     )
     overhead: float = fact(
         1.6,
@@ -130,78 +113,116 @@ class Chips(Mechanism):
         source="own",
         doc="systems knowledge that makes up for 63 % of the loss by weak links",
     )
-    roadmap_growth: float = fact(
-        1.35,
-        unit="1/year",
-        kind="estimated",
-        prior=Uniform(1.2, 1.5),
-        low=1.0,
-        high=4.0,
-        source="epoch_hardware",
-        doc="growth of performance per dollar of the generations after the table of chips",
-    )
-    roadmap_interval: int = fact(
-        18,
-        unit="months",
-        kind="assumed",
-        low=6,
-        high=60,
-        source="own",
-        doc="time between the generations after the table of chips",
-    )
-    price_growth: float = fact(
-        1.05,
-        unit="1/year",
-        kind="assumed",
-        prior=LogUniform(0.95, 1.2),
-        low=0.5,
-        high=2.0,
-        source="own",
-        doc="growth of the price of a chip over the generations after the table",
-    )
 
 
 def chips(state: State) -> None:
-    """Retire, deliver, order; work out what fleets can do.
+    """Retire, ration, order, deliver; work out what fleets can do.
 
-    Reads ``market``, systems knowledge. Writes ``labs.fleet``, ``ordered``, ``cash`` and their
-    accounts, ``labs.effective``, ``knowledge.compute`` of labs, ``market.best_link``.
+    Reads ``buyers.want``, ``market``, ``supply.stock``, systems knowledge. Writes the accounts of
+    ``buyers``, ``supply.wanted``, ``fill``, ``sold``, ``stock``, ``market.seized``, ``caps``,
+    ``vendors.revenue``, ``unbound``, ``labs.effective`` and ``knowledge.compute`` of labs.
     """
-    group, labs, market = state.parameters.chips, state.labs, state.market
-    _best_link(state.month, market.available, market.withdrawn, market.world_class, market.link,
-               market.best_link)  # fmt: skip
-    systems = state.knowledge[1]
-    _machines(
-        state.month,
-        labs.bloc,
-        labs.member[:, 1],
-        systems.level,
-        market.may_buy,
-        market.available,
-        market.withdrawn,
+    group, labs, market, t = state.parameters.chips, state.labs, state.market, state.month
+    buyers, table = state.buyers, state.supply
+    trade, controls = state.parameters.purchases, state.parameters.controls
+    _caps(
+        t,
+        state.caps.measure,
+        state.caps.pace,
+        state.caps.home,
+        state.caps.start,
+        market.cap[t],
+        market.tpp,
+        buyers.bloc,
+        buyers.destination,
+        state.caps.allowed,
+        state.caps.used,
+        buyers.want,
+    )
+    _ration(
+        market.family,
+        buyers.want,
+        controls.enforcement,
+        table.wanted,
+        table.fill,
+        table.stock,
+        table.sold,
+        market.seized,
+    )
+    _order(
+        (t + group.delivery) % buyers.ordered.shape[1],
+        buyers.destination,
+        market.family,
+        market.price,
+        table.markup,
+        table.fill,
+        market.fee[t],
+        trade.premium,
+        trade.rent_margin,
+        group.overhead,
+        buyers.want,
+        buyers.cash,
+        buyers.spent,
+        buyers.fees,
+        buyers.premiums,
+        buyers.requested,
+        buyers.ordered,
+        buyers.prepaid,
+    )
+    _earn(
+        market.family,
+        market.vendor,
+        market.price,
+        table.markup,
+        table.fill,
+        group.overhead,
+        buyers.want,
+        buyers.free_want,
+        buyers.free_cash,
+        state.vendors.revenue,
+        state.vendors.unbound,
+    )
+    _retire_and_deliver(
+        t % buyers.ordered.shape[1],
+        monthly_share(group.retirement),
+        buyers.bloc,
+        buyers.destination,
+        state.listed[t],
+        market.home,
+        market.open_to,
+        market.granted[t],
+        market.refused[t],
+        market.family,
+        buyers.cash,
+        buyers.spent,
+        buyers.ordered,
+        buyers.prepaid,
+        buyers.units,
+        buyers.fleet,
+        buyers.delivered,
+        buyers.cancelled,
+        buyers.retired,
+        table.stock,
+        table.sold,
+    )
+    _perform(
         market.tflops,
         market.link,
-        market.price,
+        market.software,
+        market.variant,
+        market.home,
         market.best_link[0],
-        monthly_share(group.retirement),
-        group.delivery,
-        group.choice_elasticity,
-        group.overhead,
         group.utilisation,
         group.utilisation_gain,
         group.utilisation_scale,
         group.link_penalty,
         group.link_scale,
-        labs.cash,
-        labs.spent,
-        labs.fleet,
-        labs.ordered,
-        labs.requested,
-        labs.delivered,
-        labs.cancelled,
-        labs.retired,
-        labs.effective,
+        buyers.skill,
+        buyers.units,
+        buyers.by_source,
+        buyers.effective,
     )
+    labs.effective[:] = buyers.effective[: labs.effective.size]
     shares = state.parameters.training
     for number, knowledge in enumerate(state.knowledge):
         _experiments(
@@ -221,64 +242,155 @@ def chips(state: State) -> None:
 
 
 @kernel
-def _best_link(month, available, withdrawn, world_class, link, best):
-    best[0] = 0.0
-    for c in range(link.size):
-        if world_class[c] and available[c] <= month < withdrawn[c] and link[c] > best[0]:
-            best[0] = link[c]
-
-
-@helper
-def _link_factor(link, best, penalty, scale, systems):
-    deficit = 1.0 - link / best if link < best else 0.0
-    return math.exp(-penalty * deficit * math.exp(-systems / scale))
+def _caps(
+    month, measure, pace, home, start, cap, tpp, bloc, destination, allowed, used, want
+):  # fmt: skip
+    for k in range(measure.size):
+        if month < start[k]:
+            continue
+        if measure[k] < 2:
+            allowed[k] += pace[k]
+        asked, at_home = 0.0, 0.0
+        for i in range(bloc.size):
+            for c in range(tpp.size):
+                units = want[i, c, 0] + want[i, c, 1]
+                if cap[c, destination[i], 0] == k or cap[c, destination[i], 1] == k:
+                    asked += units * (tpp[c] if measure[k] == 0 else 1.0)
+                if measure[k] == 2 and bloc[i] == home[k]:
+                    for d in range(cap.shape[1]):
+                        if cap[c, d, 0] == k or cap[c, d, 1] == k:
+                            at_home += units
+        if measure[k] == 2:
+            allowed[k] += pace[k] * at_home
+        left = max(0.0, allowed[k] - used[k])
+        share = min(1.0, left / asked) if asked > 0.0 else 1.0
+        used[k] += asked * share
+        for i in range(bloc.size):
+            for c in range(tpp.size):
+                if cap[c, destination[i], 0] == k or cap[c, destination[i], 1] == k:
+                    want[i, c, 0] *= share
+                    want[i, c, 1] *= share
 
 
 @kernel
-def _machines(
-    month, bloc, member, level, may_buy, available, withdrawn, tflops, link, price, best_link,
-    retirement, delivery, elasticity, overhead, base, gain, gain_scale, penalty, link_scale,
-    cash, spent, fleet, ordered, requested, delivered, cancelled, retired, effective,
+def _ration(family, want, seized_share, wanted, fill, stock, sold, seized):
+    wanted[:] = 0.0
+    lost = seized_share / (1.0 - seized_share)  # seized for each that arrives
+    for i in range(want.shape[0]):
+        for c in range(family.size):
+            for r in range(want.shape[2]):
+                units = want[i, c, r]
+                wanted[family[c]] += units * (1.0 + lost) if r == 2 else units
+    for f in range(wanted.size):
+        fill[f] = min(1.0, stock[f] / wanted[f]) if wanted[f] > 0.0 else 1.0
+        sold[f] += wanted[f] * fill[f]
+        stock[f] -= wanted[f] * fill[f]
+        stock[f] = max(0.0, stock[f])  # rounding
+    for i in range(want.shape[0]):
+        for c in range(family.size):
+            seized[c] += want[i, c, 2] * fill[family[c]] * lost
+
+
+@kernel
+def _order(
+    due, destination, family, price, markup, fill, fee, premium, rent_margin, overhead, want,
+    cash, spent, fees, premiums, requested, ordered, prepaid,
 ):  # fmt: skip
-    slots = ordered.shape[1]
-    now, due = month % slots, (month + delivery) % slots
-    for i in range(bloc.size):
-        systems = level[member[i]]
-        total = 0.0
-        for c in range(price.size):
-            gone = fleet[i, c] * retirement
-            fleet[i, c] -= gone
-            retired[i, c] += gone
-            if may_buy[c, bloc[i]] and available[c] <= month < withdrawn[c]:
-                factor = _link_factor(link[c], best_link, penalty, link_scale, systems)
-                total += (tflops[c] * factor / price[c]) ** elasticity
-        if total > 0.0 and cash[i] > 0.0:
-            purse = cash[i]
-            for c in range(price.size):
-                if may_buy[c, bloc[i]] and available[c] <= month < withdrawn[c]:
-                    factor = _link_factor(link[c], best_link, penalty, link_scale, systems)
-                    share = (tflops[c] * factor / price[c]) ** elasticity / total
-                    units = purse * share / (price[c] * overhead)
-                    ordered[i, due, c] += units
-                    requested[i, c] += units
-            cash[i] = 0.0
-            spent[i] += purse
-        rate = 0.0
-        for c in range(price.size):
-            units = ordered[i, now, c]
-            ordered[i, now, c] = 0.0
-            if units > 0.0:
-                if may_buy[c, bloc[i]]:
-                    fleet[i, c] += units
-                    delivered[i, c] += units
+    for i in range(want.shape[0]):
+        paid = 0.0
+        for c in range(family.size):
+            for r in range(want.shape[2]):
+                f = family[c]
+                units = want[i, c, r] * fill[f]
+                if units <= 0.0:
+                    continue
+                charge = fee[c, destination[i]] if r < 2 else 0.0
+                extra = premium if r == 2 else 0.0
+                margin = rent_margin if r == 3 else 0.0
+                cost = unit_cost(price[c], markup[f], charge, extra, margin, overhead)
+                plain = unit_cost(price[c], markup[f], 0.0, 0.0, 0.0, overhead)
+                requested[i, c, r] += units
+                ordered[i, due, c, r] += units
+                prepaid[i, due, c, r] += units * cost
+                paid += units * cost
+                if r < 2:
+                    fees[i] += units * (cost - plain)
                 else:
-                    refund = units * price[c] * overhead
-                    cancelled[i, c] += units
-                    cash[i] += refund
-                    spent[i] -= refund
-            factor = _link_factor(link[c], best_link, penalty, link_scale, systems)
-            rate += fleet[i, c] * tflops[c] * 1e12 * factor
-        effective[i] = rate * (base + gain * (1.0 - math.exp(-systems / gain_scale)))
+                    premiums[i] += units * (cost - plain)
+        cash[i] -= paid
+        spent[i] += paid
+
+
+@kernel
+def _earn(
+    family, vendor, price, markup, fill, overhead, want, free_want, free_cash, revenue, unbound,
+):  # fmt: skip
+    # What vendors were paid, and would have been for what was asked without rules.
+    revenue[:] = 0.0
+    unbound[:] = 0.0
+    for i in range(want.shape[0]):
+        for c in range(family.size):
+            f = family[c]
+            free = free_want[i, c] * fill[f]
+            free_cash[i] -= free
+            if vendor[c] >= 0:
+                cost = unit_cost(price[c], markup[f], 0.0, 0.0, 0.0, overhead)
+                for r in range(want.shape[2]):
+                    revenue[vendor[c]] += want[i, c, r] * fill[f] * cost
+                unbound[vendor[c]] += free
+
+
+@kernel
+def _retire_and_deliver(
+    now, retirement, bloc, destination, listed, home, open_to, granted, refused, family, cash,
+    spent, ordered, prepaid, units, fleet, delivered, cancelled, retired, stock, sold,
+):  # fmt: skip
+    for i in range(bloc.size):
+        b, d = bloc[i], destination[i]
+        for c in range(family.size):
+            total = 0.0
+            barred = home[c] < 0 and (listed[i] or granted[c, d] <= 0.0 or refused[c, d])
+            for r in range(units.shape[2]):
+                gone = units[i, c, r] * retirement
+                units[i, c, r] -= gone
+                retired[i, c, r] += gone
+                come = ordered[i, now, c, r]
+                if come > 0.0:
+                    if not open_to[c, b] or (r < 2 and barred):
+                        cancelled[i, c, r] += come
+                        cash[i] += prepaid[i, now, c, r]
+                        spent[i] -= prepaid[i, now, c, r]
+                        stock[family[c]] += come
+                        sold[family[c]] -= come
+                    else:
+                        units[i, c, r] += come
+                        delivered[i, c, r] += come
+                    ordered[i, now, c, r] = 0.0
+                    prepaid[i, now, c, r] = 0.0
+                total += units[i, c, r]
+            fleet[i, c] = total
+
+
+@kernel
+def _perform(
+    tflops, link, software, variant, home, best_link, base, gain, gain_scale, penalty, link_scale,
+    skill, units, by_source, effective,
+):  # fmt: skip
+    for i in range(skill.size):
+        by_source[i, :] = 0.0
+        used = base + gain * (1.0 - math.exp(-skill[i] / gain_scale))
+        for c in range(tflops.size):
+            rate = tflops[c] * 1e12 * software[c] * used
+            if home[c] < 0:  # domestic chips are measured in what they do
+                rate *= link_factor(link[c], best_link, penalty, link_scale, skill[i])
+            kind = 5 if home[c] >= 0 else (1 if variant[c] else 0)
+            by_source[i, kind] += units[i, c, 0] * rate
+            by_source[i, 2] += units[i, c, 1] * rate
+            by_source[i, 3] += units[i, c, 2] * rate
+            by_source[i, 4] += units[i, c, 3] * rate
+        effective[i] = 0.0
+        for s in range(by_source.shape[1]):
+            effective[i] += by_source[i, s]
 
 
 @kernel

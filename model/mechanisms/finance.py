@@ -10,8 +10,9 @@ number.
 .. math:: \ln F(t) = \ln F_{2024} + g_\infty s + (g_0 - g_\infty)\,\tau\,(1 - e^{-s/\tau}),
           \quad s = t - 2024 > 0; \qquad \ln F(t) = \ln F_{2024} + g_0 s, \quad s \le 0
 
-Revenue does not feed budgets yet. Limits: taper 0: growth drops to its long-run rate at once;
-concentration 0: all labs of a bloc are equal.
+Clouds spend what the world spends on chips beside the labs: as recorded, and after the record in
+step with the labs' means. Revenue does not feed budgets yet. Limits: taper 0: growth drops to its
+long-run rate at once; concentration 0: all labs of a bloc are equal.
 """
 
 from __future__ import annotations
@@ -139,7 +140,8 @@ def finance(state: State) -> None:
     """Share out means and people.
 
     Reads ``labs.rank``, ``founded``, ``firms.size``. Writes ``blocs.funding``,
-    ``blocs.researchers``, ``labs.budget``, ``cash``, ``granted``, ``firms.researchers``, and in
+    ``blocs.researchers``, ``labs.budget``, ``buyers.grant``, ``granted``, ``cash``,
+    ``firms.researchers``, and in
     ``knowledge`` ``team`` and ``relative_team``.
     """
     group, setting, firms = state.parameters.finance, state.setting, state.firms
@@ -168,9 +170,18 @@ def finance(state: State) -> None:
         firms.active,
         state.blocs.weights,
         labs.budget,
-        labs.cash,
-        labs.granted,
+        state.buyers.grant,
         firms.researchers,
+    )
+    _grant(
+        labs.firm.size,
+        state.supply.spending[state.month] * state.parameters.chips.overhead
+        - means(group, year) / 12.0 * group.chip_share,
+        state.cloud_share,
+        state.buyers.grant,
+        state.buyers.granted,
+        state.buyers.cash,
+        state.buyers.free_cash,
     )
     for number, knowledge in enumerate(state.knowledge):
         shares = state.parameters.discovery.shares(number)
@@ -189,7 +200,7 @@ def finance(state: State) -> None:
 @kernel
 def _share_out(
     month, lab_firm, lab_bloc, rank, founded, funding, researchers, concentration, ramp,
-    chip_share, lab_share, bloc, kind, size, active, weights, budget, cash, granted, staff,
+    chip_share, lab_share, bloc, kind, size, active, weights, budget, grant, staff,
 ):  # fmt: skip
     weights[:] = 0.0
     for i in range(rank.size):
@@ -201,8 +212,7 @@ def _share_out(
         b = lab_bloc[i]
         share = budget[i] / weights[b] if weights[b] > 0.0 else 0.0
         budget[i] = funding[b] * share
-        cash[i] += budget[i] * chip_share
-        granted[i] += budget[i] * chip_share
+        grant[i] = budget[i] * chip_share
         staff[lab_firm[i]] = researchers[b] * lab_share * share
     weights[:] = 0.0
     for f in range(kind.size):
@@ -211,6 +221,16 @@ def _share_out(
     for f in range(kind.size):
         if kind[f] != LAB and active[f]:
             staff[f] = researchers[bloc[f]] * (1.0 - lab_share) * size[f] / weights[bloc[f]]
+
+
+@kernel
+def _grant(labs, elsewhere, cloud_share, grant, granted, cash, free_cash):
+    for i in range(grant.size):
+        if i >= labs:
+            grant[i] = max(0.0, elsewhere) * cloud_share[i]
+        granted[i] += grant[i]
+        cash[i] += grant[i]
+        free_cash[i] += grant[i]
 
 
 @kernel

@@ -1,31 +1,24 @@
 """Policy: dated acts say which accelerator may be bought where, and how open blocs are.
 
-An act in force bars every chip that meets its technical conditions (performance, performance
-density, memory and link bandwidth) for the blocs it targets, or allows again what an older act
-bars. A chip is barred for a bloc while some act in force bars it and no later act in force allows
-it. Nothing here knows a bloc by name: targets are data. Acts and sources: ``seeds/controls.toml``.
+What the acts say is worked out before a run (``model/rules.py``), by month, chip and destination;
+here stand the levers of governments and, month by month, how much exchange there is between blocs.
+Nothing here knows a bloc by name: targets are data. Acts and sources: ``seeds/controls.toml``.
 
-Limits: no acts, or acts without targets: everything may be bought everywhere. An act that ended
-before it took effect was never in force.
+Limits: no acts, or acts without targets: everything may be bought everywhere. Exchange 0 between
+blocs: nothing crosses, chips, rent and diverted chips included.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
-import numpy as np
-
-from model.facts import Mechanism, fact
+from model.facts import LogUniform, Mechanism, Uniform, fact
+from model.setting import Setting
 from model.world import Floats, State
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from model.setting import Act, Calendar, Chip, Setting
 
 
 class Controls(Mechanism):
-    """Export controls on chips."""
+    """Export controls on chips, and how leaky they are."""
 
     regime: str = fact(
         "none",
@@ -34,15 +27,99 @@ class Controls(Mechanism):
         lever=True,
         claims=("C1", "C3", "C18"),
         source="seeds/controls.toml",
-        doc="which list of dated acts is in force: a regime of seeds/controls.toml",
+        doc="which dated acts are in force: a regime of seeds/controls.toml, or one act by name",
+    )
+    rules: list[dict[str, Any]] = fact(
+        [],
+        unit="acts",
+        kind="choice",
+        lever=True,
+        claims=("C1",),
+        source="own",
+        doc="dated acts written here, beside those of the regime; fields as in seeds/controls.toml",
     )
     record_until: str = fact(
-        "2025-12",
-        unit="name",
+        "2026-12",
+        unit="month",
         kind="choice",
         lever=True,
         source="seeds/controls.toml",
         doc="month (YYYY-MM) after which acts no longer take effect; those in force then stay",
+    )
+    years_sooner: int = fact(
+        0,
+        unit="years",
+        kind="choice",
+        lever=True,
+        low=0,
+        high=20,
+        claims=("C10",),
+        source="own",
+        doc="years by which every act comes sooner than in the record",
+    )
+    responses: bool = fact(
+        True,
+        unit="name",
+        kind="choice",
+        lever=True,
+        claims=("C13",),
+        source="own",
+        doc="whether the other side's acts (buyers' bans) are part of the world",
+    )
+    degraded: str = fact(
+        "designed",
+        unit="name",
+        kind="choice",
+        lever=True,
+        claims=("C2",),
+        source="own",
+        doc="weaker chips where rules bar: designed by the vendors, those of the record, or none",
+    )
+    stockpiling: bool = fact(
+        True,
+        unit="name",
+        kind="choice",
+        lever=True,
+        claims=("C10",),
+        source="own",
+        doc="whether buyers may buy ahead of a bar they know of",
+    )
+    porosity: float = fact(
+        0.25,
+        unit="share",
+        kind="contested",
+        prior=LogUniform(0.03, 1.0),
+        low=0.0,
+        high=1.0,
+        lever=True,
+        claims=("C11",),
+        source="cnas_2025",
+        doc="share of unmet demand that traders in third countries would serve with no "
+        "enforcement; set between 140,000 diverted chips in 2024 and 10 % of training compute",
+    )
+    enforcement: float = fact(
+        0.1,
+        unit="share",
+        kind="assumed",
+        prior=Uniform(0.02, 0.3),
+        low=0.0,
+        high=0.95,
+        lever=True,
+        claims=("C11",),
+        source="own",
+        doc="share of diverted chips that are seized on their way",
+    )
+    rent_abroad: float = fact(
+        0.1,
+        unit="share",
+        kind="assumed",
+        prior=Uniform(0.0, 0.4),
+        low=0.0,
+        high=1.0,
+        lever=True,
+        claims=("C11",),
+        source="own",
+        doc="share of unmet demand that may be met by renting chips in data centres abroad",
     )
 
 
@@ -62,7 +139,7 @@ class Exchange(Mechanism):
     )
     since: str = fact(
         "",
-        unit="name",
+        unit="month",
         kind="choice",
         lever=True,
         source="own",
@@ -83,16 +160,13 @@ class Exchange(Mechanism):
 
 
 def policy(state: State) -> None:
-    """Put this month's rules in force.
+    """Put this month's exchange between blocs in force.
 
-    Reads ``market.may_buy_by_month``, ``exchange_from``. Writes ``market.may_buy``,
-    ``blocs.exchange``.
+    Reads ``exchange_from``. Writes ``blocs.exchange``, ``market.open_to``.
     """
-    market, group, setting = state.market, state.parameters.exchange, state.setting
     if state.month == max(0, state.exchange_from):
-        set_exchange(group, setting, state.blocs.exchange)
-    open_to = state.blocs.exchange.T[market.vendor] > 0.0  # chip x bloc of the buyer
-    np.logical_and(market.may_buy_by_month[state.month], open_to, out=market.may_buy)
+        set_exchange(state.parameters.exchange, state.setting, state.blocs.exchange)
+    state.market.open_to[:] = state.blocs.exchange.T[state.market.maker] > 0.0
 
 
 def set_exchange(group: Exchange, setting: Setting, exchange: Floats) -> None:
@@ -102,41 +176,3 @@ def set_exchange(group: Exchange, setting: Setting, exchange: Floats) -> None:
         for j, other in enumerate(setting.blocs):
             both = group.leader_and_follower if {one.name, other.name} == pair else 1.0
             exchange[i, j] = 1.0 if i == j else group.between_blocs * both
-
-
-def meets(chip: Chip, conditions: dict[str, float]) -> bool:
-    """Say whether a chip meets all of an act's conditions (``tpp_min``, ``link_gbs_max`` …).
-
-    ``_min`` is met from the value upwards, ``_max`` strictly below it, as the rules are written.
-    """
-    for name, value in conditions.items():
-        measured = getattr(chip, name[:-4])
-        if (measured < value) if name.endswith("_min") else (measured >= value):
-            return False
-    return True
-
-
-def permissions(
-    chips: list[Chip], acts: list[Act], blocs: list[str], calendar: Calendar
-) -> NDArray[np.bool_]:
-    """Return month x chip x bloc: may a buyer of the bloc order the chip in that month?
-
-    A variant made in answer to an act is offered only to the blocs which that act targets, and
-    exists only in worlds that have the act.
-    """
-    shape = (calendar.months, len(chips), len(blocs))
-    allowed: NDArray[np.bool_] = np.ones(shape, np.bool_)
-    spans = [(act, *calendar.span(act.effective, act.ended)) for act in acts]
-    for c, chip in enumerate(chips):
-        offered = set(blocs)
-        if chip.answers:
-            offered = {t for act in acts if act.name == chip.answers for t in act.targets}
-        for b, bloc in enumerate(blocs):
-            allowed[:, c, b] = bloc in offered
-        for act, start, stop in spans:  # in order of effect: a later act overrules an older one
-            if start >= stop or not any(meets(chip, rule) for rule in act.rule):
-                continue
-            for b, bloc in enumerate(blocs):
-                if bloc in act.targets:
-                    allowed[start:stop, c, b] = act.kind == "allow" and bloc in offered
-    return allowed

@@ -157,7 +157,7 @@ def training(state: State) -> None:
         labs.bloc,
         labs.member[:, 0],
         labs.effective,
-        labs.fleet,
+        state.buyers.fleet,
         state.market.price,
         algorithms.level,
         algorithms.bits,

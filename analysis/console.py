@@ -1,0 +1,105 @@
+"""What the command prints: data to standard output, all else to standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+WIDE = 110  # letters from which a terminal has room for explanations
+
+
+def say(text: str, quiet: bool = False) -> None:
+    """Print a message to standard error."""
+    if not quiet:
+        print(text, file=sys.stderr)
+
+
+def line(text: str) -> str:
+    """Return text on one line, with what would disturb a terminal written as escapes."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in text
+    )
+
+
+def message(text: str) -> None:
+    """Print why something failed or was refused, on one line of standard error."""
+    print(f"spillover: {line(text)}", file=sys.stderr)
+
+
+def data(text: str = "") -> None:
+    """Print a line of data to standard output."""
+    print(text)
+
+
+def as_json(content: Any) -> None:
+    """Print JSON to standard output, days as text; undefined figures must be None already."""
+    print(json.dumps(content, indent=1, allow_nan=False, default=str))
+
+
+def roomy() -> bool:
+    """Tell whether explanations fit: a wide terminal, a file or a pipe."""
+    import shutil
+
+    return not sys.stdout.isatty() or shutil.get_terminal_size().columns >= WIDE
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table to standard output."""
+    from rich.console import Console
+    from rich.table import Table
+
+    content = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    for number, column in enumerate(columns):
+        content.add_column(column, overflow="fold", no_wrap=number == 0)
+    for row in rows:
+        content.add_row(*row)
+
+    def console(**options: Any) -> Console:
+        return Console(highlight=False, markup=False, emoji=False, **options)
+
+    printer = console()
+    if not printer.is_terminal:  # a file or a pipe has room
+        printer = console(width=1000, no_color=True)
+        printer = console(width=printer.measure(content).maximum + 1, no_color=True)
+    printer.print(content)
+
+
+@contextmanager
+def progress(unit: str, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
+    """Show how far work is, on standard error; yields what takes done and total."""
+    if quiet:
+        yield lambda done, total: None
+        return
+    if not sys.stderr.isatty():
+        yield lambda done, total: _progress_line(unit, done, total)
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    bar = Progress(
+        TextColumn(unit),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(file=sys.stderr),
+        transient=True,
+    )
+    with bar:
+        task = bar.add_task(unit, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _progress_line(unit: str, done: int, total: int) -> None:
+    # A line at every tenth of the way, for logs.
+    if unit == "runs" and (done == 1 or done * 10 // total > (done - 1) * 10 // total):
+        print(f"{done} of {total} {unit}", file=sys.stderr, flush=True)

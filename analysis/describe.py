@@ -1,0 +1,126 @@
+"""What a scenario says, in rows: parameters, levers, differences, and where values come from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal, get_args, get_origin
+
+from model.offers import DEGRADED
+from model.scenario import FACTS, GROUPS, Scenario
+from model.seeds import regimes, tables
+from model.toml import quoted
+
+NO_UNIT = ("", "1", "-", "name")
+Row = dict[str, Any]
+
+
+def choices(group: str, name: str) -> list[str]:
+    """Return the words a parameter may hold; empty where it holds other things."""
+    annotation = GROUPS[group].model_fields[name].annotation
+    if get_origin(annotation) is Literal:
+        return [str(word) for word in get_args(annotation)]
+    if annotation is bool:
+        return ["true", "false"]
+    if (group, name) == ("controls", "regime"):
+        return list(regimes())
+    if (group, name) == ("controls", "degraded"):
+        return list(DEGRADED)
+    if group == "economy" and name in ("leader", "follower", "identical_blocs"):
+        return [bloc.name for bloc in tables()[0]]
+    return []
+
+
+def parameters(
+    scenario: Scenario, other: Scenario | None = None, levers: bool = False
+) -> list[Row]:
+    """Return a row a parameter, in the order of the groups.
+
+    Args:
+        scenario: the scenario that is shown.
+        other: where given, only parameters that differ from this one, with both values.
+        levers: only the levers, the choices of governments and firms.
+    """
+    values = scenario.parameters.model_dump()
+    others = None if other is None else other.parameters.model_dump()
+    rows = []
+    for (group, name), record in FACTS.items():
+        value = values[group][name]
+        if (levers and not record.lever) or (others and others[group][name] == value):
+            continue
+        place = f"{group}.{name}"
+        row = {
+            "parameter": place,
+            "value": value,
+            "unit": record.unit,
+            "kind": record.kind,
+            "lever": record.lever,
+            "low": record.low,
+            "high": record.high,
+            "choices": choices(group, name),
+            "origin": scenario.origin.get(place, "default"),
+            "meaning": record.doc,
+        }
+        if other is not None and others is not None:
+            row["other"] = others[group][name]
+            row["other_origin"] = other.origin.get(place, "default")
+        rows.append(row)
+    return rows
+
+
+def head(scenario: Scenario) -> Row:
+    """Return what a scenario says of itself."""
+    return {
+        "name": scenario.name,
+        "title": scenario.title,
+        "story": scenario.story,
+        "lineage": list(scenario.lineage),
+        "claims": list(scenario.claims),
+    }
+
+
+def as_table(
+    rows: list[Row], names: tuple[str, str] | None, levers: bool, origin: bool, meaning: bool
+) -> tuple[list[str], list[list[str]]]:
+    """Return headings and cells of rows; ``names`` are those of two scenarios compared."""
+    columns: dict[str, Callable[[Row], str]] = {
+        "lever" if levers else "parameter": lambda row: str(row["parameter"])
+    }
+    columns[names[0] if names else "value"] = lambda row: plain(row["value"])
+    if names:
+        second = names[1] if names[1] != names[0] else f"{names[1]} (other)"
+        columns[second] = lambda row: plain(row["other"])
+    if levers:
+        columns["range"] = span
+    else:
+        columns["unit"] = lambda row: str(row["unit"])
+    if origin or names:
+        columns["origin"] = lambda row: str(row["origin"])
+    elif not levers:
+        columns["kind"] = lambda row: str(row["kind"])
+    if origin and names:
+        columns["other's origin"] = lambda row: str(row["other_origin"])
+    if meaning or levers:
+        columns["what it does" if levers else "meaning"] = lambda row: str(row["meaning"])
+    return list(columns), [[cell(row) for cell in columns.values()] for row in rows]
+
+
+def span(row: Row) -> str:
+    """Return what a parameter may hold, in words."""
+    if row["choices"]:
+        return " or ".join(row["choices"])
+    unit = "" if row["unit"] in NO_UNIT else f" {row['unit']}"
+    if row["low"] is None or row["high"] is None:
+        if isinstance(row["value"], list):
+            return f"a list of {'names' if row['unit'] in NO_UNIT else row['unit']}"
+        return "YYYY-MM" if "YYYY-MM" in row["meaning"] else "text"
+    return f"{number(row['low'])} to {number(row['high'])}{unit}"
+
+
+def number(value: float) -> str:
+    """Return a bound of a range as it is read."""
+    return f"{value:,.0f}" if value == int(value) and abs(value) < 1e9 else f"{value:g}"
+
+
+def plain(value: Any) -> str:
+    """Return a value as it is read in a table: text without its quotes unless it is empty."""
+    return value if isinstance(value, str) and value else quoted(value)

@@ -1,0 +1,49 @@
+"""Options that commands share, and what a shell offers for them on tab."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def _offers(what: str) -> Callable[[str], list[tuple[str, str]]]:
+    # What a shell offers on tab; the module is imported only when it asks.
+    def offer(incomplete: str) -> list[tuple[str, str]]:
+        from analysis import complete
+
+        found: list[tuple[str, str]] = getattr(complete, what)(incomplete)
+        return found
+
+    return offer
+
+
+OFFERS = {what: _offers(what) for what in ("scenarios", "files", "overrides", "figures")}
+Name = Annotated[
+    str,
+    typer.Argument(
+        help="name of a shipped scenario, or path of a file", autocompletion=OFFERS["scenarios"]
+    ),
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="GROUP.NAME=VALUE",
+        help="change a parameter (repeatable)",
+        autocompletion=OFFERS["overrides"],
+    ),
+]
+Seed = Annotated[int, typer.Option(help="seed of the luck, from 0 up")]
+Until = Annotated[str | None, typer.Option(metavar="YYYY-MM", help="last month")]
+FirmsOption = Annotated[
+    int | None, typer.Option(help="number of firms the economy is shared among")
+]
+Out = Annotated[Path, typer.Option(help="folder in which the result's folder is made")]
+NoPlot = Annotated[bool, typer.Option("--no-plot", help="make no figures")]
+Json = Annotated[bool, typer.Option("--json", help="print JSON instead of a table")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="no messages, only data")]

@@ -1,0 +1,122 @@
+"""Commands about scenario files: list, show, check, begin a new one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from commands.options import OFFERS, Json, Name, Quiet, Set
+
+
+def scenarios(json_: Json = False) -> None:
+    """List the worlds that ship and those in this folder."""
+    from analysis import complete, console
+    from model import scenario as files
+    from model.facts import InputError
+
+    rows = []
+    here = {path.stem: path for path in complete.scenario_files(Path.cwd())}
+    for name, path in {**here, **files.shipped()}.items():
+        try:
+            loaded = files.load(str(path))
+        except InputError as error:
+            console.say(f"left out: {console.line(str(error))}")
+            continue
+        parent = loaded.lineage[1] if len(loaded.lineage) > 1 else ""
+        rows.append({"name": name, "parent": parent, "title": loaded.title})
+    if json_:
+        console.as_json({"schema_version": 1, "scenarios": rows})
+    else:
+        console.table(["scenario", "parent", "title"], [list(row.values()) for row in rows])
+
+
+def show(
+    name: Name,
+    set_: Set = None,
+    levers: Annotated[bool, typer.Option("--levers", help="only what can be decided")] = False,
+    origin: Annotated[
+        bool, typer.Option("--origin", help="tell where each value comes from")
+    ] = False,
+    diff: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SCENARIO",
+            help="only what differs from this one",
+            autocompletion=OFFERS["scenarios"],
+        ),
+    ] = None,
+    json_: Json = False,
+) -> None:
+    """Show the resolved parameters of a scenario, with units."""
+    from analysis import console, describe
+    from model.scenario import load
+
+    loaded = load(name, set_ or ())
+    other = None if diff is None else load(diff)
+    rows = describe.parameters(loaded, other, levers)
+    if json_:
+        about = {} if other is None else {"other": describe.head(other)}
+        console.as_json({"schema_version": 1, **describe.head(loaded), **about,
+                         "parameters": rows})  # fmt: skip
+        return
+    console.say(f"{loaded.title}\n{loaded.story}\n")
+    names = None if other is None else (loaded.name, other.name)
+    console.table(*describe.as_table(rows, names, levers, origin, console.roomy()))
+    if other is not None and not rows:
+        console.say(f"no difference between {loaded.name} and {other.name}")
+
+
+def check(
+    files: Annotated[
+        list[str], typer.Argument(help="scenario files", autocompletion=OFFERS["files"])
+    ],
+    json_: Json = False,
+) -> None:
+    """Check scenario files with all their parents; nothing runs."""
+    from analysis import console, scenario_files
+
+    rows = []
+    for row in scenario_files.check(files):
+        rows.append(row)
+        if not row["ok"]:
+            console.message(row["message"])
+        elif not json_:
+            parent = f" (extends {row['parent']})" if row["parent"] else ""
+            console.data(console.line(f"{row['file']}: ok: {row['title']}{parent}"))
+    if json_:
+        console.as_json({"schema_version": 1, "files": rows})
+    if not all(row["ok"] for row in rows):
+        raise typer.Exit(2)
+
+
+def new(
+    name: Annotated[str, typer.Argument(help="name of the scenario, without .toml")],
+    parent: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            metavar="SCENARIO",
+            help="the world it starts from",
+            autocompletion=OFFERS["scenarios"],
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="folder of the file")] = Path("."),
+    quiet: Quiet = False,
+) -> None:
+    """Write a commented scenario file to edit."""
+    from analysis import console, scenario_files
+    from model.store import Refused
+
+    if out.exists() and not out.is_dir():
+        raise Refused(f"--out {out}: is a file, not a folder")
+    try:
+        path = scenario_files.new(name, parent, out)
+    except FileExistsError:
+        raise Refused(f"{out / name}.toml: exists and is never overwritten; take another NAME "
+                      "or another --out") from None  # fmt: skip
+    except OSError as error:
+        raise Refused(f"{out / name}.toml: cannot be written: {error.strerror}") from None
+    console.data(str(path))
+    console.say(f"next: edit it, then spillover check {path}", quiet)

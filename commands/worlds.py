@@ -1,0 +1,231 @@
+"""Commands that run worlds and draw their results."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from commands.options import (
+    OFFERS,
+    FirmsOption,
+    Json,
+    Name,
+    NoPlot,
+    Out,
+    Quiet,
+    Seed,
+    Set,
+    Until,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from model.scenario import Scenario
+
+
+def run(
+    name: Name,
+    set_: Set = None,
+    seed: Seed = 1,
+    until: Until = None,
+    firms: FirmsOption = None,
+    out: Out = Path("runs"),
+    no_plot: NoPlot = False,
+    strict: Annotated[bool, typer.Option("--strict", help="check accounts every month")] = False,
+    threads: Annotated[int, typer.Option(min=1, max=256, help="threads inside the run")] = 1,
+    json_: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run one world: a summary, figures, a folder with everything."""
+    from analysis import console
+    from model import store
+    from model.economy import checked_seed
+    from model.run import folder_of, result_of
+    from model.run import run as run_world
+
+    scenario = _load(name, set_, until, firms)
+    checked_seed(seed)
+    _check_out(out)
+    folder = folder_of(scenario, seed, out)
+    if folder.exists():
+        _reuse(folder, scenario.parameters.digest(), quiet)
+        tables = result_of(folder)
+    else:
+        with console.progress("months", quiet) as tick:
+            result = run_world(
+                scenario,
+                seed,
+                threads=threads,
+                strict=strict,
+                each=lambda state: tick(state.month, state.setting.calendar.months),
+            )
+        tables = result.tables
+
+        def figures(place: Path) -> None:
+            from analysis.figures import figures_of_run
+
+            figures_of_run(place, place / "figures")
+
+        with _race(folder, scenario.parameters.digest(), quiet):
+            store.write_run(folder, scenario, tables, result.about, None if no_plot else figures)
+    from analysis.tables import run_rows, summary_of_run
+
+    summary = summary_of_run(tables)
+    if json_:
+        console.as_json({"schema_version": 1, "scenario": scenario.name, "seed": seed,
+               "folder": str(folder), "outcomes": summary})  # fmt: skip
+    else:
+        console.table(*run_rows(summary))
+    console.say(f"written to {folder}", quiet)
+
+
+def compare(
+    a: Annotated[
+        str,
+        typer.Argument(help="the world to compare with", autocompletion=OFFERS["scenarios"]),
+    ],
+    b: Annotated[
+        str,
+        typer.Argument(
+            help="the world whose effect is asked for", autocompletion=OFFERS["scenarios"]
+        ),
+    ],
+    set_: Set = None,
+    replicates: Annotated[int, typer.Option(help="paired replicates")] = 16,
+    seed: Seed = 1,
+    until: Until = None,
+    firms: FirmsOption = None,
+    out: Out = Path("runs"),
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=1024, help="processes; default: one a core")
+    ] = None,
+    no_plot: NoPlot = False,
+    json_: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run two worlds as twins and report the effect of B against A."""
+    from analysis import compare as twins
+    from analysis import console, results
+    from analysis.tables import compare_rows
+    from model.economy import checked_seed
+    from model.facts import InputError
+
+    worlds = _load(a, set_, until, firms), _load(b, set_, until, firms)
+    checked_seed(seed)
+    _check_out(out)
+    if not 1 <= replicates <= 100_000:
+        raise InputError(
+            f"--replicates must be from 1 to 100000, got {replicates}; a good value is 16"
+        )
+    folder = results.folder_of(*worlds, replicates, seed, out)
+    if folder.exists():
+        _reuse(folder, results.digest_of(*worlds), quiet)
+        figures = results.read_effects(folder)
+    else:
+        twins.check_comparable(*worlds)
+        with console.progress("runs", quiet) as tick:
+            comparison = twins.compare(
+                *worlds,
+                replicates=replicates,
+                seed=seed,
+                workers=workers or os.cpu_count() or 1,
+                each=tick,
+            )
+        figures = results.as_json(comparison)
+        with _race(folder, results.digest_of(*worlds), quiet):
+            results.write(folder, comparison, figures=not no_plot)
+    if json_:
+        console.as_json({**figures, "folder": str(folder)})
+    else:
+        count = max(row["n"] for row in figures["outcomes"])
+        console.data(
+            f"{figures['b']} against {figures['a']}, {count} paired replicates, luck only\n"
+        )
+        console.table(*compare_rows(figures))
+        console.data()
+        for sentence in figures["sentences"]:
+            console.data(sentence)
+    console.say(f"written to {folder}", quiet)
+
+
+def plot(
+    folders: Annotated[list[Path], typer.Argument(help="folders of runs and comparisons")],
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="innovation, gap, diffusion or channels (repeatable); default: all",
+            autocompletion=OFFERS["figures"],
+        ),
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Draw the figures of results anew, in their folders."""
+    import pyarrow
+
+    from analysis import console
+    from model import store
+    from model.store import Refused
+
+    for folder in folders:
+        holds = store.read_manifest(folder).get("kind")
+        from analysis.figures import figures_of_comparison, figures_of_run
+
+        makers = {"run": figures_of_run, "compare": figures_of_comparison}
+        if holds not in makers:
+            raise Refused(f"{folder}: holds no run and no comparison")
+        try:
+            paths = makers[holds](folder, folder / "figures", kind or ())
+        except (OSError, KeyError, pyarrow.ArrowException) as error:
+            raise Refused(f"{folder}: cannot be read or written: {error}") from None
+        for path in paths:
+            console.say(str(path), quiet)
+
+
+def _load(name: str, set_: list[str] | None, until: str | None, firms: int | None) -> Scenario:
+    from model.scenario import load
+
+    given = list(set_ or ())
+    if until is not None:
+        given.append(f'economy.end="{until}"')
+    if firms is not None:
+        given.append(f"economy.firms={firms}")
+    return load(name, given)
+
+
+def _check_out(out: Path) -> None:
+    from model.facts import InputError
+    from model.store import Refused
+
+    if str(out) in ("", "."):
+        raise InputError("--out must name a folder, as in --out runs")
+    if out.exists() and not out.is_dir():
+        raise Refused(f"--out {out}: is a file, not a folder; results cannot be written there")
+
+
+def _reuse(folder: Path, digest: str, quiet: bool) -> None:
+    from analysis import console
+    from model import store
+    from model.store import Refused
+
+    manifest = store.read_manifest(folder)
+    if digest != manifest.get("digest"):
+        raise Refused(f"{folder}: holds another result (its digest differs); give another --out")
+    console.say(f"{folder} is complete and is used again", quiet)
+
+
+@contextmanager
+def _race(folder: Path, digest: str, quiet: bool) -> Iterator[None]:
+    # Another process may have finished the same result meanwhile: theirs is as good.
+    from model.store import Refused
+
+    try:
+        yield
+    except Refused:
+        if not folder.exists():
+            raise
+        _reuse(folder, digest, quiet)
