@@ -78,11 +78,14 @@ class Comparison:
     results: dict[str, list[Result]]
     seconds: float
 
+    @property
+    def horizons(self) -> list[str]:
+        """The ends of stated years, as far as they are reached, and the last month."""
+        return [h for h in HORIZONS if h in self.months[:-1]] + [self.months[-1]]
+
     def effects(self, horizons: list[str] | None = None) -> list[Effect]:
         """Return the effects at horizons (YYYY-MM), by default the ends of stated years."""
-        chosen = horizons or [h for h in HORIZONS if h in self.months]
-        if horizons is None and self.months[-1] not in chosen:
-            chosen.append(self.months[-1])
+        chosen = horizons or self.horizons
         return [self.effect(name, month) for name in OUTCOMES for month in chosen]
 
     @cached_property
@@ -161,12 +164,12 @@ def compare(
     }
     compute = {
         world: np.array(
-            [_of_bloc(r, "training_compute", a.parameters.economy.follower) for r in rows]
+            [of_bloc(r, "training_compute", a.parameters.economy.follower) for r in rows]
         )
         for world, rows in results.items()
     }
     leader = np.array(
-        [_of_bloc(r, "capability_released", a.parameters.economy.leader) for r in results["a"]]
+        [of_bloc(r, "capability_released", a.parameters.economy.leader) for r in results["a"]]
     )
     return Comparison(
         a, b, seed, months, series, compute, _growth(leader), results, time.perf_counter() - begun
@@ -235,9 +238,12 @@ def _stack(results: list[Result], name: str) -> Values:
     )
 
 
-def _of_bloc(result: Result, name: str, bloc: str) -> Values:
+def of_bloc(result: Result, name: str, bloc: str) -> Values:
+    """Return a series of a bloc by month; undefined where the bloc is not there."""
     blocs = result.tables["blocs"]
     here = np.asarray(blocs.column("bloc").to_pandas()) == bloc
+    if not here.any():
+        return np.full(result.tables["world"].num_rows, math.nan)
     values: Values = np.asarray(blocs.column(name).to_pandas(), np.float64)[here]
     return values
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any, Literal, get_args, get_origin
 
-from model.offers import DEGRADED
-from model.scenario import FACTS, GROUPS, Scenario
+from model.facts import Fact, InputError
+from model.offers import acts_in
+from model.scenario import FACTS, GROUPS, Scenario, near
 from model.seeds import regimes, tables
+from model.timeline import timeline
 from model.toml import quoted
 
 NO_UNIT = ("", "1", "-", "name")
@@ -23,8 +26,6 @@ def choices(group: str, name: str) -> list[str]:
         return ["true", "false"]
     if (group, name) == ("controls", "regime"):
         return list(regimes())
-    if (group, name) == ("controls", "degraded"):
-        return list(DEGRADED)
     if group == "economy" and name in ("leader", "follower", "identical_blocs"):
         return [bloc.name for bloc in tables()[0]]
     return []
@@ -45,7 +46,7 @@ def parameters(
     rows = []
     for (group, name), record in FACTS.items():
         value = values[group][name]
-        if (levers and not record.lever) or (others and others[group][name] == value):
+        if (levers and not shown_as_lever(record)) or (others and others[group][name] == value):
             continue
         place = f"{group}.{name}"
         row = {
@@ -65,6 +66,56 @@ def parameters(
             row["other_origin"] = other.origin.get(place, "default")
         rows.append(row)
     return rows
+
+
+def shown_as_lever(record: Fact) -> bool:
+    """Say whether a parameter is a decision; dates and lists that go with one are left out."""
+    return record.lever and record.unit not in ("month", "acts")
+
+
+def acts(scenario: Scenario) -> list[Row]:
+    """Return the dated acts of a scenario, by day of effect."""
+    return [
+        {
+            "act": act.name,
+            "kind": act.kind,
+            "actor": act.actor,
+            "targets": list(act.targets),
+            "announced": act.announced.isoformat(),
+            "effective": act.effective.isoformat(),
+            "ended": act.ended.isoformat() if act.ended else None,
+            "in_force": act.ended is None or act.effective < act.ended,
+            "title": act.title,
+        }
+        for act in acts_in(scenario.parameters)
+    ]
+
+
+def changes(scenario: Scenario, destination: str | None = None) -> list[Row]:
+    """Return every change of what may go where, by month.
+
+    ``destination`` is a bloc or one tier of it (``others tier 2``), by default all. Raises
+    ``InputError`` for a destination that there is not.
+    """
+    found = timeline(scenario.parameters)
+    if destination is not None:
+        known = list(dict.fromkeys(change.destination for change in found))
+        if not any(destination in (name, name.split()[0]) for name in known):
+            raise InputError(f"--to {destination}: unknown destination; {near(destination, known)}")
+        found = [c for c in found if destination in (c.destination, c.destination.split()[0])]
+    return [asdict(change) for change in found]
+
+
+def restricted(rows: list[Row]) -> list[Row]:
+    """Return the changes of chips that are at some time neither free nor off the market."""
+    plain = ("free", "not yet sold", "no longer sold", "not sold", "not offered")
+    some = {(r["destination"], r["chip"]) for r in rows if r["status"] not in plain}
+    return [
+        row
+        for row in rows
+        if (row["destination"], row["chip"]) in some
+        and row["status"] not in ("not yet sold", "not offered")
+    ]
 
 
 def head(scenario: Scenario) -> Row:

@@ -1,4 +1,4 @@
-"""Figures of a run or a comparison: innovation, gap, diffusion, channels.
+"""Figures of a run or a comparison: innovation, gap, compute, diffusion, channels.
 
 Every figure is drawn from a folder's tables alone, on a sheet of ``analysis.style``. Titles say
 what is shown; what comes out is left to the lines.
@@ -15,10 +15,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
-from analysis import panels, style
+from analysis import panels, style, words
+from analysis.fleets import compute
 from analysis.panels import Label
 from analysis.series import (
-    BAND,
     Folder,
     Line,
     Values,
@@ -31,14 +31,12 @@ from analysis.series import (
     printed,
     read_folder,
 )
-from analysis.style import DIFFERENCE, FADED, INK, MUTED, Grid, Key, Words
+from analysis.style import DIFFERENCE, FADED, INK, MUTED, Grid, Words
 from model.facts import InputError
 from model.outcomes import CENSORED, OUTCOMES
 from model.world import CHANNELS, FIELDS
 
 FEWEST_IDEAS = 10  # below it an age has no point on an S-curve
-MINUS = "−"
-SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def figures_of_run(folder: Path, out: Path, kinds: Sequence[str] = ()) -> list[Path]:
@@ -71,20 +69,19 @@ def figures_of_comparison(folder: Path, out: Path, kinds: Sequence[str] = ()) ->
 
 def innovation(folder: Folder) -> Figure:
     """Draw the best released capability and the ideas first found so far, by bloc."""
-    words = Words(
+    sheet = Words(
         "Capability and new ideas, by bloc",
-        _keys(folder, "; lines: their mean"),
-        _notes(folder),
+        words.keys(folder, "; lines: their mean"),
+        words.notes(folder),
         "Effective training compute: FLOP times what better algorithms save; ten times as much "
         "is one order of magnitude (OOM). Ideas: algorithms and systems, each counted in the bloc "
-        "that found it first." + _about_lines(folder),
+        "that found it first." + words.about_lines(folder),
         folder.source,
     )
-    figure, ((top,), (low,)) = style.sheet(words, Grid((6.4, 4.6)))
+    figure, ((top,), (low,)) = style.sheet(sheet, Grid((6.4, 4.6)))
     panels.heading(top, "Best model released so far, FLOP of effective training compute")
-    top.yaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 3, 5, 10], min_n_ticks=1))
-    top.yaxis.set_major_formatter(FuncFormatter(_power))
     _by_bloc(top, folder, "capability_released", total=False)
+    panels.powers(top)
     panels.heading(low, f"Ideas first found since {printed(folder.months[0])}, number")
     low.yaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
     low.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:,.0f}"))
@@ -100,14 +97,16 @@ def gap(folder: Folder) -> Figure:
         f"Gap: {OUTCOMES['gap'].definition}; 1 OOM is ten times the effective training compute. "
         f"Lag: {OUTCOMES['lag'].definition} (dotted). Figures at the right: last month."
     )
-    words = Words(
+    sheet = Words(
         f"Gap and lag between leader and follower: {leader} and {follower}",
-        _keys(folder, "; lines: mean (gap), median (lag)"),
-        _notes(folder),
-        caption + _about_lines(folder) + (_about_effect(folder) if folder.compares else ""),
+        words.keys(folder, "; lines: mean (gap), median (lag)"),
+        words.notes(folder),
+        caption
+        + words.about_lines(folder)
+        + (words.about_effect(folder) if folder.compares else ""),
         folder.source,
     )
-    figure, grid = style.sheet(words, Grid((4.4, 4.0, 4.4) if folder.compares else (5.0, 5.0)))
+    figure, grid = style.sheet(sheet, Grid((4.4, 4.0, 4.4) if folder.compares else (5.0, 5.0)))
     axes = [axis for (axis,) in grid]
     _outcome(axes[0], folder, "gap")
     _outcome(axes[1], folder, "lag")
@@ -119,9 +118,9 @@ def gap(folder: Folder) -> Figure:
 
 def diffusion(folder: Folder) -> Figure:
     """Draw S-curves: the share of firms that hold an idea, at home and abroad, by its age."""
-    words = Words(
+    sheet = Words(
         "How ideas spread at home and abroad",
-        _keys(folder, "; lines: all ideas together"),
+        words.keys(folder, "; lines: all ideas together"),
         (),
         "Share of a field's firms that hold an idea, by months since it was first found, mean over "
         "ideas. At home: firms of the bloc that found it first; abroad: all others. Ideas first "
@@ -135,7 +134,7 @@ def diffusion(folder: Folder) -> Figure:
         folder.source,
     )
     grid = Grid((4.6, 4.6), 2, right=1.75, between=2.6, head=0.75, below=0.4)
-    figure, rows = style.sheet(words, grid)
+    figure, rows = style.sheet(sheet, grid)
     curves = _curves(folder)
     drawn = [line for lines in curves.values() for line in lines if np.isfinite(line.end[1])]
     oldest = max((line.end[0] for line in drawn), default=12.0)
@@ -146,7 +145,7 @@ def diffusion(folder: Folder) -> Figure:
             panels.heading(axis, f"{field.capitalize()} first found: {folder.label(bloc)}", 6.5)
             axis.set_xlim(0.0, max(oldest, 1.0))
             panels.percentages(axis, top)
-            _spread(axis, curves, bloc, field, _colour(folder, bloc))
+            _spread(axis, curves, bloc, field, words.colour_of(folder, bloc))
     for axis in rows[-1]:
         axis.set_xlabel("months since first found")
     return figure
@@ -154,9 +153,9 @@ def diffusion(folder: Folder) -> Figure:
 
 def channels(folder: Folder) -> Figure:
     """Draw by which channel the firms of leader and follower came to hold ideas, year by year."""
-    words = Words(
+    sheet = Words(
         "How firms came to hold ideas, by channel",
-        _keys(folder, drawn=False),
+        words.keys(folder, drawn=False),
         (),
         "Shares in all acquisitions of a year; an acquisition is one firm that comes to hold one "
         "idea. Found: first in the world; found again: by a firm's own research, after others; "
@@ -166,7 +165,7 @@ def channels(folder: Folder) -> Figure:
     )
     blocs = (folder.leader, folder.follower)
     heights = (4.8, 4.8) if folder.compares else (5.6,)
-    figure, rows = style.sheet(words, Grid(heights, 2, right=3.35, between=1.6, head=0.75))
+    figure, rows = style.sheet(sheet, Grid(heights, 2, right=3.35, between=1.6, head=0.75))
     places = [(bloc, world) for bloc in blocs for world in folder.worlds]
     axes = [axis for row in rows for axis in row]
     for number, (axis, (bloc, world)) in enumerate(zip(axes, places, strict=True)):
@@ -179,6 +178,7 @@ def channels(folder: Folder) -> Figure:
 FIGURES: dict[str, Callable[[Folder], Figure]] = {
     "innovation": innovation,
     "gap": gap,
+    "compute": compute,
     "diffusion": diffusion,
     "channels": channels,
 }
@@ -200,8 +200,8 @@ def _by_bloc(axis: Axes, folder: Folder, name: str, total: bool) -> None:
     chief = [bloc for bloc in (folder.follower, folder.leader) if bloc in folder.blocs]
     labels = []
     for bloc in (*(b for b in folder.blocs if b not in chief), *chief):
-        lines, colour = [lines[bloc] for lines in found], _colour(folder, bloc)
-        _lines(axis, lines, colour, band=bloc in chief)
+        lines, colour = [lines[bloc] for lines in found], words.colour_of(folder, bloc)
+        panels.lines(axis, lines, colour, band=bloc in chief)
         labels.append(Label(*lines[-1].end, folder.label(bloc), colour))
     if total:
         axis.set_ylim(bottom=0.0)
@@ -220,7 +220,7 @@ def _outcome(axis: Axes, folder: Folder, name: str) -> None:
         panels.draw(axis, drawn, DIFFERENCE, solid)
         panels.dotted(axis, found.x, np.where(short, found.middle, np.nan), DIFFERENCE, solid)
         x, y = found.end
-        text = ("≥ " if short[-1] else "") + _measure(y, OUTCOMES[name].unit)
+        text = ("≥ " if short[-1] else "") + words.measure(y, OUTCOMES[name].unit)
         colour = DIFFERENCE if solid else FADED
         labels.append(Label(x, y, f"{world.letter}: {text}" if folder.compares else text, colour))
     bottom, top = axis.get_ylim()
@@ -236,7 +236,7 @@ def _effect_on_gap(axis: Axes, folder: Folder) -> None:
     bottom, top = axis.get_ylim()
     axis.set_ylim(min(bottom, -2.0 * small), max(top, 2.0 * small))
     x, y = found.end
-    _finish(axis, folder, [Label(x, y, _measure(y, OUTCOMES["gap"].unit, "+"), DIFFERENCE)])
+    _finish(axis, folder, [Label(x, y, words.measure(y, OUTCOMES["gap"].unit, "+"), DIFFERENCE)])
 
 
 def _finish(axis: Axes, folder: Folder, labels: Sequence[Label]) -> None:
@@ -273,10 +273,10 @@ def _spread(
     colour: str,
 ) -> None:
     labels = []
-    for place, words, shade in (("abroad", "abroad", MUTED), ("home", "at home", colour)):
+    for place, name, shade in (("abroad", "abroad", MUTED), ("home", "at home", colour)):
         lines = curves[bloc, field, place]
-        _lines(axis, lines, shade)
-        labels.append(Label(*lines[-1].end, words, shade))
+        panels.lines(axis, lines, shade)
+        labels.append(Label(*lines[-1].end, name, shade))
     span = axis.get_xlim()[1]
     axis.xaxis.set_major_locator(
         MultipleLocator(next(step for step in (1, 3, 6, 12, 24) if span <= 6 * step or step == 24))
@@ -315,59 +315,3 @@ def _stacks(axis: Axes, years: Sequence[int], shares: Values, last: bool) -> Non
             for y, share, name in zip(middles, shares[-1], CHANNELS, strict=True)
         ],
     )
-
-
-def _lines(axis: Axes, lines: Sequence[Line], colour: str, band: bool = True) -> None:
-    for line in lines:
-        panels.draw(axis, line, colour, solid=line is lines[-1], band=band)
-
-
-def _keys(folder: Folder, lines: str = "", drawn: bool = True) -> tuple[Key, ...]:
-    if not folder.compares:
-        return (Key("", folder.worlds[0].title),)
-    a, b = (f"{world.letter}: {world.title}" for world in folder.worlds)
-    keys = (Key("dashed" if drawn else "", a), Key("solid" if drawn else "", b))
-    if not lines or folder.replicates == 1:
-        return keys
-    low, high = BAND
-    band = f"{low}th to {high}th percentile of {folder.replicates} replicates{lines}"
-    return (*keys, Key("band", band))
-
-
-def _notes(folder: Folder) -> tuple[tuple[str, str], ...]:
-    notes = []
-    for number, act in enumerate(folder.acts, 1):
-        where = f" ({act.worlds})" if folder.compares else ""
-        notes.append((str(number), f"{printed(act.month)}{where}: {act.title}"))
-    return tuple(notes)
-
-
-def _about_lines(folder: Folder) -> str:
-    text = " Vertical lines: the dated rules above." if folder.acts else ""
-    if folder.compares:
-        text += " Where A is not seen, it lies under B."
-        text += " One replicate: no bands." if folder.replicates == 1 else ""
-    return text
-
-
-def _about_effect(folder: Folder) -> str:
-    small = f"{OUTCOMES['gap'].smallest:g} OOM"
-    band = "one pair: no interval" if folder.replicates == 1 else "band: its 95 % interval"
-    return f" Effect: B less A, mean of pairs; {band}; grey: below {small}, the least of interest."
-
-
-def _colour(folder: Folder, bloc: str) -> str:
-    return {folder.leader: style.LEADER, folder.follower: style.FOLLOWER}.get(bloc, style.OTHER)
-
-
-def _measure(value: float, unit: str, sign: str = "") -> str:
-    """Return a figure as it is printed: 1.52 OOM, −1 month, +0.65 OOM; zero has no sign."""
-    text = f"{value:{sign}.{0 if unit == 'months' else 2}f}"
-    if not text.strip("+-0."):
-        text = text.strip("+-")
-    word = unit.removesuffix("s") if text.strip("+-") == "1" else unit
-    return f"{text} {word}".replace("-", MINUS)
-
-
-def _power(exponent: float, _: int | None = None) -> str:
-    return "10" + f"{exponent:g}".translate(SUPERSCRIPTS)

@@ -7,22 +7,24 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MultipleLocator, PercentFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator, PercentFormatter
 
 from analysis.series import Act, Line, Values, date, printed
 from analysis.style import BODY, DASHES, FAINT, INK, MUTED, POINT, RULE, SMALL, lighter, width_of
 
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 NEAR = 12.0  # points from the edge of a panel, within which labels stand in one column
 
 
 @dataclass(frozen=True)
 class Label:
-    """The words at the end of a line, which may have none (``nan``)."""
+    """The words at the end of a line, which may have none (``nan``); a mark is a square before."""
 
     x: float
     y: float
     text: str
     colour: str
+    mark: str = ""
 
 
 def draw(axis: Axes, line: Line, colour: str, solid: bool = True, band: bool = True) -> None:
@@ -42,6 +44,12 @@ def draw(axis: Axes, line: Line, colour: str, solid: bool = True, band: bool = T
         markersize=3.0,
         zorder=2.4 if solid else 2.3,
     )
+
+
+def lines(axis: Axes, drawn: Sequence[Line], colour: str, band: bool = True) -> None:
+    """Draw the lines of the worlds: the last one solid, those before it dashed."""
+    for one in drawn:
+        draw(axis, one, colour, solid=one is drawn[-1], band=band)
 
 
 def dotted(axis: Axes, x: Values, y: Values, colour: str, solid: bool) -> None:
@@ -193,17 +201,21 @@ def label_ends(axis: Axes, labels: Sequence[Label]) -> None:
     for n, label in enumerate(ends):
         line = {"arrowstyle": "-", "color": lighter(label.colour), "lw": 0.5, "shrinkA": 1.0,
                 "shrinkB": 1.0, "relpos": (0.0, 0.5)}  # fmt: skip
-        axis.annotate(
-            label.text,
-            (label.x, label.y),
-            xytext=(float(away[n]) + room, float(nudge[n])),
-            textcoords="offset points",
-            color=label.colour,
-            size=BODY,
-            va="center_baseline",
-            annotation_clip=False,
-            arrowprops=line if moved[n] else None,
-        )
+        words, start = [(label.text, label.colour)], float(away[n]) + room
+        if label.mark:
+            words.insert(0, ("\N{BLACK SQUARE}", label.mark))
+        for number, (text, colour) in enumerate(words):
+            axis.annotate(
+                text,
+                (label.x, label.y),
+                xytext=(start + number * BODY * 1.25, float(nudge[n])),
+                textcoords="offset points",
+                color=colour,
+                size=BODY,
+                va="center_baseline",
+                annotation_clip=False,
+                arrowprops=line if moved[n] and number == 0 else None,
+            )
 
 
 def percentages(axis: Axes, top: float = 1.0) -> None:
@@ -211,6 +223,35 @@ def percentages(axis: Axes, top: float = 1.0) -> None:
     axis.set_ylim(0.0, top)
     axis.yaxis.set_major_locator(MultipleLocator(0.05 if top == 0.2 else top / 5.0))
     axis.yaxis.set_major_formatter(PercentFormatter(1.0, 0, " %"))
+
+
+def powers(axis: Axes) -> None:
+    """Write an upright axis of exponents as powers of ten, or as multiples of them in a short span.
+
+    Call it after the limits of the panel are set.
+    """
+    low, high = axis.get_ylim()
+    if high - low >= 2.0:
+        axis.yaxis.set_major_locator(
+            MaxNLocator(6, integer=True, steps=[1, 2, 3, 5, 10], min_n_ticks=1)
+        )
+        axis.yaxis.set_major_formatter(FuncFormatter(lambda y, _: power(y)))
+        return
+    for factors in (np.array([1.0, 2.0, 5.0]), np.arange(1.0, 10.0), np.arange(1.0, 10.0, 0.1)):
+        ticks = [
+            (n + np.log10(factor), f"{factor:.2g}×{power(n)}" if factor > 1.0 else power(n))
+            for n in range(int(np.floor(low)), int(np.ceil(high)))
+            for factor in factors
+            if low <= n + np.log10(factor) <= high
+        ]
+        if len(ticks) > 1:
+            break
+    axis.set_yticks([place for place, _ in ticks], [text for _, text in ticks])
+
+
+def power(exponent: float) -> str:
+    """Return a power of ten as it is printed."""
+    return "10" + f"{exponent:g}".translate(SUPERSCRIPTS)
 
 
 def percent(share: float) -> str:

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis.compare import Comparison
+from analysis.sources import compute_by_source, sources_table
 from analysis.statistics import LEVEL
 from model import store
 from model.cast import setting_of
@@ -96,6 +97,7 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
             }
             for e in comparison.effects()
         ],
+        "compute_by_source": compute_by_source(comparison),
         "months": {
             "month": comparison.months,
             **{
@@ -126,6 +128,9 @@ def write(folder: Path, comparison: Comparison, figures: bool = True) -> None:
                     compression="zstd",
                 )
         pq.write_table(_effects_table(comparison), place / "effects.parquet", compression="zstd")
+        pq.write_table(
+            sources_table(comparison), place / "compute_by_source.parquet", compression="zstd"
+        )
         store.write_json(place / "effects.json", as_json(comparison))
         store.write_json(place / "manifest.json", _manifest(comparison))
         if figures:

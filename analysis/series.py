@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from model.facts import InputError
 from model.store import read_manifest
-from model.world import CHANNELS
+from model.world import CHANNELS, SOURCES
 
 Values = NDArray[np.float64]
 BAND = (10, 90)  # percentiles over replicates
@@ -63,13 +63,20 @@ class World:
 
 
 @dataclass(frozen=True)
+class Rule:
+    """A rule, with the letters of the worlds that have it."""
+
+    title: str
+    worlds: str
+
+
+@dataclass(frozen=True)
 class Act:
-    """A dated rule, with the letters of the worlds that have it."""
+    """The rules of one date."""
 
     date: float
     month: str
-    title: str
-    worlds: str
+    rules: tuple[Rule, ...]
 
 
 @dataclass(frozen=True)
@@ -168,10 +175,10 @@ def _acts(given: list[dict[str, Any]], months: tuple[str, ...]) -> tuple[Act, ..
         if months[0] <= act["month"] <= months[-1]:
             letters = worlds.setdefault((act["month"], act.get("title", act["name"])), [])
             letters.append(str(act.get("world", "a")).upper())
-    return tuple(
-        Act(date(month), month, title, " and ".join(sorted(set(letters))))
-        for (month, title), letters in sorted(worlds.items(), key=lambda item: item[0][0])
-    )
+    dated: dict[str, list[Rule]] = {}
+    for (month, title), letters in worlds.items():
+        dated.setdefault(month, []).append(Rule(title, " and ".join(sorted(set(letters)))))
+    return tuple(Act(date(month), month, tuple(dated[month])) for month in sorted(dated))
 
 
 def by_replicate(table: pd.DataFrame, index: str, column: str) -> tuple[list[Any], Values]:
@@ -204,6 +211,14 @@ def of_blocs(folder: Folder, world: World, name: str, total: bool = False) -> di
         _, values = by_replicate(table[table["bloc"] == bloc], "month", name)
         found[bloc] = line(folder.dates, np.cumsum(values, axis=0) if total else values)
     return found
+
+
+def of_sources(folder: Folder, world: World, bloc: str) -> Values:
+    """Return the fleet of a bloc's labs by source, as source x month x replicate, in FLOP/s."""
+    names = [f"compute_{source}" for source in SOURCES]
+    table = world.table("blocs", "month", "bloc", *names)
+    here = table[table["bloc"] == bloc]
+    return np.nan_to_num([by_replicate(here, "month", name)[1] for name in names])
 
 
 def of_world(folder: Folder, world: World, name: str, median: bool = False) -> Line:

@@ -7,7 +7,7 @@ Design", 2008. Where two worlds are drawn, A is dashed and lighter, B solid.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,8 +29,12 @@ INK, MUTED, RULE, FAINT = "#1a1a1a", "#5c5c5c", "#9a9a9a", "#d9d9d9"
 LEADER, FOLLOWER, OTHER = "#0072b2", "#d55e00", "#8a8a8a"
 DIFFERENCE, FADED = "#007a5a", "#4d9f88"  # bluish green, darkened so that words can be read
 CHANNEL_COLOURS = ("#1a1a1a", "#e69f00", "#56b4e9", "#0072b2", "#009e73")
+FADED_FOLLOWER = "#bd7339"  # dark enough for words
+SOURCE_COLOURS = ("#cfcfcf", "#56b4e9", "#e69f00", "#1a1a1a", "#cc79a7", "#009e73")
 BODY, SMALL, HEAD = 7.5, 6.5, 10.5  # points
 LINE = 0.31  # cm, a line of small print
+BETWEEN = 0.5  # cm, between two columns of notes
+MANY = 8  # notes; more stand in two columns
 DASHES = (0, (3.2, 1.6))
 
 STYLE: Any = {  # names and values of matplotlib
@@ -117,6 +121,24 @@ def wrapped(text: str, size: float, width: float) -> list[str]:
     return lines
 
 
+def columns_of(
+    notes: Sequence[tuple[str, str]], indent: float, room: float
+) -> list[list[tuple[str, str]]]:
+    """Return notes as columns of lines (mark, text): one column, or two where they are many."""
+    columns = 2 if len(notes) > MANY else 1
+    width = (room + BETWEEN) / columns - BETWEEN - indent
+    blocks = [
+        [(mark if n == 0 else "", line) for n, line in enumerate(wrapped(text, SMALL, width))]
+        for mark, text in notes
+    ]
+    total = sum(map(len, blocks))
+    found: list[list[tuple[str, str]]] = [[] for _ in range(columns)]
+    for block in blocks:
+        first = columns == 1 or (not found[1] and len(found[0]) * 2 + len(block) <= total)
+        found[0 if first else 1] += block
+    return found
+
+
 def lighter(colour: str, share: float = 0.45) -> tuple[float, float, float]:
     """Return a colour mixed with white; ``share`` is the share of white."""
     red, green, blue = (part + (1.0 - part) * share for part in to_rgb(colour))
@@ -131,10 +153,10 @@ def sheet(words: Words, grid: Grid) -> tuple[Figure, list[list[Axes]]]:
     room = WIDTH - 0.6
     titles = wrapped(words.title, HEAD * 1.1, room)
     indent = max((width_of(mark, SMALL) for mark, _ in words.notes), default=0.0) + 0.2
-    notes = [(mark, wrapped(text, SMALL, room - indent)) for mark, text in words.notes]
+    notes = columns_of(words.notes, indent, room)
     caption = wrapped(words.caption, SMALL, room)
     header = 0.35 + 0.5 * len(titles) + 0.38 * len(words.keys)
-    footer = LINE * (sum(len(lines) for _, lines in notes) + len(caption) + 1) + 0.55
+    footer = LINE * (max(map(len, notes)) + len(caption) + 1) + 0.55
     height = (
         header + sum(grid.rows) + len(grid.rows) * (grid.head + grid.foot) + grid.below + footer
     )
@@ -156,13 +178,12 @@ def sheet(words: Words, grid: Grid) -> tuple[Figure, list[list[Axes]]]:
         write(1.3 if key.kind else 0.3, y, key.text, BODY, INK)
     panels = _panels(figure, grid, header, height)
     y = height - footer + 0.1
-    for mark, lines in notes:
-        for number, text in enumerate(lines):
-            y += LINE
-            if number == 0:
-                write(0.3, y, mark, SMALL, INK)
-            write(0.3 + indent, y, text, SMALL, INK)
-    y += 0.08
+    for number, column in enumerate(notes):
+        left = 0.3 + number * (room + BETWEEN) / len(notes)
+        for line, (mark, text) in enumerate(column, 1):
+            write(left, y + line * LINE, mark, SMALL, INK)
+            write(left + indent, y + line * LINE, text, SMALL, INK)
+    y += max(map(len, notes)) * LINE + 0.08
     for text in caption:
         y += LINE
         write(0.3, y, text, SMALL, MUTED)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from commands.options import OFFERS, Json, Name, Quiet, Set
+
+if TYPE_CHECKING:
+    from model.scenario import Scenario
 
 
 def scenarios(json_: Json = False) -> None:
@@ -47,13 +50,32 @@ def show(
             autocompletion=OFFERS["scenarios"],
         ),
     ] = None,
+    timeline: Annotated[
+        bool, typer.Option("--timeline", help="the dated acts, and which chip may go where when")
+    ] = False,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            metavar="BLOC",
+            help="with --timeline: a bloc, or one tier of it as 'others tier 2'; "
+            "default: the follower",
+        ),
+    ] = None,
     json_: Json = False,
 ) -> None:
-    """Show the resolved parameters of a scenario, with units."""
+    """Show the resolved parameters of a scenario, with units, or its timeline."""
     from analysis import console, describe
+    from model.facts import InputError
     from model.scenario import load
 
     loaded = load(name, set_ or ())
+    if to is not None and not timeline:
+        raise InputError(f"--to {to}: goes with --timeline")
+    if timeline:
+        if levers or origin or diff is not None:
+            raise InputError("--timeline does not go with --levers, --origin or --diff")
+        _timeline(loaded, to, json_)
+        return
     other = None if diff is None else load(diff)
     rows = describe.parameters(loaded, other, levers)
     if json_:
@@ -66,6 +88,42 @@ def show(
     console.table(*describe.as_table(rows, names, levers, origin, console.roomy()))
     if other is not None and not rows:
         console.say(f"no difference between {loaded.name} and {other.name}")
+
+
+def _timeline(loaded: Scenario, to: str | None, json_: bool) -> None:
+    from analysis import console, describe
+
+    acts = describe.acts(loaded)
+    if json_:
+        changes = describe.changes(loaded, to)
+        console.as_json({"schema_version": 1, **describe.head(loaded), "acts": acts,
+                         "changes": changes})  # fmt: skip
+        return
+    changes = describe.changes(loaded, to or loaded.parameters.economy.follower)
+    console.say(f"{loaded.title}\n")
+    console.table(
+        ["effective", "until", "act", "kind", "actor", "targets", "title"],
+        [
+            [
+                act["effective"],
+                (act["ended"] or "") if act["in_force"] else "never",
+                act["act"],
+                act["kind"],
+                act["actor"],
+                ", ".join(act["targets"]),
+                act["title"],
+            ]
+            for act in acts
+        ],
+    )
+    rows = describe.restricted(changes)
+    console.data("")
+    console.table(
+        ["from", "to", "chip", "status", "why"],
+        [[r["month"], r["destination"], r["chip"], r["status"], r["act"]] for r in rows],
+    )
+    if not rows:
+        console.say("no rule binds any chip")
 
 
 def check(

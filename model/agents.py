@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import mesa
 
-from model.world import FIELDS, KINDS, SECTORS, Blocs, Clusters, Firms, Labs, Table
+from model.world import FIELDS, KINDS, SECTORS, Blocs, Buyers, Clusters, Firms, Labs, Table
 
 if TYPE_CHECKING:
     from model.economy import World
@@ -98,12 +98,14 @@ class Firm(View):
 
     @property
     def lab_columns(self) -> dict[str, Any]:
-        """All columns of a lab's row; empty for other firms."""
+        """All columns of a lab's rows, as a lab and as a buyer; empty for other firms."""
         state = self.model.state
         row = int(state.firms.lab[self.row])
         if row < 0:
             return {}
-        return {column.name: getattr(state.labs, column.name)[row] for column in fields(Labs)}
+        as_lab = {column.name: getattr(state.labs, column.name)[row] for column in fields(Labs)}
+        as_buyer = {c.name: getattr(state.buyers, c.name)[row] for c in fields(Buyers)}
+        return as_buyer | as_lab
 
 
 _with_columns(Bloc, "blocs", Blocs, ("weights", "rented", "renters"))

@@ -21,8 +21,6 @@ from model.variants import designed
 if TYPE_CHECKING:
     from model.scenario import Parameters
 
-DEGRADED = ("designed", "record", "none")
-
 
 def acts_in(parameters: Parameters) -> tuple[Act, ...]:
     """Return the acts of a scenario: its regime's and its own, in force by the record's end.
@@ -50,6 +48,13 @@ def acts_in(parameters: Parameters) -> tuple[Act, ...]:
         if (act.effective.year, act.effective.month) <= last
         and (group.responses or not act.response)
     ]
+    if not group.allied:
+        pair = (parameters.economy.leader, parameters.economy.follower)
+        kept = [
+            replace(act, allies=tuple(bloc for bloc in act.allies if bloc in pair))
+            for act in kept
+            if act.actor in pair
+        ]
     return tuple(sorted(kept, key=lambda act: (act.effective, act.name)))
 
 
@@ -70,10 +75,6 @@ def chips_in(parameters: Parameters, setting: Setting, table: tuple[Chip, ...]) 
     plain = [chip for chip in on_market if not chip.answers]
     if not plain:
         raise InputError("supply.vendors must include one that sells more than variants")
-    if controls.degraded not in DEGRADED:
-        raise InputError(
-            f"controls.degraded must be one of {', '.join(DEGRADED)}, got {controls.degraded!r}"
-        )
     if controls.degraded == "record" and controls.years_sooner:
         raise InputError(
             "controls.degraded: the record's variants cannot come sooner with years_sooner "

@@ -114,7 +114,7 @@ def design(
         trials += [
             _cut(chip, name[:-4], bound * MARGIN)
             for name, bound in bounds
-            if getattr(chip, name[:-4]) >= bound
+            if 0.0 < bound <= getattr(chip, name[:-4])  # nothing is cut to nothing
         ]
     found = [chip for chip in found if min(chip.tflops, chip.link_gbs) > 0.0]
     return max(found, key=lambda chip: value(chip, base, penalty, memory_weight), default=None)

@@ -10,7 +10,14 @@ MECHANISMS = sorted(p for p in (ROOT / "model" / "mechanisms").glob("*.py") if p
 MODEL = sorted((ROOT / "model").rglob("*.py"))
 ANALYSIS = sorted((ROOT / "analysis").rglob("*.py"))
 COMMANDS = sorted((ROOT / "commands").rglob("*.py"))
-FOUNDATIONS = {"model.world", "model.facts", "model.randomness", "model.compiled", "model.picks"}
+FOUNDATIONS = {
+    "model.world",
+    "model.facts",
+    "model.randomness",
+    "model.compiled",
+    "model.picks",
+    "model.machines",
+}
 ONLY_FOR_TYPES = {"model.setting", "model.scenario"}
 OURS = ("model", "analysis", "commands", "cli", "tests", "benchmarks")
 HEAVY = {"numpy", "numba", "pandas", "matplotlib", "mesa", "pyarrow", "scipy", "networkx", "SALib"}

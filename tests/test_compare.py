@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +20,7 @@ from model.facts import InputError
 from model.outcomes import CENSORED, OUTCOMES
 from model.scenario import load
 from model.tables import content_digest
+from model.world import SOURCES
 
 SMALL = ["economy.firms=100", "economy.labs=12", "economy.clusters=15", 'economy.end="2024-12"']
 
@@ -121,6 +123,45 @@ def test_a_folder_of_a_comparison(comparison: twins.Comparison, tmp_path: Path) 
     manifest = json.loads((folder / "manifest.json").read_text())
     assert {act["world"] for act in manifest["acts"]} == {"b"}
     assert manifest["kind_of_uncertainty"] == "luck only"
+
+
+def test_compute_by_source_adds_up_to_the_fleet(
+    comparison: twins.Comparison, tmp_path: Path
+) -> None:
+    folder = tmp_path / "result"
+    results.write(folder, comparison, figures=False)
+    rows = json.loads((folder / "effects.json").read_text())["compute_by_source"]
+    follower = comparison.a.parameters.economy.follower
+    assert comparison.horizons == ["2023-12", "2024-12"]
+    assert [(row["horizon"], row["source"]) for row in rows] == [
+        (horizon, source) for horizon in comparison.horizons for source in SOURCES
+    ]
+    assert {row["bloc"] for row in rows} == {follower}
+    assert {row["unit"] for row in rows} == {"FLOP/s"}
+    for world in ("a", "b"):
+        blocs = pd.read_parquet(folder / world / "blocs.parquet")
+        for horizon in comparison.horizons:
+            here = blocs[(blocs["bloc"] == follower) & (blocs["month"] == horizon)]
+            found = [row[f"{world}_mean"] for row in rows if row["horizon"] == horizon]
+            assert all(value >= 0.0 for value in found)
+            assert math.fsum(found) == pytest.approx(here["fleet"].mean(), rel=1e-9) != 0.0
+    barred = [row for row in rows if row["source"] != "domestic" and row["source"] != "legal"]
+    assert all(row["a_mean"] == 0.0 for row in barred)
+    assert sum(row["b_mean"] for row in barred) > 0.0
+    stored = pq.read_table(folder / "compute_by_source.parquet")
+    assert stored.to_pylist() == rows
+    assert all(field.metadata[b"description"] for field in stored.schema)
+
+
+def test_a_world_without_a_follower_is_compared_and_undefined(tmp_path: Path) -> None:
+    world = load("no_ban", [*SMALL, 'economy.end="2018-06"', 'economy.blocs=["us"]'])
+    alone = twins.compare(world, world, replicates=1)
+    results.write(tmp_path / "result", alone, figures=False)
+    figures = json.loads((tmp_path / "result" / "effects.json").read_text())
+    assert all(row["a_mean"] is None is row["b_mean"] for row in figures["compute_by_source"])
+    assert {row["effect"] for row in figures["outcomes"] if row["name"] == "gap"} == {None}
+    stored = pq.read_schema(tmp_path / "result" / "compute_by_source.parquet")
+    assert str(stored.field("a_mean").type) == "double"
 
 
 @pytest.mark.parametrize(

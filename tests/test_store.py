@@ -11,15 +11,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
 from model import store
 from model.facts import InputError
+from model.recorder import SERIES
 from model.run import folder_of, result_of, run
 from model.scenario import load
 from model.tables import content_digest
+from model.world import SOURCES
 
 SMALL = ["economy.firms=100", "economy.labs=8", "economy.clusters=12", "economy.prehistory=12",
          'economy.end="2019-06"']  # fmt: skip
@@ -59,6 +63,25 @@ def test_every_column_has_unit_and_description(folder: Path) -> None:
         for field in schema:
             assert field.metadata[b"unit"] and len(field.metadata[b"description"]) > 3, field.name
             assert manifest["tables"][name][field.name]["unit"] == field.metadata[b"unit"].decode()
+
+
+def test_blocs_hold_all_series_and_no_price_is_null(folder: Path) -> None:
+    stored = pq.read_table(folder / "blocs.parquet")
+    assert stored.column_names == ["month", "bloc", *SERIES]
+    for name, (unit, description) in SERIES.items():
+        metadata = stored.schema.field(name).metadata
+        assert metadata == {b"unit": unit.encode(), b"description": description.encode()}
+        assert str(stored.schema.field(name).type) == "double"
+        assert not np.isnan(stored.column(name).drop_null().to_numpy()).any()
+    by_bloc = {
+        bloc: stored.filter(pc.equal(stored.column("bloc"), bloc)).column("domestic_price")
+        for bloc in set(stored.column("bloc").to_pylist())
+    }
+    assert by_bloc["us"].null_count == len(by_bloc["us"])  # chips of its own are legal ones
+    assert by_bloc["china"].null_count == 0 and pc.min(by_bloc["china"]).as_py() > 0.0
+    fleet = stored.column("fleet").to_numpy()
+    sources = sum(stored.column(f"compute_{source}").to_numpy() for source in SOURCES)
+    np.testing.assert_allclose(sources, fleet, rtol=1e-9)
 
 
 def test_the_manifest_knows_its_maker(folder: Path) -> None:

@@ -42,13 +42,15 @@ class Chips(Mechanism):
         doc="share of chips at work that is retired in a year",
     )
     delivery: int = fact(
-        3,
+        1,
         unit="months",
-        kind="assumed",
+        kind="estimated",
         low=0,
         high=24,
-        source="memory",
-        doc="time from order to delivery",
+        claims=("C10",),
+        source="epoch_chip_counts",
+        doc="time from payment to work; 1 fits how fast sales fell and came back around the rules "
+        "of 2022 and 2023 (seeds/targets.toml), 3 does not",
     )
     overhead: float = fact(
         1.6,
@@ -129,11 +131,9 @@ def chips(state: State) -> None:
         t,
         state.caps.measure,
         state.caps.pace,
-        state.caps.home,
         state.caps.start,
         market.cap[t],
         market.tpp,
-        buyers.bloc,
         buyers.destination,
         state.caps.allowed,
         state.caps.used,
@@ -148,6 +148,22 @@ def chips(state: State) -> None:
         table.stock,
         table.sold,
         market.seized,
+    )
+    _charge(
+        t,
+        state.caps.measure,
+        state.caps.pace,
+        state.caps.home,
+        state.caps.start,
+        market.cap[t],
+        market.tpp,
+        market.family,
+        buyers.bloc,
+        buyers.destination,
+        buyers.want,
+        table.fill,
+        state.caps.allowed,
+        state.caps.used,
     )
     _order(
         (t + group.delivery) % buyers.ordered.shape[1],
@@ -243,33 +259,46 @@ def chips(state: State) -> None:
 
 @kernel
 def _caps(
-    month, measure, pace, home, start, cap, tpp, bloc, destination, allowed, used, want
+    month, measure, pace, start, cap, tpp, destination, allowed, used, want
 ):  # fmt: skip
     for k in range(measure.size):
         if month < start[k]:
             continue
         if measure[k] < 2:
             allowed[k] += pace[k]
-        asked, at_home = 0.0, 0.0
-        for i in range(bloc.size):
+        asked = 0.0
+        for i in range(want.shape[0]):
             for c in range(tpp.size):
-                units = want[i, c, 0] + want[i, c, 1]
                 if cap[c, destination[i], 0] == k or cap[c, destination[i], 1] == k:
+                    units = want[i, c, 0] + want[i, c, 1]
                     asked += units * (tpp[c] if measure[k] == 0 else 1.0)
-                if measure[k] == 2 and bloc[i] == home[k]:
-                    for d in range(cap.shape[1]):
-                        if cap[c, d, 0] == k or cap[c, d, 1] == k:
-                            at_home += units
-        if measure[k] == 2:
-            allowed[k] += pace[k] * at_home
         left = max(0.0, allowed[k] - used[k])
         share = min(1.0, left / asked) if asked > 0.0 else 1.0
-        used[k] += asked * share
-        for i in range(bloc.size):
+        for i in range(want.shape[0]):
             for c in range(tpp.size):
                 if cap[c, destination[i], 0] == k or cap[c, destination[i], 1] == k:
                     want[i, c, 0] *= share
                     want[i, c, 1] *= share
+
+
+@kernel
+def _charge(
+    month, measure, pace, home, start, cap, tpp, family, bloc, destination, want, fill, allowed,
+    used,
+):  # fmt: skip
+    # Only what was sold counts; what goes to the home bloc this month allows others more the next.
+    for k in range(measure.size):
+        if month < start[k]:
+            continue
+        for i in range(bloc.size):
+            for c in range(tpp.size):
+                units = (want[i, c, 0] + want[i, c, 1]) * fill[family[c]]
+                if cap[c, destination[i], 0] == k or cap[c, destination[i], 1] == k:
+                    used[k] += units * (tpp[c] if measure[k] == 0 else 1.0)
+                if measure[k] == 2 and bloc[i] == home[k]:
+                    for d in range(cap.shape[1]):
+                        if cap[c, d, 0] == k or cap[c, d, 1] == k:
+                            allowed[k] += pace[k] * units
 
 
 @kernel

@@ -111,7 +111,7 @@ class Domestic(Mechanism):
         high=1e9,
         claims=("C9",),
         source="own",
-        doc="H100 equivalents of a generation that bring 63 % of the gain in yield",
+        doc="experience with a generation (H100 equivalents) that brings 63 % of the gain",
     )
     generation: int = fact(
         36,

@@ -10,11 +10,13 @@ blocs: nothing crosses, chips, rent and diverted chips included.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from model.facts import LogUniform, Mechanism, Uniform, fact
-from model.setting import Setting
 from model.world import Floats, State
+
+if TYPE_CHECKING:
+    from model.setting import Setting
 
 
 class Controls(Mechanism):
@@ -57,6 +59,16 @@ class Controls(Mechanism):
         source="own",
         doc="years by which every act comes sooner than in the record",
     )
+    allied: bool = fact(
+        True,
+        unit="name",
+        kind="choice",
+        lever=True,
+        claims=("C1",),
+        source="own",
+        doc="whether blocs beside leader and follower take part, by own acts or in others'; "
+        "without them a rule on foreign products still reaches their makers",
+    )
     responses: bool = fact(
         True,
         unit="name",
@@ -66,7 +78,7 @@ class Controls(Mechanism):
         source="own",
         doc="whether the other side's acts (buyers' bans) are part of the world",
     )
-    degraded: str = fact(
+    degraded: Literal["designed", "record", "none"] = fact(
         "designed",
         unit="name",
         kind="choice",

@@ -120,7 +120,7 @@ class Purchases(Mechanism):
         under_rules=True,
     )
     stockpile: float = fact(
-        6.0,
+        3.0,
         unit="months",
         kind="estimated",
         prior=Uniform(1.0, 12.0),
@@ -128,7 +128,8 @@ class Purchases(Mechanism):
         high=60.0,
         claims=("C10",),
         source="press_stockpiles",
-        doc="means for chips that are brought forward before a bar",
+        doc="means for chips that are brought forward before a bar; 3 fits the sales of 2023, the "
+        "press says 3 to 12",
         under_rules=True,
     )
     repayment: float = fact(
@@ -327,8 +328,9 @@ def _choose(
                 worth[c] = per
                 bound = bound or granted[c, d] < 1.0 or fee[c, d] > 0.0 or refused[c, d]
             if offered[c, d] and not refused[c, d] and granted[c, d] > 0.0 and not listed[i]:
-                at = markup[family[c]] * (1.0 + fee[c, d]) + overhead - 1.0
-                legal_worth[c] = rate / at * granted[c, d]
+                if variant[c] or granted[c, d] >= 1.0:  # of the rest a part was had at once
+                    at = markup[family[c]] * (1.0 + fee[c, d]) + overhead - 1.0
+                    legal_worth[c] = rate / at * granted[c, d]
         bound = bound or listed[i]
         if debt[i] > 0.0 and not ahead_now:
             back = min(debt[i], repayment * grant[i], cash[i])
@@ -365,10 +367,11 @@ def _choose(
                     want[i, c, 0] = asked
                     continue
                 part = 0.0 if refused[c, d] or listed[i] else granted[c, d]
-                want[i, c, 0] = part * asked
-                left = asked - part * asked
+                fresh = min(asked, free_want[i, c])
+                want[i, c, 0] = asked if part >= 1.0 else part * fresh
+                left = asked - want[i, c, 0]
                 if left > 0.0 and not refused[c, d]:
-                    fresh = min(asked, free_want[i, c]) * (1.0 - part)
+                    fresh *= 1.0 - part
                     want[i, c, 2] = served * fresh
                     want[i, c, 3] = rented * (fresh - want[i, c, 2])
                     left -= want[i, c, 2] + want[i, c, 3]
@@ -385,7 +388,7 @@ def _choose(
                     own = 1.0
                 for c in range(price.size):
                     if mean > 0.0 and legal_worth[c] > 0.0:
-                        want[i, c, 0] += unmet * (1.0 - own) * legal_share[c]
+                        want[i, c, 0] += unmet * (1.0 - own) * legal_share[c] * granted[c, d]
                 if domestic >= 0:
                     want[i, domestic, 0] += unmet * own
         elif domestic >= 0 and at_home > 0.0:

@@ -53,7 +53,7 @@ class Release(Mechanism):
     )
     since: str = fact(
         "",
-        unit="name",
+        unit="month",
         kind="choice",
         lever=True,
         source="own",
