@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from model.world import LAB, State
+from model.world import LAB, UNBOUND, State
 
 CLOSED = 1e-9
 
@@ -20,7 +20,10 @@ class NotClosed(ArithmeticError):
 
 
 def chips_ordered(state: State) -> float:
-    """Chips requested = delivered + cancelled + on the way, by buyer, type and route."""
+    """Chips requested = delivered + cancelled + on the way, by buyer, type and route.
+
+    It holds as well for those that a buyer would hold had no rule bound.
+    """
     buyers = state.buyers
     rest = buyers.requested - buyers.delivered - buyers.cancelled - buyers.ordered.sum(axis=1)
     return _relative(rest, buyers.requested)
@@ -35,7 +38,8 @@ def chips_delivered(state: State) -> float:
 def chips_supplied(state: State) -> float:
     """Chips produced = delivered + on the way + seized + in stock + scrapped, by family."""
     buyers, market, supply = state.buyers, state.market, state.supply
-    out = (buyers.delivered + buyers.ordered.sum(axis=1)).sum(axis=(0, 2)) + market.seized
+    out = (buyers.delivered + buyers.ordered.sum(axis=1))[:, :, :UNBOUND].sum(axis=(0, 2))
+    out += market.seized
     gone = np.bincount(market.family, out, supply.produced.size)
     rest = supply.produced - gone - supply.stock - supply.scrapped
     return _relative(rest, supply.produced)
@@ -49,7 +53,9 @@ def compute_by_source(state: State) -> float:
 
 def fleets(state: State) -> float:
     """Chips at work by type = the sum over the routes they came by."""
-    return _relative(state.buyers.units.sum(axis=2) - state.buyers.fleet, state.buyers.fleet)
+    return _relative(
+        state.buyers.units[:, :, :UNBOUND].sum(axis=2) - state.buyers.fleet, state.buyers.fleet
+    )
 
 
 def money(state: State) -> float:

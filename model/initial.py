@@ -30,6 +30,7 @@ from model.world import (
     HABITS,
     LAB,
     SECTORS,
+    UNBOUND,
     Blocs,
     Clusters,
     Constants,
@@ -311,7 +312,7 @@ def _first_fleets(state: State) -> None:
         if free and state.blocs.exchange[buyers.bloc[i], market.maker[best]] > 0.0:
             units = float(buyers.grant[i]) * 12.0 * years / cost
             for column in (buyers.units, buyers.delivered, buyers.requested):
-                column[i, best, BOUGHT] = units
+                column[i, best, BOUGHT] = column[i, best, UNBOUND] = units
             buyers.fleet[i, best] = units
             buyers.granted[i] = buyers.spent[i] = units * cost
             total += units

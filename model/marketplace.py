@@ -15,7 +15,19 @@ import numpy as np
 from model.mechanisms.finance import means
 from model.rules import coverage, evaluate, listed
 from model.setting import ROADMAP, Setting
-from model.world import Buyers, Caps, Floats, Integers, Labs, Makers, Market, Supply, Vendors
+from model.world import (
+    PLANES,
+    SOURCES,
+    Buyers,
+    Caps,
+    Floats,
+    Integers,
+    Labs,
+    Makers,
+    Market,
+    Supply,
+    Vendors,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -223,7 +235,11 @@ def buyers_of(
     places = setting.destinations
     number = len(rows) + len(places)
     table = Buyers.allocate(
-        buyer=number, chip=len(setting.chips), slot=parameters.chips.delivery + 1, route=4, source=6
+        buyer=number,
+        chip=len(setting.chips),
+        slot=parameters.chips.delivery + 1,
+        plane=PLANES,
+        source=len(SOURCES),
     )
     tiers = {place.name: place.tier for place in setting.places}
     names = [(place.bloc, place.tier) for place in places]

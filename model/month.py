@@ -19,6 +19,7 @@ from model.mechanisms.finance import finance
 from model.mechanisms.policy import policy
 from model.mechanisms.purchases import purchases
 from model.mechanisms.release import release
+from model.mechanisms.search import search
 from model.mechanisms.spillover import spillover
 from model.mechanisms.supply import supply
 from model.mechanisms.training import training
@@ -63,6 +64,7 @@ MONTH = Phases(
         purchases,  # buyers choose, under the rules and around them
         chips,  # orders are served, old chips go, new ones come
         finance,  # means and people are shared out
+        search,  # labs answer scarce compute
         discovery,  # ideas are found
         spillover,  # ideas pass on
         training,  # runs start, go on, end

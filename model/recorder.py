@@ -40,6 +40,8 @@ SERIES: dict[str, tuple[str, str]] = {
     "compute_diverted": ("FLOP/s", "of it from chips diverted by traders"),
     "compute_rented": ("FLOP/s", "of it from chips rented abroad"),
     "compute_domestic": ("FLOP/s", "of it from domestic chips"),
+    "compute_unbound": ("FLOP/s", "what labs' fleets would be had no rule ever bound"),
+    "efficiency_share": ("1", "researchers on efficiency over those without rules, mean of labs"),
     "chips_delivered": ("chips", "chips delivered to labs this month"),
     "compute_of_clouds": ("FLOP/s", "effective performance of the bloc's clouds"),
     "chips_diverted": ("chips", "diverted chips delivered this month, labs and clouds"),
@@ -112,6 +114,7 @@ class Record:
             }
             largest = max(labs.best_flop[rows], default=0.0)
             here["training_compute"] = math.log10(largest) if largest > 0.0 else NOTHING
+            here["efficiency_share"] = math.fsum(labs.efficiency[rows]) / max(1, rows.size)
             for field, name in enumerate(FIELDS):
                 levels = state.knowledge[field].level[labs.member[rows, field]]
                 here[f"{name}_best"] = max(levels, default=0.0)
@@ -121,6 +124,7 @@ class Record:
         buyers, number = state.buyers, labs.bloc.size
         for name, column in (
             ("fleet", labs.effective),
+            ("compute_unbound", buyers.free_effective[:number]),
             ("budget", labs.budget),
             ("cash", buyers.cash[:number]),
             ("chip_spending", buyers.spent[:number]),

@@ -28,6 +28,7 @@ from model.mechanisms.finance import Finance
 from model.mechanisms.policy import Controls, Exchange
 from model.mechanisms.purchases import Purchases
 from model.mechanisms.release import Release
+from model.mechanisms.search import Search
 from model.mechanisms.spillover import Spillover
 from model.mechanisms.supply import SupplyOfChips
 from model.mechanisms.training import Training
@@ -58,6 +59,7 @@ class Parameters(Mechanism):
     degraded: Degraded = Degraded()
     chips: Chips = Chips()
     domestic: Domestic = Domestic()
+    search: Search = Search()
     discovery: Discovery = Discovery()
     spillover: Spillover = Spillover()
     training: Training = Training()

@@ -29,6 +29,8 @@ LAB, CHIPMAKER, APPLICATION = range(len(KINDS))
 HABITS = ("closed", "mixed", "open")
 ROUTES = ("bought", "bought ahead", "diverted", "rented")
 BOUGHT, AHEAD, DIVERTED, RENTED = range(len(ROUTES))
+PLANES = len(ROUTES) + 1  # the last is what a buyer would hold had no rule ever bound: its own self
+UNBOUND = len(ROUTES)
 SOURCES = ("legal", "degraded", "stockpiled", "diverted", "rented", "domestic")
 LEGAL, DEGRADED, STOCKPILED, BY_TRADERS, IN_RENT, DOMESTIC = range(len(SOURCES))
 NOTHING = -np.inf  # the capability of who has made no model
@@ -75,6 +77,7 @@ class Blocs(Table):
         "f8", "bloc", "bloc", unit="share", doc="openness of one bloc (row) to what another offers"
     )
     rented: Floats = column("f8", "bloc", unit="FLOP/s", doc="labs' fleets rented to other firms")
+    free_rented: Floats = column("f8", "bloc", unit="FLOP/s", doc="the same, had no rule bound")
     renters: Floats = column("f8", "bloc", unit="persons", doc="researchers who rent, one field")
     weights: Floats = column("f8", "bloc", unit="1", doc="sum of the weights that share a total")
     first_cluster: Integers = column("i8", "bloc", unit="cluster", doc="its first cluster")
@@ -131,6 +134,19 @@ class Labs(Table):
     member: Integers = column("i8", "lab", "field", unit="member", doc="its row in each field")
     budget: Floats = column("f8", "lab", unit="USD/month", doc="means of this month")
     effective: Floats = column("f8", "lab", unit="FLOP/s", doc="fleet at its utilisation")
+    constraint: Floats = column(
+        "f8", "lab", unit="share", doc="fleet over what it would be had no rule bound, h", fill=1
+    )
+    efficiency: Floats = column(
+        "f8",
+        "lab",
+        unit="share",
+        doc="of researchers on efficiency, over that without rules",
+        fill=1,
+    )
+    scale_up: Floats = column(
+        "f8", "lab", unit="share", doc="of its compute that engineers bring into a run", fill=1
+    )
     run_flop: Floats = column("f8", "lab", unit="FLOP", doc="of the run under way")
     run_left: Integers = column("i8", "lab", unit="months", doc="0: no run under way")
     run_start: Integers = column("i8", "lab", unit="month", doc="start of the run", fill=NEVER)
@@ -200,33 +216,43 @@ class Buyers(Table):
     debt: Floats = column("f8", "buyer", unit="USD", doc="advanced to buy ahead, not yet repaid")
     cash: Floats = column("f8", "buyer", unit="USD", doc="for chips, not yet spent")
     free_cash: Floats = column("f8", "buyer", unit="USD", doc="the same, had no rule bound")
-    free_want: Floats = column("f8", "buyer", "chip", unit="USD", doc="asked then, this month")
     spent: Floats = column("f8", "buyer", unit="USD", doc="all ever paid for chips, less refunds")
     fees: Floats = column("f8", "buyer", unit="USD", doc="of it fees to the state that permits")
     premiums: Floats = column("f8", "buyer", unit="USD", doc="of it to traders and hosts abroad")
     want: Floats = column(
-        "f8", "buyer", "chip", "route", unit="chips", doc="asked for this month, before rationing"
+        "f8",
+        "buyer",
+        "chip",
+        "plane",
+        unit="chips",
+        doc="asked for this month, before rationing, by route; last what no rule would change",
     )
     fleet: Floats = column("f8", "buyer", "chip", unit="chips", doc="at work, all routes")
-    units: Floats = column("f8", "buyer", "chip", "route", unit="chips", doc="at work")
+    units: Floats = column("f8", "buyer", "chip", "plane", unit="chips", doc="at work")
     ordered: Floats = column(
         "f8",
         "buyer",
         "slot",
         "chip",
-        "route",
+        "plane",
         unit="chips",
         doc="on the way, by month of arrival (a ring)",
     )
     prepaid: Floats = column(
-        "f8", "buyer", "slot", "chip", "route", unit="USD", doc="paid for what is on the way"
+        "f8", "buyer", "slot", "chip", "plane", unit="USD", doc="paid for what is on the way"
     )
-    requested: Floats = column("f8", "buyer", "chip", "route", unit="chips", doc="all ever ordered")
-    delivered: Floats = column("f8", "buyer", "chip", "route", unit="chips", doc="all ever")
-    cancelled: Floats = column("f8", "buyer", "chip", "route", unit="chips", doc="all ever")
-    retired: Floats = column("f8", "buyer", "chip", "route", unit="chips", doc="all ever retired")
+    requested: Floats = column("f8", "buyer", "chip", "plane", unit="chips", doc="all ever ordered")
+    delivered: Floats = column("f8", "buyer", "chip", "plane", unit="chips", doc="all ever")
+    cancelled: Floats = column("f8", "buyer", "chip", "plane", unit="chips", doc="all ever")
+    retired: Floats = column("f8", "buyer", "chip", "plane", unit="chips", doc="all ever retired")
     by_source: Floats = column("f8", "buyer", "source", unit="FLOP/s", doc="effective, by origin")
     effective: Floats = column("f8", "buyer", unit="FLOP/s", doc="fleet at its utilisation")
+    free_by_source: Floats = column("f8", "buyer", "source", unit="FLOP/s", doc="had no rule bound")
+    free_effective: Floats = column("f8", "buyer", unit="FLOP/s", doc="had no rule ever bound")
+    gain: Floats = column(
+        "f8", "buyer", unit="1", doc="effective with more systems ideas, over now"
+    )
+    free_gain: Floats = column("f8", "buyer", unit="1", doc="the same, had no rule ever bound")
 
 
 @dataclass

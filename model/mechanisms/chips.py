@@ -178,6 +178,7 @@ def chips(state: State) -> None:
         group.overhead,
         buyers.want,
         buyers.cash,
+        buyers.free_cash,
         buyers.spent,
         buyers.fees,
         buyers.premiums,
@@ -193,8 +194,6 @@ def chips(state: State) -> None:
         table.fill,
         group.overhead,
         buyers.want,
-        buyers.free_want,
-        buyers.free_cash,
         state.vendors.revenue,
         state.vendors.unbound,
     )
@@ -210,6 +209,7 @@ def chips(state: State) -> None:
         market.refused[t],
         market.family,
         buyers.cash,
+        buyers.free_cash,
         buyers.spent,
         buyers.ordered,
         buyers.prepaid,
@@ -236,7 +236,11 @@ def chips(state: State) -> None:
         buyers.skill,
         buyers.units,
         buyers.by_source,
+        buyers.free_by_source,
         buyers.effective,
+        buyers.free_effective,
+        buyers.gain,
+        buyers.free_gain,
     )
     labs.effective[:] = buyers.effective[: labs.effective.size]
     shares = state.parameters.training
@@ -255,6 +259,7 @@ def chips(state: State) -> None:
             state.blocs.renters,
             knowledge.compute,
         )
+    _offered(labs.bloc, buyers.free_effective, shares.rented, state.blocs.free_rented)
 
 
 @kernel
@@ -307,7 +312,7 @@ def _ration(family, want, seized_share, wanted, fill, stock, sold, seized):
     lost = seized_share / (1.0 - seized_share)  # seized for each that arrives
     for i in range(want.shape[0]):
         for c in range(family.size):
-            for r in range(want.shape[2]):
+            for r in range(4):
                 units = want[i, c, r]
                 wanted[family[c]] += units * (1.0 + lost) if r == 2 else units
     for f in range(wanted.size):
@@ -323,10 +328,10 @@ def _ration(family, want, seized_share, wanted, fill, stock, sold, seized):
 @kernel
 def _order(
     due, destination, family, price, markup, fill, fee, premium, rent_margin, overhead, want,
-    cash, spent, fees, premiums, requested, ordered, prepaid,
+    cash, free_cash, spent, fees, premiums, requested, ordered, prepaid,
 ):  # fmt: skip
     for i in range(want.shape[0]):
-        paid = 0.0
+        paid, free = 0.0, 0.0
         for c in range(family.size):
             for r in range(want.shape[2]):
                 f = family[c]
@@ -341,6 +346,9 @@ def _order(
                 requested[i, c, r] += units
                 ordered[i, due, c, r] += units
                 prepaid[i, due, c, r] += units * cost
+                if r == 4:
+                    free += units * cost
+                    continue
                 paid += units * cost
                 if r < 2:
                     fees[i] += units * (cost - plain)
@@ -348,31 +356,28 @@ def _order(
                     premiums[i] += units * (cost - plain)
         cash[i] -= paid
         spent[i] += paid
+        free_cash[i] -= free
 
 
 @kernel
-def _earn(
-    family, vendor, price, markup, fill, overhead, want, free_want, free_cash, revenue, unbound,
-):  # fmt: skip
+def _earn(family, vendor, price, markup, fill, overhead, want, revenue, unbound):
     # What vendors were paid, and would have been for what was asked without rules.
     revenue[:] = 0.0
     unbound[:] = 0.0
     for i in range(want.shape[0]):
         for c in range(family.size):
-            f = family[c]
-            free = free_want[i, c] * fill[f]
-            free_cash[i] -= free
             if vendor[c] >= 0:
+                f = family[c]
                 cost = unit_cost(price[c], markup[f], 0.0, 0.0, 0.0, overhead)
-                for r in range(want.shape[2]):
+                for r in range(4):
                     revenue[vendor[c]] += want[i, c, r] * fill[f] * cost
-                unbound[vendor[c]] += free
+                unbound[vendor[c]] += want[i, c, 4] * fill[f] * cost
 
 
 @kernel
 def _retire_and_deliver(
     now, retirement, bloc, destination, listed, home, open_to, granted, refused, family, cash,
-    spent, ordered, prepaid, units, fleet, delivered, cancelled, retired, stock, sold,
+    free_cash, spent, ordered, prepaid, units, fleet, delivered, cancelled, retired, stock, sold,
 ):  # fmt: skip
     for i in range(bloc.size):
         b, d = bloc[i], destination[i]
@@ -387,39 +392,57 @@ def _retire_and_deliver(
                 if come > 0.0:
                     if not open_to[c, b] or (r < 2 and barred):
                         cancelled[i, c, r] += come
-                        cash[i] += prepaid[i, now, c, r]
-                        spent[i] -= prepaid[i, now, c, r]
-                        stock[family[c]] += come
-                        sold[family[c]] -= come
+                        if r == 4:
+                            free_cash[i] += prepaid[i, now, c, r]
+                        else:
+                            cash[i] += prepaid[i, now, c, r]
+                            spent[i] -= prepaid[i, now, c, r]
+                            stock[family[c]] += come
+                            sold[family[c]] -= come
                     else:
                         units[i, c, r] += come
                         delivered[i, c, r] += come
                     ordered[i, now, c, r] = 0.0
                     prepaid[i, now, c, r] = 0.0
-                total += units[i, c, r]
+                if r < 4:
+                    total += units[i, c, r]
             fleet[i, c] = total
 
 
 @kernel
 def _perform(
-    tflops, link, software, variant, home, best_link, base, gain, gain_scale, penalty, link_scale,
-    skill, units, by_source, effective,
+    tflops, link, software, variant, home, best_link, base, gain_of_use, gain_scale, penalty,
+    link_scale, skill, units, by_source, free_by_source, effective, free_effective, gain, free_gain,
 ):  # fmt: skip
     for i in range(skill.size):
         by_source[i, :] = 0.0
-        used = base + gain * (1.0 - math.exp(-skill[i] / gain_scale))
+        free_by_source[i, :] = 0.0
+        better, free_better = 0.0, 0.0
+        used = base + gain_of_use * (1.0 - math.exp(-skill[i] / gain_scale))
+        known = skill[i] + 0.1
+        would = base + gain_of_use * (1.0 - math.exp(-known / gain_scale))
         for c in range(tflops.size):
-            rate = tflops[c] * 1e12 * software[c] * used
+            peak = tflops[c] * 1e12 * software[c]
+            rate, next_rate = peak * used, peak * would
             if home[c] < 0:  # domestic chips are measured in what they do
                 rate *= link_factor(link[c], best_link, penalty, link_scale, skill[i])
+                next_rate *= link_factor(link[c], best_link, penalty, link_scale, known)
             kind = 5 if home[c] >= 0 else (1 if variant[c] else 0)
             by_source[i, kind] += units[i, c, 0] * rate
             by_source[i, 2] += units[i, c, 1] * rate
             by_source[i, 3] += units[i, c, 2] * rate
             by_source[i, 4] += units[i, c, 3] * rate
+            free_by_source[i, kind] += units[i, c, 4] * rate
+            for r in range(4):
+                better += units[i, c, r] * next_rate
+            free_better += units[i, c, 4] * next_rate
         effective[i] = 0.0
+        free_effective[i] = 0.0
         for s in range(by_source.shape[1]):
             effective[i] += by_source[i, s]
+            free_effective[i] += free_by_source[i, s]
+        gain[i] = better / effective[i] if effective[i] > 0.0 else 1.0
+        free_gain[i] = free_better / free_effective[i] if free_effective[i] > 0.0 else 1.0
 
 
 @kernel
@@ -442,3 +465,10 @@ def _experiments(
             compute[m] = offered[b] * team[m] / wanted[b] if wanted[b] > 0.0 else 0.0
     for i in range(lab_bloc.size):
         compute[lab_member[i]] = share * effective[i]
+
+
+@kernel
+def _offered(bloc, effective, share, offered):
+    offered[:] = 0.0
+    for i in range(bloc.size):
+        offered[bloc[i]] += share * effective[i]

@@ -162,7 +162,7 @@ def purchases(state: State) -> None:
     """Write what every buyer asks for this month.
 
     Reads ``market``, ``supply.markup``, systems knowledge, ``buyers.cash``, ``grant``. Writes
-    ``buyers.want``, ``free_want``, ``skill``, ``cash``, ``debt``, ``vendors.orders``,
+    ``buyers.want``, ``skill``, ``cash``, ``debt``, ``vendors.orders``,
     ``market.best_link``.
     """
     group, controls, t = state.parameters.purchases, state.parameters.controls, state.month
@@ -222,7 +222,6 @@ def purchases(state: State) -> None:
         buyers.cash,
         buyers.debt,
         buyers.want,
-        buyers.free_want,
         state.vendors.orders,
     )
 
@@ -297,7 +296,7 @@ def _choose(
     markup, family_price, open_to, granted, fee, refused, offered, ahead,
     best_link, penalty, link_scale, overhead, elasticity, portable,
     traders, premium, rent, rent_margin, stockpile, repayment, scratch,
-    free_cash, cash, debt, want, free_want, orders,
+    free_cash, cash, debt, want, orders,
 ):  # fmt: skip
     orders[:] = 0.0
     worth, share, legal_worth, legal_share = scratch[0], scratch[1], scratch[2], scratch[3]
@@ -309,7 +308,7 @@ def _choose(
         for c in range(price.size):
             for r in range(want.shape[2]):
                 want[i, c, r] = 0.0
-            free_want[i, c] = worth[c] = legal_worth[c] = 0.0
+            worth[c] = legal_worth[c] = 0.0
             if not (open_to[c, b] and available[c] <= month < withdrawn[c]):
                 continue
             factor = software[c]
@@ -337,7 +336,7 @@ def _choose(
             debt[i] -= back
             cash[i] -= back
         purse = cash[i]
-        if purse <= 0.0:
+        if purse <= 0.0 and free_cash[i] <= 0.0:
             continue
         at_home = 0.0
         if domestic >= 0:
@@ -362,12 +361,12 @@ def _choose(
                 if worth[c] <= 0.0:
                     continue
                 asked = purse * (1.0 - own) * share[c]
-                free_want[i, c] = free_cash[i] * (1.0 - own) * share[c]
+                want[i, c, 4] = free_cash[i] * (1.0 - own) * share[c]
                 if not bound:
                     want[i, c, 0] = asked
                     continue
                 part = 0.0 if refused[c, d] or listed[i] else granted[c, d]
-                fresh = min(asked, free_want[i, c])
+                fresh = min(asked, want[i, c, 4])
                 want[i, c, 0] = asked if part >= 1.0 else part * fresh
                 left = asked - want[i, c, 0]
                 if left > 0.0 and not refused[c, d]:
@@ -378,7 +377,7 @@ def _choose(
                 unmet += left
             if domestic >= 0:
                 want[i, domestic, 0] = purse * own
-                free_want[i, domestic] = free_cash[i] * own
+                want[i, domestic, 4] = free_cash[i] * own
             if unmet > 0.0:
                 mean = _split(legal_worth, leading, elasticity, portable, legal_share)
                 own = 0.0
@@ -393,8 +392,8 @@ def _choose(
                     want[i, domestic, 0] += unmet * own
         elif domestic >= 0 and at_home > 0.0:
             want[i, domestic, 0] = purse
-            free_want[i, domestic] = free_cash[i]
-        if ahead_now and stockpile > 0.0:
+            want[i, domestic, 4] = free_cash[i]
+        if ahead_now and stockpile > 0.0 and purse > 0.0:
             room = max(0.0, stockpile * grant[i] - debt[i])
             brought = 0.0
             for c in range(price.size):
@@ -413,5 +412,5 @@ def _choose(
                         price[c], markup[f], fee[c, d] if r < 2 else 0.0,
                         premium if r == 2 else 0.0, rent_margin if r == 3 else 0.0, overhead,
                     )  # fmt: skip
-                    if vendor[c] >= 0:
+                    if vendor[c] >= 0 and r < 4:
                         orders[vendor[c]] += want[i, c, r] * family_price[f]

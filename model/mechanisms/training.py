@@ -140,8 +140,8 @@ class Training(Mechanism):
 def training(state: State) -> None:
     """Carry runs on for a month; end and start them.
 
-    Reads ``labs.effective``, algorithms knowledge, ``labs.open_capability``. Writes the columns
-    ``labs.run_*``, ``completed``, ``finished``, ``finished_own``, ``potential``,
+    Reads ``labs.effective``, ``scale_up``, algorithms knowledge, ``labs.open_capability``. Writes
+    the columns ``labs.run_*``, ``completed``, ``finished``, ``finished_own``, ``potential``,
     ``state.run_bits``.
     """
     group, labs = state.parameters.training, state.labs
@@ -157,6 +157,7 @@ def training(state: State) -> None:
         labs.bloc,
         labs.member[:, 0],
         labs.effective,
+        labs.scale_up,
         state.buyers.fleet,
         state.market.price,
         algorithms.level,
@@ -198,8 +199,8 @@ def capability_of(own, base, cap, share):
 
 @kernel
 def _train(
-    month, access, lengths, models, key, active, firm, bloc, member, effective, fleet, price,
-    level, bits, open_capability, exchange, best_own, write_off, share, mean_months, spread,
+    month, access, lengths, models, key, active, firm, bloc, member, effective, scale_up, fleet,
+    price, level, bits, open_capability, exchange, best_own, write_off, share, mean_months, spread,
     step, smallest, cap, inherited,
     flop, left, begun, cost, hours, knowledge, base, base_lab, completed, own, capability,
     potential, run_bits,
@@ -207,7 +208,7 @@ def _train(
     for i in range(firm.size):
         completed[i] = False
         potential[i] = NOTHING
-        a_month = share * effective[i] * SECONDS_A_MONTH
+        a_month = share * effective[i] * scale_up[i] * SECONDS_A_MONTH
         if not active[firm[i]] or a_month <= 0.0:
             continue
         u = uniform(at(at(lengths, key[firm[i]]), np.uint64(models[i])))
