@@ -18,8 +18,9 @@ from model.compiled import kernel
 from model.marketplace import buyers_of, makers_of, market_of, supply_of
 from model.mechanisms.finance import finance
 from model.mechanisms.policy import set_exchange
+from model.network import links_of
 from model.randomness import address, at, key_of, uniform
-from model.seeds import Laboratory, Place
+from model.seeds import Bloc, Laboratory, Place
 from model.setting import Setting
 from model.world import (
     APPLICATION,
@@ -29,6 +30,7 @@ from model.world import (
     FIELDS,
     HABITS,
     LAB,
+    NOTHING,
     SECTORS,
     UNBOUND,
     Blocs,
@@ -39,6 +41,7 @@ from model.world import (
     Integers,
     Knowledge,
     Labs,
+    Learned,
     State,
 )
 
@@ -46,6 +49,7 @@ if TYPE_CHECKING:
     from model.scenario import Parameters
 
 EARTH_RADIUS_KM = 6371.0
+PARTNERS = 4  # whom a firm remembers
 
 
 def build(
@@ -73,7 +77,7 @@ def build(
     places_here = [places[number] for number in kept]
     seed64 = np.uint64(seed)
 
-    blocs = Blocs.allocate(bloc=len(here))
+    blocs = Blocs.allocate(bloc=len(here), channel=len(CHANNELS))
     blocs.ordinal[:] = [b for b, bloc in enumerate(all_blocs) if bloc.name in taking]
     clusters = _clusters(parameters, setting, places_here)
     if share.size:
@@ -82,6 +86,7 @@ def build(
         rows = np.flatnonzero(clusters.bloc == b)
         if rows.size:
             blocs.first_cluster[b], blocs.last_cluster[b] = rows[0], rows[-1] + 1
+    _openness(parameters, all_blocs, blocs)
     blocs.exchange[:] = 1.0
     start = since(parameters.exchange.since, "exchange", setting)
     if start <= 0:
@@ -99,6 +104,7 @@ def build(
         for number in range(len(FIELDS))
     )
     words = knowledge[0].bits.shape[1]
+    link_start, link_to = links_of(parameters, firms, clusters, blocs, seed64)
     number_of = len(here)
     state = State(
         parameters=parameters,
@@ -119,19 +125,36 @@ def build(
         caps=caps,
         listed=listed,
         cloud_share=cloud_share,
+        link_start=link_start,
+        link_to=link_to,
         knowledge=knowledge,
         run_bits=np.zeros((len(labs), words), np.uint64),
         open_bits=np.zeros((len(labs), words), np.uint64),
         exchange_from=start,
         release_from=since(parameters.release.since, "release", setting),
+        learned=[],
+        released_by_month=np.full((setting.calendar.months, len(labs)), NOTHING),
         finds=[(np.empty(0, np.int64), np.empty(0, np.int64)) for _ in FIELDS],
         acquired=np.zeros((len(FIELDS), len(CHANNELS), number_of, number_of), np.int64),
         published=np.zeros((len(FIELDS), number_of), np.int64),
         models=[],
         opening=[],
     )
+    nobody = np.empty(0, np.int64)
+    state.learned = [Learned(nobody, nobody, nobody, nobody) for _ in FIELDS]
     _first_fleets(state)
     return state
+
+
+def _openness(parameters: Parameters, all_blocs: tuple[Bloc, ...], blocs: Blocs) -> None:
+    # Movers and partners from abroad come by researchers; who takes part does not change shares.
+    people = [bloc.researchers_2024 for bloc in all_blocs]
+    abroad = parameters.spillover.moves_abroad if len(all_blocs) > 1 else 0.0
+    for row, b in enumerate(blocs.ordinal):
+        others = math.fsum(people) - people[b]
+        for column, s in enumerate(blocs.ordinal):
+            share = 1.0 - abroad if s == b else abroad * people[s] / others
+            blocs.openness[row, column] = share
 
 
 def _clusters(parameters: Parameters, setting: Setting, places: list[Place]) -> Clusters:
@@ -145,6 +168,7 @@ def _clusters(parameters: Parameters, setting: Setting, places: list[Place]) -> 
         for d, other in enumerate(places):
             far = distance_km(place.latitude, place.longitude, other.latitude, other.longitude)
             local = math.pow(2.0, -far / group.half_distance)
+            table.commute[c, d] = 1.0 if c == d else group.moves_elsewhere
             table.nearness[c, d] = group.codified + (1.0 - group.codified) * local
     return table
 
@@ -257,9 +281,12 @@ def _knowledge(
         delay=parameters.spillover.publication_lag + 1,
         cluster=clusters.key.size,
         sector=len(SECTORS),
+        firm=firms.key.size,
+        slot=PARTNERS,
         one=1,
     )
     table.row[:] = members
+    table.at[members] = np.arange(members.size)
     is_lab = firms.kind[members] == LAB
     table.breadth[:] = np.where(is_lab, group.lab_breadth, group.firm_breadth)
     table.window[:] = np.where(

@@ -29,7 +29,7 @@ from model.mechanisms.policy import Controls, Exchange
 from model.mechanisms.purchases import Purchases
 from model.mechanisms.release import Release
 from model.mechanisms.search import Search
-from model.mechanisms.spillover import Spillover
+from model.mechanisms.spillover import Protection, Spillover
 from model.mechanisms.supply import SupplyOfChips
 from model.mechanisms.training import Training
 from model.seeds import seeds_text
@@ -62,6 +62,7 @@ class Parameters(Mechanism):
     search: Search = Search()
     discovery: Discovery = Discovery()
     spillover: Spillover = Spillover()
+    protection: Protection = Protection()
     training: Training = Training()
     release: Release = Release()
     observer: Observer = Observer()

@@ -22,8 +22,19 @@ Bits = NDArray[np.uint64]
 
 SECTORS = ("models", "chips", "software", "devices", "services")
 FIELDS = ("algorithms", "systems")
-CHANNELS = ("found", "found again", "proximity", "publication", "open weights")
-FOUND, FOUND_AGAIN, PROXIMITY, PUBLICATION, OPEN_WEIGHTS = range(len(CHANNELS))
+CHANNELS = (
+    "found",
+    "found again",
+    "proximity",
+    "publication",
+    "open weights",
+    "suppliers",
+    "mobility",
+    "collaboration",
+)
+FOUND, FOUND_AGAIN, PROXIMITY, PUBLICATION, OPEN_WEIGHTS, SUPPLIER, MOBILITY, COLLABORATION = range(
+    len(CHANNELS)
+)
 KINDS = ("lab", "chipmaker", "application")
 LAB, CHIPMAKER, APPLICATION = range(len(KINDS))
 HABITS = ("closed", "mixed", "open")
@@ -79,6 +90,13 @@ class Blocs(Table):
     rented: Floats = column("f8", "bloc", unit="FLOP/s", doc="labs' fleets rented to other firms")
     free_rented: Floats = column("f8", "bloc", unit="FLOP/s", doc="the same, had no rule bound")
     renters: Floats = column("f8", "bloc", unit="persons", doc="researchers who rent, one field")
+    openness: Floats = column(
+        "f8", "bloc", "bloc", unit="share", doc="of those who come from or work with another bloc"
+    )
+    shield: Floats = column(
+        "f8", "bloc", "channel", unit="share", doc="of contacts that protection of a source stops"
+    )
+    litigating: Floats = column("f8", "bloc", unit="share", doc="of researchers' time, protecting")
     weights: Floats = column("f8", "bloc", unit="1", doc="sum of the weights that share a total")
     first_cluster: Integers = column("i8", "bloc", unit="cluster", doc="its first cluster")
     last_cluster: Integers = column("i8", "bloc", unit="cluster", doc="one past its last")
@@ -95,6 +113,9 @@ class Clusters(Table):
     weight: Floats = column("f8", "cluster", unit="share", doc="share of the world's innovation")
     nearness: Floats = column(
         "f8", "cluster", "cluster", unit="1", doc="kernel of distance, 1 at no distance"
+    )
+    commute: Floats = column(
+        "f8", "cluster", "cluster", unit="1", doc="weight in hiring: 1 at home, less elsewhere"
     )
     bloc_share: Floats = column(
         "f8",
@@ -155,6 +176,7 @@ class Labs(Table):
     run_knowledge: Floats = column("f8", "lab", unit="OOM", doc="algorithms at the run's start")
     run_base: Floats = column("f8", "lab", unit="OOM", doc="open model built on", fill=NOTHING)
     run_base_lab: Integers = column("i8", "lab", unit="lab", doc="its maker", fill=-1)
+    run_base_open: NDArray[np.bool_] = column("?", "lab", unit="-", doc="its weights were open")
     best_own: Floats = column("f8", "lab", unit="OOM", doc="best it made alone", fill=NOTHING)
     best_released: Floats = column("f8", "lab", unit="OOM", doc="best released", fill=NOTHING)
     best_flop: Floats = column("f8", "lab", unit="FLOP", doc="largest run completed")
@@ -187,6 +209,12 @@ class Knowledge(Table):
     relative_team: Floats = column("f8", "member", unit="1", doc="team over reference team")
     absorption: Floats = column("f8", "member", unit="share", doc="share of contacts understood")
     rate: Floats = column("f8", "member", unit="1/month", doc="expected finds this month")
+    full_rate: Floats = column("f8", "member", unit="1/month", doc="had nobody else to do")
+    busy: Floats = column("f8", "member", unit="share", doc="of its researchers, taking in")
+    partner: NDArray[np.int32] = column(
+        "i4", "member", "slot", unit="member", doc="partners remembered, -1 none", fill=-1
+    )
+    at: NDArray[np.int32] = column("i4", "firm", unit="member", doc="a firm's row or -1", fill=-1)
     size: Floats = column("f8", "idea", unit="OOM", doc="size of the ideas of the catalogue")
     first_month: Integers = column("i8", "idea", unit="month", doc="first found", fill=NEVER)
     first_firm: Integers = column("i8", "idea", unit="firm", doc="first finder", fill=NEVER)
@@ -381,6 +409,7 @@ class Model:
     own: float
     base: float | None
     base_lab: int | None
+    base_open: bool | None
     capability: float
 
 
@@ -398,6 +427,16 @@ class Constants:
     share: Floats
     bloc_share: Floats
     arrival: Floats  # finds a year in the whole field, by field
+
+
+@dataclass
+class Learned:
+    """Ideas learned in a month in one field: who, what, from whom (firms; -1 the public pool)."""
+
+    learner: Integers
+    idea: Integers
+    source: Integers
+    channel: Integers
 
 
 @dataclass
@@ -422,12 +461,16 @@ class State:
     caps: Caps
     listed: NDArray[np.bool_]  # month x buyer: named by an entity list
     cloud_share: Floats  # buyer: share of the world's spending on chips outside labs; labs 0
+    link_start: Integers  # firm x (bloc + 1): where a firm's links to a bloc begin
+    link_to: NDArray[np.int32]  # link: the firm at its other end
     knowledge: tuple[Knowledge, ...]
     run_bits: Bits  # lab x word: algorithms held when the run under way began
     open_bits: Bits  # lab x word: algorithms embodied in the best open model
     exchange_from: int  # month from which the scenario's exchange holds
     release_from: int  # month from which the scenario's policies of release hold
     finds: list[tuple[Integers, Integers]]  # (members, ideas) found this month, by field
+    learned: list[Learned]  # what was learned this month, by field
+    released_by_month: Floats  # month x lab: best capability released by the end of a month
     acquired: Integers  # field x channel x source bloc x target bloc, this month
     published: Integers  # field x bloc, this month
     models: list[Model]  # all released so far

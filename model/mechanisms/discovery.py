@@ -231,8 +231,8 @@ class Discovery(Mechanism):
 def discovery(state: State) -> None:
     """Draw the finds of the month and write them into the catalogue's record.
 
-    Reads ``knowledge.relative_team``, ``compute``, ``breadth``. Writes ``knowledge.bits``,
-    ``count``, ``level``, ``finds``, ``first_month``, ``first_firm``, ``holders``,
+    Reads ``knowledge.relative_team``, ``compute``, ``breadth``, ``busy``, ``blocs.litigating``.
+    Writes ``knowledge.rate``, ``full_rate``, ``bits``, ``count``, ``level``, ``finds``, ``first_month``, ``first_firm``, ``holders``,
     ``state.finds``, ``state.acquired``.
     """
     group = state.parameters.discovery
@@ -258,6 +258,10 @@ def discovery(state: State) -> None:
             group.compute_exponent,
             group.breadth_cost,
             b,
+            state.firms.bloc,
+            state.blocs.litigating,
+            knowledge.busy,
+            knowledge.full_rate,
             knowledge.rate,
         )
         if rows and not knowledge.rate.max() <= MOST_FINDS:
@@ -324,16 +328,19 @@ def discovery(state: State) -> None:
 @kernel
 def _rates(
     start, stop, row, kind, team, compute, level, breadth, firms, reference, scale,
-    gamma, kappa, cost, b, rate,
+    gamma, kappa, cost, b, bloc, litigating, busy, full_rate, rate,
 ):  # fmt: skip
     for m in range(start, stop):
         k = kind[row[m]]
         if team[m] <= 0.0 or firms[k] <= 0.0:
-            rate[m] = 0.0
+            rate[m] = full_rate[m] = 0.0
             continue
         experiments = (compute[m] / reference[k]) ** kappa if reference[k] > 0.0 else 0.0
         effort = team[m] ** gamma * experiments
-        rate[m] = scale[k] / firms[k] * effort * breadth[m] ** -cost * math.exp(-b * level[m])
+        full = scale[k] / firms[k] * effort * breadth[m] ** -cost * math.exp(-b * level[m])
+        left = (1.0 - busy[m]) * (1.0 - litigating[bloc[row[m]]])
+        full_rate[m] = full
+        rate[m] = full * left**gamma if left < 1.0 else full
 
 
 @kernel

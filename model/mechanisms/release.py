@@ -102,6 +102,7 @@ def release(state: State) -> None:
             own=float(labs.finished_own[lab]),
             base=float(labs.run_base[lab]) if base_lab >= 0 else None,
             base_lab=base_lab if base_lab >= 0 else None,
+            base_open=bool(labs.run_base_open[lab]) if base_lab >= 0 else None,
             capability=float(labs.finished[lab]),
         )
         state.models.append(model)
@@ -112,6 +113,7 @@ def release(state: State) -> None:
         if delay is not None:
             state.opening.append((state.month + delay, model, state.run_bits[lab].copy()))
     _open_due(state)
+    state.released_by_month[state.month] = labs.best_released
 
 
 def _open_due(state: State) -> None:

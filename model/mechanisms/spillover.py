@@ -20,6 +20,18 @@ what i holds is not understood either.) Channels:
   firm reads each published idea it lacks at a constant hazard, however many blocs print it.
 * *open weights*: the algorithms embodied in the best open model a firm may use (held when its
   training began), contacts as above.
+* *suppliers*: firms linked as customer or supplier (``model/network.py``), in proportion to their
+  number, all alike; in a bloc apart, times the exchange.
+* *mobility*: who is hired brings several ideas of the former employer at once; hires come from the
+  own cluster first, less from the rest of the bloc, a share from abroad (times the exchange), from
+  firms by their researchers. Moves come at a hazard until labour markets are modelled.
+* *collaboration*: partners in research; with a probability one of the last that a firm learned
+  from, else a new one, found like an acquaintance. Success is remembered.
+
+What is learned costs: taking an idea in takes the team a share of the time that finding it would
+(imitation cost; Mansfield, Schwartz and Wagner 1981), at most half of its time; less through open
+weights. *Protection* (secrecy, non-compete clauses, litigation) stops a share of the contacts with
+firms of a bloc and costs their researchers time.
 
 Picks descend a balanced tree of weights, one addressed draw a level: one more idea or firm
 disturbs the other picks hardly more than it must (about log2(N)/N of them), and every idea is
@@ -27,7 +39,8 @@ equally likely. When several channels offer one idea in a month, the one of high
 priority is credited, so attributions add up exactly. Learning reads the state at the phase's
 start.
 
-Limits: strength 0 removes a channel; one channel, one idea, full mixing: logistic; a constant
+Limits: strength 0 removes a channel, bit for bit; protection 1 everywhere and no publications or
+open weights: nobody learns; one channel, one idea, full mixing: logistic; a constant
 outside source: Bass's closed form with no imitation; nobody learns what nobody holds.
 """
 
@@ -37,17 +50,18 @@ import math
 
 import numpy as np
 
-from model.compiled import helper, kernel, over_rows
+from model import meetings
+from model.compiled import over_rows
 from model.facts import InputError, LogUniform, Mechanism, Uniform, fact, monthly_rate
-from model.picks import idea_pick, lacking, ones, tree_pick
-from model.randomness import address, at, key_of, poisson, uniform
+from model.randomness import address, key_of
 from model.world import (
+    COLLABORATION,
     FIELDS,
-    NOTHING,
-    OPEN_WEIGHTS,
+    MOBILITY,
     PROXIMITY,
-    PUBLICATION,
     SECTORS,
+    SUPPLIER,
+    Learned,
     State,
 )
 
@@ -66,7 +80,7 @@ class Spillover(Mechanism):
         high=20.0,
         claims=("A1", "A7", "C4"),
         source="own",
-        doc="scale of all contacts (proximity and open weights)",
+        doc="scale of all contacts but with publications",
     )
     proximity_flow: float = fact(
         0.25,
@@ -90,6 +104,116 @@ class Spillover(Mechanism):
         claims=("B1", "B3"),
         source="own",
         doc="ideas met in open models, at a firm of reference size, before strength",
+    )
+    supplier_flow: float = fact(
+        0.1,
+        unit="OOM/year",
+        kind="assumed",
+        prior=Uniform(0.0, 0.5),
+        low=0.0,
+        high=50.0,
+        claims=("A2", "A3"),
+        source="own",
+        doc="ideas met at customers and suppliers, at a firm of reference size and mean links, "
+        "before strength",
+    )
+    mobility_flow: float = fact(
+        0.05,
+        unit="OOM/year",
+        kind="estimated",
+        prior=Uniform(0.0, 0.2),
+        low=0.0,
+        high=50.0,
+        claims=("A2", "D7"),
+        source="serafinelli_2019",
+        doc="ideas brought by hires, at a firm of reference size, before strength; about a tenth "
+        "of what is learned nearby",
+    )
+    collaboration_flow: float = fact(
+        0.05,
+        unit="OOM/year",
+        kind="assumed",
+        prior=Uniform(0.0, 0.3),
+        low=0.0,
+        high=50.0,
+        claims=("A1", "A7"),
+        source="own",
+        doc="ideas met in joint research, at a firm of reference size, before strength",
+    )
+    links: float = fact(
+        4.7,
+        unit="1",
+        kind="measured",
+        low=0.0,
+        high=100.0,
+        claims=("A2",),
+        source="indicators_network",
+        doc="mean number of customers and suppliers of a firm",
+    )
+    ideas_a_move: int = fact(
+        3,
+        unit="ideas",
+        kind="assumed",
+        low=1,
+        high=20,
+        claims=("A2",),
+        source="own",
+        doc="ideas that a hire may bring; the flow is that of all of them",
+    )
+    moves_elsewhere: float = fact(
+        0.2,
+        unit="share",
+        kind="assumed",
+        prior=Uniform(0.05, 0.6),
+        low=0.0,
+        high=1.0,
+        claims=("A2", "A6"),
+        source="almeida_kogut_1999",
+        doc="weight of the rest of the bloc in hiring beside the own cluster, a researcher",
+    )
+    moves_abroad: float = fact(
+        0.1,
+        unit="share",
+        kind="assumed",
+        prior=Uniform(0.0, 0.3),
+        low=0.0,
+        high=1.0,
+        claims=("D9", "D10"),
+        source="own",
+        doc="share of hires and of new partners from other blocs at full exchange",
+    )
+    partner_memory: float = fact(
+        0.7,
+        unit="share",
+        kind="assumed",
+        prior=Uniform(0.2, 0.95),
+        low=0.0,
+        high=1.0,
+        claims=("A7",),
+        source="own",
+        doc="chance to meet a partner that one has learned from instead of a new one",
+    )
+    imitation_cost: float = fact(
+        0.65,
+        unit="share",
+        kind="estimated",
+        prior=Uniform(0.3, 0.9),
+        low=0.0,
+        high=5.0,
+        claims=("A8", "D4"),
+        source="mansfield_1981",
+        doc="time to take an idea in over the time to find it",
+    )
+    open_weights_cost: float = fact(
+        0.4,
+        unit="share",
+        kind="assumed",
+        prior=Uniform(0.1, 0.65),
+        low=0.0,
+        high=5.0,
+        claims=("B1", "B10"),
+        source="own",
+        doc="the same for an idea read off an open model",
     )
     publication_hazard: float = fact(
         0.005,
@@ -222,13 +346,114 @@ class Spillover(Mechanism):
     )
 
 
+class Protection(Mechanism):
+    """Secrecy, non-compete clauses, litigation: what keeps ideas from rivals, and what it costs."""
+
+    leader: float = fact(
+        0.0,
+        unit="share",
+        kind="choice",
+        lever=True,
+        low=0.0,
+        high=1.0,
+        claims=("A8", "A10", "D5"),
+        source="own",
+        doc="strength of protection by firms of the leading bloc",
+    )
+    follower: float = fact(
+        0.0,
+        unit="share",
+        kind="choice",
+        lever=True,
+        low=0.0,
+        high=1.0,
+        claims=("A8", "A10", "D5"),
+        source="own",
+        doc="strength of protection by firms of the following bloc",
+    )
+    elsewhere: float = fact(
+        0.0,
+        unit="share",
+        kind="choice",
+        lever=True,
+        low=0.0,
+        high=1.0,
+        claims=("A8", "A10", "D5"),
+        source="own",
+        doc="strength of protection by firms of all other blocs",
+    )
+    talk: float = fact(
+        1.0,
+        unit="share",
+        kind="assumed",
+        low=0.0,
+        high=1.0,
+        under_rules=True,
+        claims=("A10",),
+        source="own",
+        doc="share of talk and joint research that full protection stops (secrecy)",
+    )
+    suppliers: float = fact(
+        1.0,
+        unit="share",
+        kind="assumed",
+        low=0.0,
+        high=1.0,
+        under_rules=True,
+        claims=("A10",),
+        source="own",
+        doc="share of learning among customers and suppliers that it stops (contracts)",
+    )
+    mobility: float = fact(
+        1.0,
+        unit="share",
+        kind="assumed",
+        low=0.0,
+        high=1.0,
+        under_rules=True,
+        claims=("A10", "D5"),
+        source="own",
+        doc="share of what movers bring that it stops (non-compete clauses)",
+    )
+    cost: float = fact(
+        0.1,
+        unit="share",
+        kind="assumed",
+        prior=Uniform(0.0, 0.3),
+        low=0.0,
+        high=1.0,
+        under_rules=True,
+        claims=("A8",),
+        source="own",
+        doc="share of researchers' time that full protection takes (litigation)",
+    )
+
+    def strengths(self, blocs: list[str], leader: str, follower: str) -> list[float]:
+        """Return the strength of protection by bloc."""
+        named = {leader: self.leader, follower: self.follower}
+        return [named.get(bloc, self.elsewhere) for bloc in blocs]
+
+
 def spillover(state: State) -> None:
     """Let firms meet, offer, learn; then let last months' finds appear in print.
 
     Reads ``knowledge.bits``, ``pool``, ``cell_start``, ``state.open_bits``, ``blocs.exchange``,
     ``clusters.nearness``, ``bloc_share``, ``state.finds``. Writes ``knowledge.bits``, ``count``,
-    ``level``, ``absorption``, ``holders``, ``pool``, ``pending``, ``acquired``, ``published``.
+    ``level``, ``absorption``, ``busy``, ``partner``, ``holders``, ``pool``, ``pending``,
+    ``acquired``, ``published``, ``learned``, ``blocs.shield``, ``litigating``.
     """
+    guard = state.parameters.protection
+    blocs = [bloc.name for bloc in state.setting.blocs]
+    strengths = guard.strengths(blocs, state.setting.leader, state.setting.follower)
+    for b, strength in enumerate(strengths):
+        for channel, share in (
+            (PROXIMITY, guard.talk),
+            (COLLABORATION, guard.talk),
+            (SUPPLIER, guard.suppliers),
+            (MOBILITY, guard.mobility),
+        ):
+            state.blocs.shield[b, channel] = strength * share
+        state.blocs.litigating[b] = strength * guard.cost
     for number in range(len(state.knowledge)):
         _learn(state, number)
         _print(state, number)
@@ -243,7 +468,7 @@ def _learn(state: State, number: int) -> None:
     mass = np.zeros((clusters.key.size, len(SECTORS)))
     within = np.zeros(rows)
     pull = np.zeros((clusters.key.size, len(SECTORS), clusters.key.size))
-    _masses(
+    meetings.masses(
         knowledge.team,
         knowledge.cell_start,
         knowledge.cell_stop,
@@ -254,7 +479,19 @@ def _learn(state: State, number: int) -> None:
         within,
         pull,
     )
-    _understanding(
+    nearby = np.zeros_like(pull)
+    meetings.masses(
+        knowledge.team,
+        knowledge.cell_start,
+        knowledge.cell_stop,
+        group.sector_adjacency,
+        clusters.bloc,
+        clusters.commute,
+        mass,
+        within,
+        nearby,
+    )
+    meetings.understanding(
         knowledge.row,
         firms.kind,
         knowledge.team,
@@ -265,11 +502,16 @@ def _learn(state: State, number: int) -> None:
     )
     best = np.full((len(blocs.funding), 2), -1, np.int64)
     if number == 0:
-        _best_open(labs.bloc, labs.open_capability, blocs.exchange, best)
-    streams = 2 * len(blocs.funding) + 1
+        meetings.best_open(labs.bloc, labs.open_capability, blocs.exchange, best)
+    streams = 3 * len(blocs.funding) + 3
     talk = monthly_rate(strength * group.proximity_flow)
     weights = monthly_rate(strength * group.open_weights_flow) if number == 0 else 0.0
-    busiest = max(talk, weights) * math.sqrt(knowledge.relative_team.max(initial=0.0))
+    suppliers = monthly_rate(strength * group.supplier_flow)
+    moves = monthly_rate(strength * group.mobility_flow) / group.ideas_a_move
+    partners = monthly_rate(strength * group.collaboration_flow)
+    busiest = max(talk, weights, suppliers, moves * group.ideas_a_move, partners) * math.sqrt(
+        knowledge.relative_team.max(initial=0.0)
+    )
     if not busiest <= MOST_CONTACTS:
         raise InputError(
             f"spillover.strength: a firm would make {busiest:.3g} contacts in {state.date()}, at "
@@ -277,14 +519,14 @@ def _learn(state: State, number: int) -> None:
         )
     shelf = np.zeros((*blocs.exchange.shape, knowledge.pool.shape[1]), np.uint64)
     ties = address(state.seed, key_of("shelves", FIELDS[number]))
-    _shelve(ties, blocs.ordinal, knowledge.words[0], knowledge.pool, blocs.exchange, shelf)
+    meetings.shelve(ties, blocs.ordinal, knowledge.words[0], knowledge.pool, blocs.exchange, shelf)
     meets = np.zeros((rows, streams), np.uint16)
     offers = np.zeros(rows, np.int64)
     meeting = address(state.seed, key_of("meetings", FIELDS[number]), month)
     over_rows(
         state.threads,
         rows,
-        _meetings,
+        meetings.meetings,
         meeting,
         knowledge.row,
         firms.key,
@@ -298,6 +540,12 @@ def _learn(state: State, number: int) -> None:
         talk,
         group.publication_hazard,
         weights,
+        suppliers,
+        max(group.links, 1e-9),
+        moves,
+        partners,
+        group.ideas_a_move,
+        state.link_start,
         knowledge.words[0],
         knowledge.bits,
         shelf,
@@ -310,11 +558,12 @@ def _learn(state: State, number: int) -> None:
     idea = np.full(total, -1, np.int32)
     channel = np.zeros(total, np.int8)
     origin = np.zeros(total, np.int8)
+    who = np.full(total, -1, np.int32)
     priority = np.zeros(total, np.uint64)
     over_rows(
         state.threads,
         rows,
-        _offers,
+        meetings.offers,
         meeting,
         ends,
         knowledge.row,
@@ -324,19 +573,29 @@ def _learn(state: State, number: int) -> None:
         firms.sector,
         firms.lab,
         blocs.exchange,
+        blocs.openness,
+        blocs.shield,
         blocs.ordinal,
         blocs.first_cluster,
         blocs.last_cluster,
         pull,
+        nearby,
         mass,
         within,
         knowledge.cell_start,
         knowledge.cell_stop,
         group.sector_adjacency,
+        knowledge.at,
+        state.link_start,
+        state.link_to,
+        group.partner_memory,
+        group.ideas_a_move,
+        knowledge.partner,
         knowledge.words[0],
         knowledge.bits,
         shelf,
         labs.bloc,
+        labs.member[:, 0],
         state.open_bits,
         best,
         knowledge.count,
@@ -347,12 +606,13 @@ def _learn(state: State, number: int) -> None:
         idea,
         channel,
         origin,
+        who,
         priority,
     )
     over_rows(
         state.threads,
         rows,
-        _adopt,
+        meetings.adopt,
         ends,
         offers,
         knowledge.size,
@@ -362,7 +622,7 @@ def _learn(state: State, number: int) -> None:
         knowledge.count,
         knowledge.level,
     )
-    _credit(
+    meetings.credit(
         ends,
         offers,
         knowledge.row,
@@ -370,8 +630,24 @@ def _learn(state: State, number: int) -> None:
         idea,
         channel,
         origin,
+        who,
+        priority,
+        knowledge.full_rate,
+        group.imitation_cost,
+        group.open_weights_cost,
         knowledge.holders,
         state.acquired[number],
+        knowledge.partner,
+        knowledge.busy,
+    )
+    learned = np.flatnonzero(idea >= 0)
+    learner = np.repeat(np.arange(rows), offers)[learned]
+    source = who[learned]
+    state.learned[number] = Learned(
+        learner=knowledge.row[learner],
+        idea=idea[learned].astype(np.int64),
+        source=np.where(source >= 0, knowledge.row[source], -1),
+        channel=channel[learned].astype(np.int64),
     )
 
 
@@ -379,7 +655,7 @@ def _print(state: State, number: int) -> None:
     knowledge, firms = state.knowledge[number], state.firms
     members, ideas = state.finds[number]
     slots = knowledge.pending.shape[1]
-    _publish(
+    meetings.publish(
         address(state.seed, key_of("publishing", FIELDS[number])),
         (state.month + state.parameters.spillover.publication_lag) % slots,
         state.month % slots,
@@ -393,252 +669,3 @@ def _print(state: State, number: int) -> None:
         knowledge.pool,
         state.published[number],
     )
-
-
-@kernel
-def _masses(team, start, stop, adjacency, cluster_bloc, nearness, mass, within, pull):
-    # mass: researchers of a cell; within: running sum of researchers inside the cell;
-    # pull: running sum, over the clusters of a bloc, of nearness x adjacency x researchers,
-    # as a firm of (cluster, sector) sees it. Sums begin anew in every cell and bloc: who is
-    # elsewhere does not touch the last bit.
-    clusters, sectors = mass.shape
-    for c in range(clusters):
-        for s in range(sectors):
-            total = 0.0
-            for m in range(start[c, s], stop[c, s]):
-                total += team[m]
-                within[m] = total
-            mass[c, s] = total
-    for c in range(clusters):
-        for s in range(sectors):
-            total = 0.0
-            for d in range(clusters):
-                if d > 0 and cluster_bloc[d] != cluster_bloc[d - 1]:
-                    total = 0.0
-                seen = 0.0
-                for t in range(sectors):
-                    seen += mass[d, t] * (1.0 if t == s else adjacency)
-                total += nearness[c, d] * seen
-                pull[c, s, d] = total
-
-
-@kernel
-def _understanding(row, kind, team, relative, scale, typical, absorption):
-    for m in range(row.size):
-        # Labs count their true researchers; of other firms there are as many, and as small ones,
-        # as the user asked for: their size relative to the mean is what counts.
-        heads = team[m] if kind[row[m]] == 0 else relative[m] * typical
-        absorption[m] = 1.0 - math.exp(-heads / scale)
-
-
-@kernel
-def _best_open(lab_bloc, capability, exchange, best):
-    # For each bloc the best open model it may use and the best of another lab.
-    for b in range(best.shape[0]):
-        for i in range(lab_bloc.size):
-            if capability[i] == NOTHING or (lab_bloc[i] != b and exchange[b, lab_bloc[i]] <= 0.0):
-                continue
-            if best[b, 0] < 0 or capability[i] > capability[best[b, 0]]:
-                best[b, 1] = best[b, 0]
-                best[b, 0] = i
-            elif best[b, 1] < 0 or capability[i] > capability[best[b, 1]]:
-                best[b, 1] = i
-
-
-@kernel
-def _shelve(ties, ordinal, words, pool, exchange, shelf):
-    # What bloc b reads from bloc s: an idea in print in several blocs is read at one hazard, from
-    # home or else from the bloc that is most open to b; between equals an addressed draw decides.
-    one = np.uint64(1)
-    blocs = pool.shape[0]
-    shelf[:] = np.uint64(0)
-    for b in range(blocs):
-        for word in range(words):
-            shelf[b, b, word] = pool[b, word]
-            abroad = np.uint64(0)
-            for s in range(blocs):
-                if s != b and exchange[b, s] > 0.0:
-                    abroad |= pool[s, word]
-            abroad &= ~pool[b, word]
-            for place in range(64):
-                bit = one << np.uint64(place)
-                if not abroad & bit:
-                    continue
-                idea = at(at(ties, np.uint64(ordinal[b])), np.uint64(word * 64 + place))
-                source, highest = -1, np.uint64(0)
-                for s in range(blocs):
-                    if s == b or exchange[b, s] <= 0.0 or not pool[s, word] & bit:
-                        continue
-                    draw = at(idea, np.uint64(ordinal[s]))
-                    if (
-                        source < 0
-                        or exchange[b, s] > exchange[b, source]
-                        or (exchange[b, s] == exchange[b, source] and draw > highest)
-                    ):
-                        source, highest = s, draw
-                shelf[b, source, word] |= bit
-
-
-@helper
-def _model_for(best, b, lab):
-    # The best open model of others: a lab learns nothing new from its own.
-    return best[b, 1] if lab >= 0 and best[b, 0] == lab else best[b, 0]
-
-
-@helper
-def _stream_key(stream, ordinal):
-    # Streams are addressed by channel and the bloc's place in the setting: the luck of one
-    # does not depend on which other blocs take part.
-    blocs = ordinal.size
-    if stream < 2 * blocs:
-        return np.uint64((stream // blocs) * 1000 + ordinal[stream % blocs])
-    return np.uint64(2000)
-
-
-@kernel
-def _meetings(
-    start, stop, meeting, row, key, bloc, cluster, lab, relative, bloc_share, exchange, ordinal,
-    talk, hazard, weights, words, bits, shelf, best, meets, offers,
-):  # fmt: skip
-    blocs = shelf.shape[0]
-    for m in range(start, stop):
-        offers[m] = 0
-        if relative[m] <= 0.0:
-            continue
-        f = row[m]
-        b = bloc[f]
-        mine = at(meeting, key[f])
-        reach = math.sqrt(relative[m])
-        for stream in range(2 * blocs + 1):
-            s = stream % blocs
-            if stream < blocs:
-                mean = talk * reach * bloc_share[cluster[f], s] * exchange[b, s]
-            elif stream < 2 * blocs:
-                unread = 0
-                if hazard > 0.0 and exchange[b, s] > 0.0:
-                    for word in range(words):
-                        unread += ones(lacking(shelf[b], s, bits, m, word))
-                mean = hazard * exchange[b, s] * unread
-            else:
-                mean = weights * reach if _model_for(best, b, lab[f]) >= 0 else 0.0
-            if mean > 0.0:
-                count = poisson(uniform(at(mine, _stream_key(stream, ordinal))), mean)
-                meets[m, stream] = count
-                offers[m] += meets[m, stream]
-
-
-@kernel
-def _offers(
-    start, stop, meeting, ends, row, key, bloc, cluster, sector, lab, exchange, ordinal,
-    first_cluster, last_cluster, pull, mass, within, cell_start, cell_stop, adjacency, words,
-    bits, shelf, lab_bloc, open_bits, best, count, window, absorption, depth, meets,
-    idea, channel, origin, priority,
-):  # fmt: skip
-    blocs = shelf.shape[0]
-    for m in range(start, stop):
-        f = row[m]
-        b, home, trade = bloc[f], cluster[f], sector[f]
-        mine = at(meeting, key[f])
-        offer = ends[m] - 1
-        for stream in range(2 * blocs + 1):
-            number = meets[m, stream]
-            if number == 0:
-                continue
-            s = stream % blocs
-            here = at(mine, _stream_key(stream, ordinal))
-            for j in range(number):
-                contact = at(here, np.uint64(j))
-                chance = absorption[m]
-                picked = -1
-                if stream < blocs:
-                    kind = PROXIMITY
-                    low, high = first_cluster[s], last_cluster[s]
-                    if low < high and pull[home, trade, high - 1] > 0.0:
-                        there = tree_pick(at(contact, np.uint64(1)), pull[home, trade], low, high)
-                        u = uniform(at(contact, np.uint64(2)))
-                        seen = 0.0
-                        for t in range(mass.shape[1]):
-                            seen += mass[there, t] * (1.0 if t == trade else adjacency)
-                        reached, other = 0.0, -1
-                        for t in range(mass.shape[1]):
-                            weight = mass[there, t] * (1.0 if t == trade else adjacency)
-                            if weight > 0.0:
-                                other = t
-                                reached += weight
-                                if u * seen < reached:
-                                    break
-                        source = tree_pick(
-                            at(contact, np.uint64(3)),
-                            within,
-                            cell_start[there, other],
-                            cell_stop[there, other],
-                        )
-                        picked = idea_pick(at(contact, np.uint64(4)), bits, source, bits, m, words)
-                        chance *= 1.0 if other == trade else adjacency
-                elif stream < 2 * blocs:
-                    kind = PUBLICATION
-                    picked = idea_pick(at(contact, np.uint64(4)), shelf[b], s, bits, m, words)
-                else:
-                    kind = OPEN_WEIGHTS
-                    model = _model_for(best, b, lab[f])
-                    s = lab_bloc[model]
-                    if uniform(at(contact, np.uint64(1))) < exchange[b, s]:
-                        picked = idea_pick(
-                            at(contact, np.uint64(4)), open_bits, model, bits, m, words
-                        )
-                if picked >= 0:
-                    beyond = picked - count[m] - window[m]
-                    if beyond > 0:
-                        chance *= math.exp(-beyond * depth)
-                    if uniform(at(contact, np.uint64(5))) < chance:
-                        idea[offer] = picked
-                        channel[offer] = kind
-                        origin[offer] = s
-                        priority[offer] = at(contact, np.uint64(6))
-                offer -= 1
-
-
-@kernel
-def _adopt(start, stop, ends, offers, size, idea, priority, bits, count, level):
-    one = np.uint64(1)
-    for m in range(start, stop):
-        last = ends[m]
-        for x in range(last - offers[m], last):
-            for y in range(last - offers[m], x):
-                if idea[x] >= 0 and idea[x] == idea[y]:
-                    loser = x if priority[x] < priority[y] else y
-                    idea[loser] = -1
-        for x in range(last - offers[m], last):
-            n = idea[x]
-            if n >= 0:
-                bits[m, n // 64] |= one << np.uint64(n % 64)
-                count[m] += 1
-                level[m] += size[n]
-
-
-@kernel
-def _credit(ends, offers, row, bloc, idea, channel, origin, holders, acquired):
-    for m in range(row.size):
-        b = bloc[row[m]]
-        for x in range(ends[m] - offers[m], ends[m]):
-            if idea[x] >= 0:
-                holders[idea[x], b] += 1
-                acquired[channel[x], origin[x], b] += 1
-
-
-@kernel
-def _publish(
-    draws, later, now, members, ideas, row, key, bloc, publishes, pending, pool, published
-):
-    one = np.uint64(1)
-    for x in range(members.size):
-        n = ideas[x]
-        f = row[members[x]]
-        if n >= 0 and uniform(at(at(draws, key[f]), np.uint64(n))) < publishes[f]:
-            pending[bloc[f], later, n // 64] |= one << np.uint64(n % 64)
-    for b in range(pool.shape[0]):
-        for word in range(pool.shape[1]):
-            fresh = pending[b, now, word] & ~pool[b, word]
-            published[b] += ones(fresh)
-            pool[b, word] |= fresh
-            pending[b, now, word] = np.uint64(0)

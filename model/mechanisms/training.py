@@ -10,9 +10,11 @@ compute in orders of magnitude:
           uplift = \min(\chi, \log_{10}(1 + \rho \max(0, 10^{base - own} - 1))), \qquad
           capability = own + uplift
 
-``base`` is the best *other* lab's open model at the start that the lab may use; its own earlier
-models give none. ρ = 1 would give the base at most, ρ = 0 nothing; χ caps what can be inherited.
-That an order of magnitude of compute and one of algorithms count the same is the definition of
+``base`` is the best *other* lab's open model at the start that the lab may use, or the best model
+that another lab had released some months before, less a loss (distillation: outputs behind an API
+teach, but carry no ideas; it takes a share of the run's compute for asking, and sellers can block
+it); its own earlier models give none. ρ = 1 would give the base at most, ρ = 0 nothing; χ caps what
+can be inherited. That an order of magnitude of compute and one of algorithms count the same is the definition of
 algorithmic progress as compute saved (Ho et al. 2024).
 
 Limits: no base: ten times the FLOP is one OOM more; no fleet, no model.
@@ -27,7 +29,7 @@ import numpy as np
 from model.compiled import helper, kernel
 from model.facts import Mechanism, Uniform, fact
 from model.randomness import address, at, key_of, uniform
-from model.world import NOTHING, State
+from model.world import NOTHING, Floats, State
 
 SECONDS_A_MONTH = 365.25 * 86400.0 / 12.0
 
@@ -136,6 +138,59 @@ class Training(Mechanism):
         doc="share ρ of the distance to the open model that is inherited",
     )
 
+    distillation: bool = fact(
+        True,
+        unit="name",
+        kind="choice",
+        lever=True,
+        claims=("B10", "C6"),
+        source="own",
+        doc="whether labs may learn from the outputs of others' closed models",
+    )
+    distillation_blocked: float = fact(
+        0.0,
+        unit="share",
+        kind="choice",
+        lever=True,
+        low=0.0,
+        high=1.0,
+        claims=("B10",),
+        source="own",
+        doc="share of pairs of labs of different blocs between which the seller blocks it",
+    )
+    distillation_loss: float = fact(
+        0.5,
+        unit="OOM",
+        kind="contested",
+        prior=Uniform(0.1, 1.5),
+        low=0.0,
+        high=10.0,
+        claims=("B10", "C6"),
+        source="own",
+        doc="capability lost when a closed model is copied by its outputs",
+    )
+    distillation_lag: int = fact(
+        3,
+        unit="months",
+        kind="assumed",
+        low=0,
+        high=60,
+        claims=("B10",),
+        source="own",
+        doc="age at which a closed model can be copied",
+    )
+    distillation_cost: float = fact(
+        0.05,
+        unit="share",
+        kind="assumed",
+        prior=Uniform(0.0, 0.3),
+        low=0.0,
+        high=1.0,
+        claims=("B10",),
+        source="own",
+        doc="share of a run's compute spent on asking the closed model",
+    )
+
 
 def training(state: State) -> None:
     """Carry runs on for a month; end and start them.
@@ -173,6 +228,11 @@ def training(state: State) -> None:
         group.smallest_fleet,
         group.inheritance_cap,
         group.inheritance,
+        address(state.seed, key_of("blocking")),
+        _behind_interfaces(state),
+        group.distillation_blocked,
+        group.distillation_loss,
+        group.distillation_cost,
         labs.run_flop,
         labs.run_left,
         labs.run_start,
@@ -181,12 +241,20 @@ def training(state: State) -> None:
         labs.run_knowledge,
         labs.run_base,
         labs.run_base_lab,
+        labs.run_base_open,
         labs.completed,
         labs.finished_own,
         labs.finished,
         labs.potential,
         state.run_bits,
     )
+
+
+def _behind_interfaces(state: State) -> Floats:
+    # What others had released long enough ago to be copied, by lab.
+    group, nothing = state.parameters.training, np.full(state.labs.firm.size, NOTHING)
+    then = state.month - max(1, group.distillation_lag)
+    return state.released_by_month[then] if group.distillation and then >= 0 else nothing
 
 
 @helper
@@ -201,8 +269,9 @@ def capability_of(own, base, cap, share):
 def _train(
     month, access, lengths, models, key, active, firm, bloc, member, effective, scale_up, fleet,
     price, level, bits, open_capability, exchange, best_own, write_off, share, mean_months, spread,
-    step, smallest, cap, inherited,
-    flop, left, begun, cost, hours, knowledge, base, base_lab, completed, own, capability,
+    step, smallest, cap, inherited, blocking, shown, blocked, loss, asking,
+    flop, left, begun, cost, hours, knowledge, base, base_lab, base_open, completed, own,
+    capability,
     potential, run_bits,
 ):  # fmt: skip
     for i in range(firm.size):
@@ -231,9 +300,21 @@ def _train(
                 if bloc[j] == bloc[i] or u < exchange[bloc[i], bloc[j]]:
                     base[i] = open_capability[j]
                     base_lab[i] = j
+            base_open[i] = base_lab[i] >= 0
+            for j in range(firm.size):
+                if j == i or shown[j] - loss <= base[i]:
+                    continue
+                u = uniform(at(at(access, key[firm[j]]), key[firm[i]]))
+                v = uniform(at(at(blocking, key[firm[j]]), key[firm[i]]))
+                if bloc[j] == bloc[i] or (u < exchange[bloc[i], bloc[j]] and v >= blocked):
+                    base[i] = shown[j] - loss
+                    base_lab[i] = j
+                    base_open[i] = False
             for word in range(bits.shape[1]):
                 run_bits[i, word] = bits[member[i], word]
-        flop[i] += a_month
+        # Who copies a closed model spends a part of the run on asking it.
+        copies = base_lab[i] >= 0 and not base_open[i]
+        flop[i] += a_month * (1.0 - asking) if copies else a_month
         for c in range(fleet.shape[1]):
             cost[i] += share * fleet[i, c] * price[c] * write_off
             hours[i] += share * fleet[i, c] * SECONDS_A_MONTH / 3600.0

@@ -1,0 +1,375 @@
+"""Kernels of spillover: who meets whom, what is offered, learned, credited, printed.
+
+A firm's meetings come in streams, one a channel and, where the source's bloc is drawn apart, a
+bloc; every stream has luck of its own, addressed by channel and the bloc's place in the setting,
+so that neither other channels nor other blocs touch it.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from model.compiled import helper, kernel
+from model.picks import idea_pick, lacking, ones, tree_pick
+from model.randomness import at, poisson, uniform
+from model.world import (
+    COLLABORATION,
+    MOBILITY,
+    NOTHING,
+    OPEN_WEIGHTS,
+    PROXIMITY,
+    PUBLICATION,
+    SUPPLIER,
+)
+
+
+@kernel
+def masses(team, start, stop, adjacency, cluster_bloc, nearness, mass, within, pull):
+    """Sum researchers by cell and, by nearness, as each cell sees those of each bloc."""
+    # mass: researchers of a cell; within: running sum of researchers inside the cell;
+    # pull: running sum, over the clusters of a bloc, of nearness x adjacency x researchers,
+    # as a firm of (cluster, sector) sees it. Sums begin anew in every cell and bloc: who is
+    # elsewhere does not touch the last bit.
+    clusters, sectors = mass.shape
+    for c in range(clusters):
+        for s in range(sectors):
+            total = 0.0
+            for m in range(start[c, s], stop[c, s]):
+                total += team[m]
+                within[m] = total
+            mass[c, s] = total
+    for c in range(clusters):
+        for s in range(sectors):
+            total = 0.0
+            for d in range(clusters):
+                if d > 0 and cluster_bloc[d] != cluster_bloc[d - 1]:
+                    total = 0.0
+                seen = 0.0
+                for t in range(sectors):
+                    seen += mass[d, t] * (1.0 if t == s else adjacency)
+                total += nearness[c, d] * seen
+                pull[c, s, d] = total
+
+
+@kernel
+def understanding(row, kind, team, relative, scale, typical, absorption):
+    """Write the share of contacts that each member understands."""
+    for m in range(row.size):
+        # Labs count their true researchers; of other firms there are as many, and as small ones,
+        # as the user asked for: their size relative to the mean is what counts.
+        heads = team[m] if kind[row[m]] == 0 else relative[m] * typical
+        absorption[m] = 1.0 - math.exp(-heads / scale)
+
+
+@kernel
+def best_open(lab_bloc, capability, exchange, best):
+    """Write the best open model each bloc may use, and the best of another lab."""
+    # For each bloc the best open model it may use and the best of another lab.
+    for b in range(best.shape[0]):
+        for i in range(lab_bloc.size):
+            if capability[i] == NOTHING or (lab_bloc[i] != b and exchange[b, lab_bloc[i]] <= 0.0):
+                continue
+            if best[b, 0] < 0 or capability[i] > capability[best[b, 0]]:
+                best[b, 1] = best[b, 0]
+                best[b, 0] = i
+            elif best[b, 1] < 0 or capability[i] > capability[best[b, 1]]:
+                best[b, 1] = i
+
+
+@kernel
+def shelve(ties, ordinal, words, pool, exchange, shelf):
+    """Write which published ideas each bloc reads from which."""
+    # What bloc b reads from bloc s: an idea in print in several blocs is read at one hazard, from
+    # home or else from the bloc that is most open to b; between equals an addressed draw decides.
+    one = np.uint64(1)
+    blocs = pool.shape[0]
+    shelf[:] = np.uint64(0)
+    for b in range(blocs):
+        for word in range(words):
+            shelf[b, b, word] = pool[b, word]
+            abroad = np.uint64(0)
+            for s in range(blocs):
+                if s != b and exchange[b, s] > 0.0:
+                    abroad |= pool[s, word]
+            abroad &= ~pool[b, word]
+            for place in range(64):
+                bit = one << np.uint64(place)
+                if not abroad & bit:
+                    continue
+                idea = at(at(ties, np.uint64(ordinal[b])), np.uint64(word * 64 + place))
+                source, highest = -1, np.uint64(0)
+                for s in range(blocs):
+                    if s == b or exchange[b, s] <= 0.0 or not pool[s, word] & bit:
+                        continue
+                    draw = at(idea, np.uint64(ordinal[s]))
+                    if (
+                        source < 0
+                        or exchange[b, s] > exchange[b, source]
+                        or (exchange[b, s] == exchange[b, source] and draw > highest)
+                    ):
+                        source, highest = s, draw
+                shelf[b, source, word] |= bit
+
+
+@helper
+def model_for(best, b, lab):
+    """Return the best open model of others: a lab learns nothing new from its own."""
+    # The best open model of others: a lab learns nothing new from its own.
+    return best[b, 1] if lab >= 0 and best[b, 0] == lab else best[b, 0]
+
+
+@helper
+def stream_key(stream, ordinal):
+    """Return the key of a stream, by channel and place of the bloc in the setting."""
+    # Streams are addressed by channel and the bloc's place in the setting: the luck of one
+    # does not depend on which other blocs take part.
+    blocs = ordinal.size
+    if stream < 3 * blocs:
+        kind = stream // blocs
+        return np.uint64((kind if kind < 2 else 3) * 1000 + ordinal[stream % blocs])
+    return np.uint64((2000, 4000, 5000)[stream - 3 * blocs])
+
+
+@kernel
+def meetings(
+    start, stop, meeting, row, key, bloc, cluster, lab, relative, bloc_share, exchange, ordinal,
+    talk, hazard, weights, suppliers, links, moves, partners, ideas_a_move, link_start, words, bits,
+    shelf, best, meets, offers,
+):  # fmt: skip
+    """Draw how many contacts each member makes on each stream."""
+    blocs = shelf.shape[0]
+    for m in range(start, stop):
+        offers[m] = 0
+        if relative[m] <= 0.0:
+            continue
+        f = row[m]
+        b = bloc[f]
+        mine = at(meeting, key[f])
+        reach = math.sqrt(relative[m])
+        for stream in range(3 * blocs + 3):
+            s = stream % blocs
+            bring = 1
+            if stream < blocs:
+                mean = talk * reach * bloc_share[cluster[f], s] * exchange[b, s]
+            elif stream < 2 * blocs:
+                unread = 0
+                if hazard > 0.0 and exchange[b, s] > 0.0:
+                    for word in range(words):
+                        unread += ones(lacking(shelf[b], s, bits, m, word))
+                mean = hazard * exchange[b, s] * unread
+            elif stream < 3 * blocs:
+                mine_there = link_start[f, s + 1] - link_start[f, s]
+                mean = suppliers * reach * mine_there / links * exchange[b, s]
+            elif stream == 3 * blocs:
+                mean = weights * reach if model_for(best, b, lab[f]) >= 0 else 0.0
+            elif stream == 3 * blocs + 1:
+                mean = moves * reach
+                bring = ideas_a_move
+            else:
+                mean = partners * reach
+            if mean > 0.0:
+                count = poisson(uniform(at(mine, stream_key(stream, ordinal))), mean)
+                meets[m, stream] = count
+                offers[m] += meets[m, stream] * bring
+
+
+@helper
+def bloc_pick(u, home, openness, exchange, permit):
+    """Return the bloc of a mover or partner, or -1 for nobody."""
+    # The bloc of a mover or partner: home first, then the others in their order; -1 is nobody,
+    # where the bloc does not take part or exchange does not let the contact pass.
+    low = openness[home, home]
+    if u < low:
+        return home
+    for s in range(openness.shape[1]):
+        if s != home:
+            low += openness[home, s]
+            if u < low:
+                return s if permit < exchange[home, s] else -1
+    return -1
+
+
+@helper
+def firm_pick(draw, home, trade, low, high, pull, mass, within, cell_start, cell_stop, adjacency):
+    """Return a member of a bloc and its sector, or -1 if there is nobody."""
+    # A member of a bloc (clusters low to high): its cluster by pull, its sector by adjacency,
+    # itself by researchers; -1 if there is nobody.
+    if not (low < high and pull[home, trade, high - 1] > 0.0):
+        return -1, -1
+    there = tree_pick(at(draw, np.uint64(1)), pull[home, trade], low, high)
+    u = uniform(at(draw, np.uint64(2)))
+    seen = 0.0
+    for t in range(mass.shape[1]):
+        seen += mass[there, t] * (1.0 if t == trade else adjacency)
+    reached, other = 0.0, -1
+    for t in range(mass.shape[1]):
+        weight = mass[there, t] * (1.0 if t == trade else adjacency)
+        if weight > 0.0:
+            other = t
+            reached += weight
+            if u * seen < reached:
+                break
+    source = tree_pick(
+        at(draw, np.uint64(3)), within, cell_start[there, other], cell_stop[there, other]
+    )
+    return source, other
+
+
+@kernel
+def offers(
+    start, stop, meeting, ends, row, key, bloc, cluster, sector, lab, exchange, openness, shield,
+    ordinal, first_cluster, last_cluster, pull, nearby, mass, within, cell_start, cell_stop,
+    adjacency, member_at, link_start, link_to, memory, ideas_a_move, partner, words, bits, shelf,
+    lab_bloc, lab_member, open_bits, best, count, window, absorption, depth, meets,
+    idea, channel, origin, who, priority,
+):  # fmt: skip
+    """Draw what each contact offers, and whether it is understood."""
+    blocs = shelf.shape[0]
+    for m in range(start, stop):
+        f = row[m]
+        b, home, trade = bloc[f], cluster[f], sector[f]
+        mine = at(meeting, key[f])
+        offer = ends[m] - 1
+        for stream in range(3 * blocs + 3):
+            number = meets[m, stream]
+            if number == 0:
+                continue
+            here = at(mine, stream_key(stream, ordinal))
+            for j in range(number):
+                contact = at(here, np.uint64(j))
+                chance = absorption[m]
+                s = stream % blocs
+                source, bring = -1, 1
+                if stream < blocs:
+                    kind = PROXIMITY
+                    source, other = firm_pick(
+                        contact, home, trade, first_cluster[s], last_cluster[s], pull, mass,
+                        within, cell_start, cell_stop, adjacency,
+                    )  # fmt: skip
+                    chance *= 1.0 if other == trade else adjacency
+                elif stream < 2 * blocs:
+                    kind = PUBLICATION
+                elif stream < 3 * blocs:
+                    kind = SUPPLIER
+                    low, high = link_start[f, s], link_start[f, s + 1]
+                    place = low + int(uniform(at(contact, np.uint64(1))) * (high - low))
+                    source = member_at[link_to[min(place, high - 1)]]
+                elif stream == 3 * blocs:
+                    kind = OPEN_WEIGHTS
+                    source = model_for(best, b, lab[f])
+                    s = lab_bloc[source]
+                    if uniform(at(contact, np.uint64(1))) >= exchange[b, s]:
+                        source = -1
+                elif stream == 3 * blocs + 1:
+                    kind = MOBILITY
+                    bring = ideas_a_move
+                    s = bloc_pick(
+                        uniform(at(contact, np.uint64(7))), b, openness, exchange,
+                        uniform(at(contact, np.uint64(8))),
+                    )  # fmt: skip
+                    if s >= 0:
+                        source, other = firm_pick(
+                            contact, home, trade, first_cluster[s], last_cluster[s], nearby, mass,
+                            within, cell_start, cell_stop, adjacency,
+                        )  # fmt: skip
+                else:
+                    kind = COLLABORATION
+                    if uniform(at(contact, np.uint64(9))) < memory:
+                        slot = int(uniform(at(contact, np.uint64(10))) * partner.shape[1])
+                        source = partner[m, slot]
+                        if source >= 0:
+                            s = bloc[row[source]]
+                            if s != b and uniform(at(contact, np.uint64(8))) >= exchange[b, s]:
+                                source = -1
+                    if source < 0:
+                        s = bloc_pick(
+                            uniform(at(contact, np.uint64(7))), b, openness, exchange,
+                            uniform(at(contact, np.uint64(8))),
+                        )  # fmt: skip
+                        if s >= 0:
+                            source, other = firm_pick(
+                                contact, home, trade, first_cluster[s], last_cluster[s], pull,
+                                mass, within, cell_start, cell_stop, adjacency,
+                            )  # fmt: skip
+                for k in range(bring):
+                    draw = contact if k == 0 else at(contact, np.uint64(100 + k))
+                    picked = -1
+                    if kind == PUBLICATION:
+                        picked = idea_pick(at(draw, np.uint64(4)), shelf[b], s, bits, m, words)
+                    elif kind == OPEN_WEIGHTS and source >= 0:
+                        picked = idea_pick(
+                            at(draw, np.uint64(4)), open_bits, source, bits, m, words
+                        )
+                    elif source >= 0:
+                        picked = idea_pick(at(draw, np.uint64(4)), bits, source, bits, m, words)
+                    if picked >= 0:
+                        would = chance * (1.0 - shield[s, kind])
+                        beyond = picked - count[m] - window[m]
+                        if beyond > 0:
+                            would *= math.exp(-beyond * depth)
+                        if uniform(at(draw, np.uint64(5))) < would:
+                            idea[offer] = picked
+                            channel[offer] = kind
+                            origin[offer] = s
+                            who[offer] = lab_member[source] if kind == OPEN_WEIGHTS else source
+                            priority[offer] = at(draw, np.uint64(6))
+                    offer -= 1
+
+
+@kernel
+def adopt(start, stop, ends, offers, size, idea, priority, bits, count, level):
+    """Learn what was offered, each idea once, from the offer of highest priority."""
+    one = np.uint64(1)
+    for m in range(start, stop):
+        last = ends[m]
+        for x in range(last - offers[m], last):
+            for y in range(last - offers[m], x):
+                if idea[x] >= 0 and idea[x] == idea[y]:
+                    loser = x if priority[x] < priority[y] else y
+                    idea[loser] = -1
+        for x in range(last - offers[m], last):
+            n = idea[x]
+            if n >= 0:
+                bits[m, n // 64] |= one << np.uint64(n % 64)
+                count[m] += 1
+                level[m] += size[n]
+
+
+@kernel
+def credit(
+    ends, offers, row, bloc, idea, channel, origin, who, slots, full_rate, cost, open_cost,
+    holders, acquired, partner, busy,
+):  # fmt: skip
+    """Count what was learned by channel and blocs, and the time it takes."""
+    # Learning takes the time of researchers: a share of what finding the idea would take them,
+    # at most half of their time.
+    for m in range(row.size):
+        b = bloc[row[m]]
+        taken = 0.0
+        for x in range(ends[m] - offers[m], ends[m]):
+            if idea[x] >= 0:
+                holders[idea[x], b] += 1
+                acquired[channel[x], origin[x], b] += 1
+                taken += open_cost if channel[x] == OPEN_WEIGHTS else cost
+                if channel[x] == COLLABORATION:
+                    partner[m, int(slots[x] % np.uint64(partner.shape[1]))] = who[x]
+        busy[m] = min(0.5, taken / full_rate[m]) if full_rate[m] > 0.0 else 0.0
+
+
+@kernel
+def publish(draws, later, now, members, ideas, row, key, bloc, publishes, pending, pool, published):
+    """Put what was found into print after the lag, and what is due into the pools."""
+    one = np.uint64(1)
+    for x in range(members.size):
+        n = ideas[x]
+        f = row[members[x]]
+        if n >= 0 and uniform(at(at(draws, key[f]), np.uint64(n))) < publishes[f]:
+            pending[bloc[f], later, n // 64] |= one << np.uint64(n % 64)
+    for b in range(pool.shape[0]):
+        for word in range(pool.shape[1]):
+            fresh = pending[b, now, word] & ~pool[b, word]
+            published[b] += ones(fresh)
+            pool[b, word] |= fresh
+            pending[b, now, word] = np.uint64(0)

@@ -1,0 +1,121 @@
+"""The supplier network: who buys from whom, drawn once and kept.
+
+Each firm has suppliers in proportion to its size (sizes are lognormal, so that degrees are
+heavy-tailed), found like acquaintances: by the blocs' shares of contacts in the baseline world, by
+distance, sector and size. A link serves both ends. Numbers of links to each bloc are drawn apart,
+addressed by firm and bloc, so that a firm's links at home do not depend on who else takes part.
+The mean number of links is that of firms in Japan (Bernard, Moxnes and Saito 2019).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from model.compiled import kernel
+from model.meetings import masses
+from model.picks import tree_pick
+from model.randomness import address, at, key_of, poisson, uniform
+from model.world import SECTORS, Blocs, Clusters, Firms, Integers
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from model.scenario import Parameters
+
+
+def links_of(
+    parameters: Parameters, firms: Firms, clusters: Clusters, blocs: Blocs, seed: np.uint64
+) -> tuple[Integers, NDArray[np.int32]]:
+    """Return the links of all firms: ``to[start[f, b] : start[f, b + 1]]`` are f's in bloc b."""
+    number, count = firms.key.size, blocs.ordinal.size
+    start = np.zeros((number, count + 1), np.int64)
+    mean = parameters.spillover.links / 2.0
+    if not clusters.bloc_share.any() or mean <= 0.0:
+        return start, np.empty(0, np.int32)
+    sectors = len(SECTORS)
+    cell = firms.cluster.astype(np.int64) * sectors + firms.sector
+    edges = np.searchsorted(cell, np.arange(clusters.key.size * sectors + 1))
+    first = edges[:-1].reshape(clusters.key.size, sectors)
+    last = edges[1:].reshape(clusters.key.size, sectors)
+    mass = np.zeros((clusters.key.size, sectors))
+    within = np.zeros(number)
+    pull = np.zeros((clusters.key.size, sectors, clusters.key.size))
+    masses(
+        firms.size,
+        first,
+        last,
+        parameters.spillover.sector_adjacency,
+        clusters.bloc,
+        clusters.nearness,
+        mass,
+        within,
+        pull,
+    )
+    # Sizes have mean exp(spread² / 2); larger firms have more suppliers, less than in proportion.
+    typical = math.exp(parameters.economy.size_spread**2 / 8.0)
+    luck = address(seed, key_of("suppliers"))
+    many = np.zeros((number, count), np.int64)
+    _count(luck, firms.key, firms.cluster, firms.size, clusters.bloc_share[0], blocs.ordinal,
+           mean / typical, many)  # fmt: skip
+    source = np.repeat(np.arange(number), many.sum(axis=1))
+    target = np.full(source.size, -1, np.int64)
+    _fill(luck, firms.key, firms.cluster, firms.sector, blocs.ordinal, blocs.first_cluster,
+          blocs.last_cluster, pull, mass, within, first, last,
+          parameters.spillover.sector_adjacency, many, target)  # fmt: skip
+    found = (target >= 0) & (target != source)
+    one = np.concatenate([source[found], target[found]])
+    other = np.concatenate([target[found], source[found]])
+    where = one * count + firms.bloc[other]
+    order = np.argsort(where, kind="stable")
+    bounds = np.searchsorted(where[order], np.arange(number * count + 1))
+    start[:, :count] = bounds[:-1].reshape(number, count)
+    start[:, count] = bounds[count::count]
+    return start, other[order].astype(np.int32)
+
+
+@kernel
+def _count(luck, key, cluster, size, share, ordinal, mean, many):
+    for f in range(key.size):
+        mine = at(luck, key[f])
+        for s in range(ordinal.size):
+            here = at(mine, np.uint64(ordinal[s]))
+            expected = min(200.0, mean * math.sqrt(size[f]) * share[cluster[f], s])
+            if expected > 0.0:
+                many[f, s] = poisson(uniform(here), expected)
+
+
+@kernel
+def _fill(
+    luck, key, cluster, sector, ordinal, first_cluster, last_cluster, pull, mass, within, first,
+    last, adjacency, many, target,
+):  # fmt: skip
+    place = 0
+    for f in range(key.size):
+        mine = at(luck, key[f])
+        home, trade = cluster[f], sector[f]
+        for s in range(ordinal.size):
+            here = at(mine, np.uint64(ordinal[s]))
+            low, high = first_cluster[s], last_cluster[s]
+            for k in range(many[f, s]):
+                draw = at(here, np.uint64(k + 1))
+                if low < high and pull[home, trade, high - 1] > 0.0:
+                    there = tree_pick(at(draw, np.uint64(1)), pull[home, trade], low, high)
+                    u = uniform(at(draw, np.uint64(2)))
+                    seen = 0.0
+                    for t in range(mass.shape[1]):
+                        seen += mass[there, t] * (1.0 if t == trade else adjacency)
+                    reached, other = 0.0, -1
+                    for t in range(mass.shape[1]):
+                        weight = mass[there, t] * (1.0 if t == trade else adjacency)
+                        if weight > 0.0:
+                            other = t
+                            reached += weight
+                            if u * seen < reached:
+                                break
+                    target[place] = tree_pick(
+                        at(draw, np.uint64(3)), within, first[there, other], last[there, other]
+                    )
+                place += 1
