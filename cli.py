@@ -27,7 +27,7 @@ OURS = ("model", "analysis", "commands")
 @cache
 def application() -> typer.Typer:
     """Return the application with all commands, in the order of the help."""
-    from commands import scenarios, worlds
+    from commands import explain, explore, scenarios, worlds
 
     app = typer.Typer(
         name="spillover",
@@ -45,7 +45,10 @@ def application() -> typer.Typer:
         scenarios.new,
         worlds.run,
         worlds.compare,
+        explore.explore,
         worlds.plot,
+        explain.why,
+        explain.trace,
     ):
         app.command()(command)
     return app

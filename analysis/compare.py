@@ -200,7 +200,7 @@ def _runs(
             yield (world, r), _one(scenarios[world], seed + r, constants)
         return
     with ProcessPoolExecutor(
-        min(workers, len(jobs)), mp_context=get_context("spawn"), initializer=_watch_parent
+        min(workers, len(jobs)), mp_context=get_context("spawn"), initializer=watch_parent
     ) as pool:
         futures = {
             pool.submit(_one, scenarios[world], seed + r, constants): (world, r)
@@ -217,11 +217,11 @@ def _runs(
 
 
 def _one(scenario: Scenario, seed: int, constants: Constants) -> Result:
-    return run(scenario, seed, constants=constants)
+    return run(scenario, seed, constants=constants, events="none")
 
 
-def _watch_parent() -> None:
-    # A worker whose parent was killed ends too, instead of waiting for ever.
+def watch_parent() -> None:
+    """End a worker whose parent was killed, instead of letting it wait for ever."""
     parent = os.getppid()
 
     def watch() -> None:

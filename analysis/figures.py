@@ -159,8 +159,8 @@ def channels(folder: Folder) -> Figure:
         (),
         "Shares in all acquisitions of a year; an acquisition is one firm that comes to hold one "
         "idea. Found: first in the world; found again: by a firm's own research, after others; "
-        "proximity, publication, open weights: learned from others. Figures at the right: last "
-        "year shown." + (" All replicates together." if folder.replicates > 1 else ""),
+        "all else: learned from others. Figures at the right: last year shown."
+        + (" All replicates together." if folder.replicates > 1 else ""),
         folder.source,
     )
     blocs = (folder.leader, folder.follower)

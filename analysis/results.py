@@ -15,11 +15,12 @@ from analysis.compare import Comparison
 from analysis.sources import compute_by_source, sources_table
 from analysis.statistics import LEVEL
 from model import store
+from model.arrow import table
 from model.cast import setting_of
 from model.outcomes import CENSORED
 from model.run import Result
 from model.scenario import Scenario, as_toml
-from model.tables import content_digest, table
+from model.tables import content_digest
 
 KEPT = ("world", "blocs", "acquisitions", "diffusion", "models")  # tables kept by replicate
 

@@ -264,7 +264,8 @@ def diffusion_line(table: pd.DataFrame, place: str, fewest: int) -> Line:
 def channel_shares(world: World, bloc: str) -> tuple[list[int], Values]:
     """Return years, and the share of each channel in what a bloc's firms came to hold, by year."""
     table = world.table("acquisitions", "month", "channel", "target", "ideas")
-    table = table[table["target"] == bloc]
+    reported = world.table("world", "month")["month"].unique()  # the rest is prehistory
+    table = table[(table["target"] == bloc) & table["month"].isin(reported)]
     sums = table.groupby(["month", "channel"], observed=True)["ideas"].sum().reset_index()
     totals: dict[int, Values] = {}
     for month, channel, ideas in sums.itertuples(index=False):

@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from analysis.compare import Comparison, of_bloc
 from analysis.statistics import mean
+from model.arrow import table
 from model.recorder import SERIES
-from model.tables import table
 from model.world import SOURCES
 
 COLUMNS = {

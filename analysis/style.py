@@ -28,7 +28,9 @@ POINT = INCH / 72.0  # cm
 INK, MUTED, RULE, FAINT = "#1a1a1a", "#5c5c5c", "#9a9a9a", "#d9d9d9"
 LEADER, FOLLOWER, OTHER = "#0072b2", "#d55e00", "#8a8a8a"
 DIFFERENCE, FADED = "#007a5a", "#4d9f88"  # bluish green, darkened so that words can be read
-CHANNEL_COLOURS = ("#1a1a1a", "#e69f00", "#56b4e9", "#0072b2", "#009e73")
+CHANNEL_COLOURS = (
+    "#1a1a1a", "#e69f00", "#56b4e9", "#0072b2", "#009e73", "#cc79a7", "#f0e442", "#9a9a9a",
+)  # fmt: skip
 FADED_FOLLOWER = "#bd7339"  # dark enough for words
 SOURCE_COLOURS = ("#cfcfcf", "#56b4e9", "#e69f00", "#1a1a1a", "#cc79a7", "#009e73")
 BODY, SMALL, HEAD = 7.5, 6.5, 10.5  # points

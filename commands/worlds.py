@@ -38,6 +38,9 @@ def run(
     no_plot: NoPlot = False,
     strict: Annotated[bool, typer.Option("--strict", help="check accounts every month")] = False,
     threads: Annotated[int, typer.Option(min=1, max=256, help="threads inside the run")] = 1,
+    events: Annotated[
+        bool, typer.Option("--events", help="keep what every firm learned, not labs alone")
+    ] = False,
     json_: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -48,12 +51,12 @@ def run(
     from model.run import folder_of, result_of
     from model.run import run as run_world
 
-    scenario = _load(name, set_, until, firms)
+    scenario = load_world(name, set_, until, firms)
     checked_seed(seed)
     _check_out(out)
     folder = folder_of(scenario, seed, out)
     if folder.exists():
-        _reuse(folder, scenario.parameters.digest(), quiet)
+        _reuse(folder, scenario.parameters.digest(), quiet, events)
         tables = result_of(folder)
     else:
         with console.progress("months", quiet) as tick:
@@ -62,6 +65,7 @@ def run(
                 seed,
                 threads=threads,
                 strict=strict,
+                events="all" if events else "labs",
                 each=lambda state: tick(state.month, state.setting.calendar.months),
             )
         tables = result.tables
@@ -71,7 +75,7 @@ def run(
 
             figures_of_run(place, place / "figures")
 
-        with _race(folder, scenario.parameters.digest(), quiet):
+        with _race(folder, scenario.parameters.digest(), quiet, events):
             store.write_run(folder, scenario, tables, result.about, None if no_plot else figures)
     from analysis.tables import run_rows, summary_of_run
 
@@ -115,7 +119,7 @@ def compare(
     from model.economy import checked_seed
     from model.facts import InputError
 
-    worlds = _load(a, set_, until, firms), _load(b, set_, until, firms)
+    worlds = load_world(a, set_, until, firms), load_world(b, set_, until, firms)
     checked_seed(seed)
     _check_out(out)
     if not 1 <= replicates <= 100_000:
@@ -186,7 +190,8 @@ def plot(
             console.say(str(path), quiet)
 
 
-def _load(name: str, set_: list[str] | None, until: str | None, firms: int | None) -> Scenario:
+def load_world(name: str, set_: list[str] | None, until: str | None, firms: int | None) -> Scenario:
+    """Return a scenario with what options change; raises ``InputError``."""
     from model.scenario import load
 
     given = list(set_ or ())
@@ -207,7 +212,7 @@ def _check_out(out: Path) -> None:
         raise Refused(f"--out {out}: is a file, not a folder; results cannot be written there")
 
 
-def _reuse(folder: Path, digest: str, quiet: bool) -> None:
+def _reuse(folder: Path, digest: str, quiet: bool, events: bool = False) -> None:
     from analysis import console
     from model import store
     from model.store import Refused
@@ -215,11 +220,14 @@ def _reuse(folder: Path, digest: str, quiet: bool) -> None:
     manifest = store.read_manifest(folder)
     if digest != manifest.get("digest"):
         raise Refused(f"{folder}: holds another result (its digest differs); give another --out")
+    if events and manifest.get("events") != "all":
+        raise Refused(f"{folder}: is complete, but keeps the events of labs only; "
+                      "give another --out to keep those of all firms")  # fmt: skip
     console.say(f"{folder} is complete and is used again", quiet)
 
 
 @contextmanager
-def _race(folder: Path, digest: str, quiet: bool) -> Iterator[None]:
+def _race(folder: Path, digest: str, quiet: bool, events: bool = False) -> Iterator[None]:
     # Another process may have finished the same result meanwhile: theirs is as good.
     from model.store import Refused
 
@@ -228,4 +236,4 @@ def _race(folder: Path, digest: str, quiet: bool) -> Iterator[None]:
     except Refused:
         if not folder.exists():
             raise
-        _reuse(folder, digest, quiet)
+        _reuse(folder, digest, quiet, events)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.compiled import kernel
+from model.events import Events, Keep
 from model.world import (
     CHANNELS,
     DIVERTED,
@@ -81,17 +82,21 @@ class Record:
 
     series: dict[str, Floats]
     acquired: Integers  # month x field x channel x source bloc x target bloc
+    sizes: Floats  # the same in OOM: the sizes of these ideas
+    events: Events  # acquisitions one by one
     holders: tuple[np.ndarray[tuple[int, ...], np.dtype[np.int32]], ...]  # month x idea x bloc
     months: int = 0
 
     @classmethod
-    def blank(cls, state: State) -> Record:
-        """Lay out the arrays for all months of a world."""
+    def blank(cls, state: State, keep: Keep = "labs") -> Record:
+        """Lay out the arrays for all months of a world; ``keep`` says whose events are kept."""
         months, blocs = state.setting.calendar.months, len(state.setting.blocs)
         shape = (months, len(FIELDS), len(CHANNELS), blocs, blocs)
         return cls(
             series={name: np.full((months, blocs), np.nan) for name in SERIES},
             acquired=np.zeros(shape, np.int64),
+            sizes=np.zeros(shape),
+            events=Events(state, keep),
             holders=tuple(
                 np.zeros((months, *knowledge.holders.shape), np.int32)
                 for knowledge in state.knowledge
@@ -165,6 +170,7 @@ class Record:
         series["ideas_learned"][t] = to_bloc[FOUND_AGAIN + 1 :].sum(axis=0)
         series["ideas_published"][t] = state.published.sum(axis=0)
         self.acquired[t] = state.acquired
+        self.events.observe(state, self.sizes[t])
         for field, knowledge in enumerate(state.knowledge):
             self.holders[field][t] = knowledge.holders
         self.months = t + 1

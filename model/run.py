@@ -6,13 +6,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from model import store
 from model.economy import World
+from model.events import Keep
+from model.facts import InputError
+from model.recorder import Record
 from model.scenario import Scenario
 from model.tables import tables_of
 from model.world import Constants, State
@@ -35,19 +38,28 @@ def run(
     threads: int = 1,
     strict: bool = False,
     constants: Constants | None = None,
+    events: Keep = "labs",
     each: Callable[[State], None] | None = None,
 ) -> Result:
     """Run one world to its end; ``constants`` by default come from its own baseline.
 
-    Raises ``InputError`` where it cannot be built.
+    ``events`` says whose acquisitions are kept one by one: those of labs, of all firms (some
+    17 bytes each while it runs), or none. Raises ``InputError`` where it cannot be built.
     """
+    if events not in get_args(Keep):
+        raise InputError(
+            f"events must be one of {', '.join(get_args(Keep))}, got {events!r}; "
+            "a good value is labs"
+        )
     begun = time.perf_counter()
     world = World(scenario, rng=seed, threads=threads, strict=strict, constants=constants)
+    world.record = Record.blank(world.state, events)
     world.run(each=each)
     tables = tables_of(world.state, world.record)
     about = {
         **store.provenance(scenario, seed, time.perf_counter() - begun),
         **store.cast_of(world.state.setting),
+        "events": events,
         "acts": [{**act, "world": "a"} for act in store.acts_of(world.state.setting)],
     }
     return Result(scenario, seed, tables, about)

@@ -10,36 +10,33 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from model.arrow import table
+from model.ledgers import (
+    acquisitions_table,
+    events_table,
+    firms_table,
+    labels_of,
+    models_table,
+)
 from model.outcomes import OUTCOMES, outcomes_of
-from model.randomness import key_of
 from model.recorder import SERIES, Record
-from model.world import CHANNELS, FIELDS, State
-
-Columns = Mapping[str, tuple[Any, str, str]]  # name -> (values, unit, description)
-
-
-def table(columns: Columns) -> pa.Table:
-    """Return an Arrow table whose columns carry unit and description; ``nan`` becomes null."""
-    arrays, fields = [], []
-    for name, (values, unit, description) in columns.items():
-        array = pa.array(values, from_pandas=True)
-        arrays.append(array)
-        fields.append(
-            pa.field(name, array.type, metadata={"unit": unit, "description": description})
-        )
-    return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+from model.world import FIELDS, State
 
 
 def tables_of(state: State, record: Record) -> dict[str, pa.Table]:
-    """Return all tables of a run, reported months only."""
-    return {
+    """Return all tables of a run: reported months, and what led to them; events where kept."""
+    tables = {
         "world": world_table(state, record),
         "blocs": blocs_table(state, record),
         "ideas": ideas_table(state, record),
         "models": models_table(state),
         "acquisitions": acquisitions_table(state, record),
         "diffusion": diffusion_table(state, record),
+        "firms": firms_table(state),
     }
+    if record.events.keep != "none":
+        tables["events"] = events_table(state, record)
+    return tables
 
 
 def world_table(state: State, record: Record) -> pa.Table:
@@ -47,7 +44,7 @@ def world_table(state: State, record: Record) -> pa.Table:
     calendar = state.setting.calendar
     span = slice(calendar.prehistory, record.months)
     columns: dict[str, tuple[Any, str, str]] = {
-        "month": (_labels(state, range(*span.indices(record.months))), "YYYY-MM", "month")
+        "month": (labels_of(state, range(*span.indices(record.months))), "YYYY-MM", "month")
     }
     for name, values in outcomes_of(state, record).items():
         base = name.removesuffix("_censored")
@@ -63,7 +60,7 @@ def blocs_table(state: State, record: Record) -> pa.Table:
     calendar, names = state.setting.calendar, [bloc.name for bloc in state.setting.blocs]
     months = range(calendar.prehistory, record.months)
     columns: dict[str, tuple[Any, str, str]] = {
-        "month": (np.repeat(_labels(state, months), len(names)), "YYYY-MM", "month"),
+        "month": (np.repeat(labels_of(state, months), len(names)), "YYYY-MM", "month"),
         "bloc": (names * len(months), "-", "bloc"),
     }
     for name, (unit, doc) in SERIES.items():
@@ -128,77 +125,6 @@ IDEAS = {
 }
 
 
-def models_table(state: State) -> pa.Table:
-    """Return the models released in the reported months: a row a model."""
-    calendar, labs = state.setting.calendar, state.labs
-    models = [model for model in state.models if model.released >= calendar.prehistory]
-    names = lab_names(state)
-
-    def date(month: int | None) -> str | None:
-        return None if month is None else calendar.label(month)
-
-    return table(
-        {
-            "lab": ([names[m.lab] for m in models], "-", "lab that made it"),
-            "bloc": (
-                [state.setting.blocs[int(labs.bloc[m.lab])].name for m in models],
-                "-",
-                "bloc of the lab",
-            ),
-            "started": ([date(m.started) for m in models], "YYYY-MM", "start of the training run"),
-            "released": ([date(m.released) for m in models], "YYYY-MM", "release"),
-            "opened": (
-                pa.array([date(m.opened) for m in models], pa.string()),
-                "YYYY-MM",
-                "month in which the weights were opened; null: closed so far",
-            ),
-            "capability": ([m.capability for m in models], "OOM", "capability"),
-            "own": ([m.own for m in models], "OOM", "capability that the lab made alone"),
-            "algorithms": ([m.algorithms for m in models], "OOM", "algorithms at the run's start"),
-            "compute": ([m.flop for m in models], "FLOP", "training compute"),
-            "chip_hours": ([m.chip_hours for m in models], "hours", "chip-hours of the run"),
-            "cost": ([m.cost for m in models], "USD", "chips of the run, written off"),
-            "base_capability": (
-                [np.nan if m.base is None else m.base for m in models],
-                "OOM",
-                "open model of another lab that it was built on; null: none",
-            ),
-            "base_lab": (
-                pa.array(
-                    [None if m.base_lab is None else names[m.base_lab] for m in models], pa.string()
-                ),
-                "-",
-                "lab that made that open model",
-            ),
-        }
-    )
-
-
-def lab_names(state: State) -> list[str]:
-    """Return the names of the labs by row."""
-    by_key = {int(key_of("lab", lab.name)): lab.name for lab in state.setting.labs}
-    return [by_key[int(state.firms.key[firm])] for firm in state.labs.firm]
-
-
-def acquisitions_table(state: State, record: Record) -> pa.Table:
-    """Return who came to hold ideas by which channel: a row a month, field, channel, blocs."""
-    start = state.setting.calendar.prehistory
-    counts = record.acquired[start : record.months]
-    month, field, channel, source, target = np.nonzero(counts)
-    names = np.array([bloc.name for bloc in state.setting.blocs])
-    labels = np.array(_labels(state, range(start, record.months)))
-    return table(
-        {
-            "month": (labels[month], "YYYY-MM", "month"),
-            "field": (np.array(FIELDS)[field], "-", "field of ideas"),
-            "channel": (np.array(CHANNELS)[channel], "-", "found, found again, or learned by"),
-            "source": (names[source], "-", "bloc from which the idea came"),
-            "target": (names[target], "-", "bloc of the firm that came to hold it"),
-            "ideas": (counts[month, field, channel, source, target], "ideas", "number"),
-        }
-    )
-
-
 AGES = 121  # months after the first find over which diffusion is followed
 
 
@@ -255,13 +181,13 @@ def content_digest(tables: Mapping[str, pa.Table]) -> str:
         for column in tables[name].column_names:
             digest.update(column.encode())
             values = tables[name].column(column).combine_chunks()
-            digest.update(json.dumps(values.is_null().to_pylist()).encode())
-            if pa.types.is_floating(values.type):
-                digest.update(np.asarray(values.fill_null(0.0)).tobytes())
-            else:
-                digest.update(json.dumps(values.to_pylist()).encode())
+            digest.update(np.packbits(values.is_null().to_numpy(zero_copy_only=False)).tobytes())
+            if pa.types.is_null(values.type):
+                continue
+            if pa.types.is_string(values.type):
+                values = values.dictionary_encode()
+                digest.update(json.dumps(values.dictionary.to_pylist()).encode())
+                values = values.indices
+            filled = values.fill_null(pa.scalar(0).cast(values.type))
+            digest.update(filled.to_numpy(zero_copy_only=False).tobytes())
     return digest.hexdigest()
-
-
-def _labels(state: State, months: range) -> list[str]:
-    return [state.setting.calendar.label(month) for month in months]

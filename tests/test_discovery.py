@@ -59,7 +59,7 @@ def equal_sizes(number=2000, mean=0.01):
     return np.full(number, mean)
 
 
-def rates(level=0.0, team=1.0, compute=1.0, breadth=1.0, **changes):
+def rates(level=0.0, team=1.0, compute=1.0, breadth=1.0, busy=0.0, litigating=0.0, **changes):
     given = {
         "firms": np.array([10.0, 1.0, 1.0]),
         "reference": np.array([1.0, 1.0, 0.0]),
@@ -70,10 +70,12 @@ def rates(level=0.0, team=1.0, compute=1.0, breadth=1.0, **changes):
         "b": 1.0,
         **changes,
     }
-    kind = np.array([0], np.int8)
+    kind = bloc = np.array([0], np.int8)
     columns = [np.array([float(v)]) for v in (team, compute, level, breadth)]
-    rate = np.full(1, np.nan)
-    _rates(0, 1, np.array([0]), kind, *columns, *given.values(), rate)
+    time = [np.array([float(v)]) for v in (litigating, busy)]
+    full_rate, rate = np.full(1, np.nan), np.full(1, np.nan)
+    _rates(0, 1, np.array([0]), kind, *columns, *given.values(), bloc, *time, full_rate, rate)
+    assert full_rate[0] >= rate[0]
     return rate[0]
 
 
@@ -83,6 +85,13 @@ def test_the_rate_is_the_formula():
     assert rates(compute=3.0) == pytest.approx(2.0 * 3.0**0.2)
     assert rates(breadth=1.5) == pytest.approx(2.0 * 1.5**-0.25)
     assert rates(level=1.7, b=0.8) == pytest.approx(2.0 * math.exp(-0.8 * 1.7))
+
+
+def test_time_for_learning_and_litigation_is_lost_to_search():
+    assert rates(busy=0.5) == pytest.approx(2.0 * 0.5**0.6)
+    assert rates(litigating=0.1) == pytest.approx(2.0 * 0.9**0.6)
+    assert rates(busy=0.5, litigating=0.1) == pytest.approx(2.0 * 0.45**0.6)
+    assert rates(litigating=1.0) == 0.0
 
 
 def test_nobody_finds_without_people_or_peers_or_compute():

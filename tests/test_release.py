@@ -27,7 +27,7 @@ def opened_after(state):
 
 
 def test_when_all_are_closed_nothing_is_open_taught_or_inherited(small):
-    world = small(**policy(all="closed")).run()
+    world = small(**policy(all="closed"), training__distillation=False).run()
     state = world.state
     assert state.models and not state.opening
     assert all(m.opened is None and m.base is None for m in state.models)

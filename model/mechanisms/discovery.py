@@ -232,8 +232,8 @@ def discovery(state: State) -> None:
     """Draw the finds of the month and write them into the catalogue's record.
 
     Reads ``knowledge.relative_team``, ``compute``, ``breadth``, ``busy``, ``blocs.litigating``.
-    Writes ``knowledge.rate``, ``full_rate``, ``bits``, ``count``, ``level``, ``finds``, ``first_month``, ``first_firm``, ``holders``,
-    ``state.finds``, ``state.acquired``.
+    Writes ``knowledge.rate``, ``full_rate``, ``bits``, ``count``, ``level``, ``finds``,
+    ``first_month``, ``first_firm``, ``holders``, ``state.finds``, ``state.acquired``.
     """
     group = state.parameters.discovery
     for number, knowledge in enumerate(state.knowledge):

@@ -38,6 +38,8 @@ from model.compiled import helper, kernel
 from model.facts import LogUniform, Mechanism, Uniform, fact
 from model.world import LAB, State
 
+SCARCEST = 1e-6  # a lab with no chips at all turns as far as one with a millionth of its own
+
 
 class Search(Mechanism):
     """How labs answer scarce compute."""
@@ -179,11 +181,11 @@ def search(state: State) -> None:
 def _direct(effective, free, lean, share, exponent, constraint, efficiency, scale_up):
     odds = math.log(share / (1.0 - share))
     for i in range(constraint.size):
-        h = effective[i] / free[i] if free[i] > 0.0 and effective[i] > 0.0 else 1.0
+        h = effective[i] / free[i] if free[i] > 0.0 else 1.0
         constraint[i] = h
         efficiency[i] = scale_up[i] = 1.0
         if h != 1.0 and lean != 0.0:
-            e = 1.0 / (1.0 + math.exp(-(odds + lean * math.log(h))))
+            e = 1.0 / (1.0 + math.exp(-(odds + lean * math.log(max(h, SCARCEST)))))
             efficiency[i] = e / share
             scale_up[i] = ((1.0 - e) / (1.0 - share)) ** exponent
 

@@ -46,8 +46,6 @@ outside source: Bass's closed form with no imitation; nobody learns what nobody 
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from model import meetings
@@ -65,7 +63,8 @@ from model.world import (
     State,
 )
 
-MOST_CONTACTS = 200.0  # a month on one channel; more means that parameters blow up
+MOST_CONTACTS = 500.0  # a month on one channel: as many as luck can be drawn for
+FROM_THEN = "from exchange.since on"
 
 
 class Spillover(Mechanism):
@@ -358,7 +357,7 @@ class Protection(Mechanism):
         high=1.0,
         claims=("A8", "A10", "D5"),
         source="own",
-        doc="strength of protection by firms of the leading bloc",
+        doc="strength of protection by firms of the leading bloc, " + FROM_THEN,
     )
     follower: float = fact(
         0.0,
@@ -369,7 +368,7 @@ class Protection(Mechanism):
         high=1.0,
         claims=("A8", "A10", "D5"),
         source="own",
-        doc="strength of protection by firms of the following bloc",
+        doc="strength of protection by firms of the following bloc, " + FROM_THEN,
     )
     elsewhere: float = fact(
         0.0,
@@ -380,7 +379,7 @@ class Protection(Mechanism):
         high=1.0,
         claims=("A8", "A10", "D5"),
         source="own",
-        doc="strength of protection by firms of all other blocs",
+        doc="strength of protection by firms of all other blocs, " + FROM_THEN,
     )
     talk: float = fact(
         1.0,
@@ -445,7 +444,7 @@ def spillover(state: State) -> None:
     guard = state.parameters.protection
     blocs = [bloc.name for bloc in state.setting.blocs]
     strengths = guard.strengths(blocs, state.setting.leader, state.setting.follower)
-    for b, strength in enumerate(strengths):
+    for b, strength in enumerate(strengths if state.month >= state.exchange_from else []):
         for channel, share in (
             (PROXIMITY, guard.talk),
             (COLLABORATION, guard.talk),
@@ -509,9 +508,10 @@ def _learn(state: State, number: int) -> None:
     suppliers = monthly_rate(strength * group.supplier_flow)
     moves = monthly_rate(strength * group.mobility_flow) / group.ideas_a_move
     partners = monthly_rate(strength * group.collaboration_flow)
-    busiest = max(talk, weights, suppliers, moves * group.ideas_a_move, partners) * math.sqrt(
-        knowledge.relative_team.max(initial=0.0)
-    )
+    reach = np.sqrt(knowledge.relative_team)
+    tied = np.diff(state.link_start)[knowledge.row].max(axis=1, initial=0) / max(group.links, 1e-9)
+    flow = np.maximum(max(talk, weights, moves, partners), suppliers * tied)
+    busiest = float((reach * flow).max(initial=0.0))
     if not busiest <= MOST_CONTACTS:
         raise InputError(
             f"spillover.strength: a firm would make {busiest:.3g} contacts in {state.date()}, at "

@@ -10,12 +10,13 @@ compute in orders of magnitude:
           uplift = \min(\chi, \log_{10}(1 + \rho \max(0, 10^{base - own} - 1))), \qquad
           capability = own + uplift
 
-``base`` is the best *other* lab's open model at the start that the lab may use, or the best model
-that another lab had released some months before, less a loss (distillation: outputs behind an API
-teach, but carry no ideas; it takes a share of the run's compute for asking, and sellers can block
-it); its own earlier models give none. ρ = 1 would give the base at most, ρ = 0 nothing; χ caps what
-can be inherited. That an order of magnitude of compute and one of algorithms count the same is the definition of
-algorithmic progress as compute saved (Ho et al. 2024).
+``base`` is the best *other* lab's open model at the start that the lab may use or, where the plan
+comes out higher with it, the best model that another lab had released some months before, less a
+loss (distillation: outputs behind an API teach, but carry no ideas; asking takes a share of the
+run's compute, and sellers can block it); its own earlier models give none. ρ = 1 would give the
+base at most, ρ = 0 nothing; χ caps what can be inherited. That an order of magnitude of compute
+and one of algorithms count the same is the definition of algorithmic progress as compute saved
+(Ho et al. 2024).
 
 Limits: no base: ten times the FLOP is one OOM more; no fleet, no model.
 """
@@ -32,6 +33,7 @@ from model.randomness import address, at, key_of, uniform
 from model.world import NOTHING, Floats, State
 
 SECONDS_A_MONTH = 365.25 * 86400.0 / 12.0
+FROM_THEN = "from release.since on"
 
 
 class Training(Mechanism):
@@ -145,7 +147,7 @@ class Training(Mechanism):
         lever=True,
         claims=("B10", "C6"),
         source="own",
-        doc="whether labs may learn from the outputs of others' closed models",
+        doc="whether labs may learn from the outputs of others' closed models, " + FROM_THEN,
     )
     distillation_blocked: float = fact(
         0.0,
@@ -156,7 +158,8 @@ class Training(Mechanism):
         high=1.0,
         claims=("B10",),
         source="own",
-        doc="share of pairs of labs of different blocs between which the seller blocks it",
+        doc="share of pairs of labs of different blocs between which the seller blocks it, "
+        + FROM_THEN,
     )
     distillation_loss: float = fact(
         0.5,
@@ -230,7 +233,7 @@ def training(state: State) -> None:
         group.inheritance,
         address(state.seed, key_of("blocking")),
         _behind_interfaces(state),
-        group.distillation_blocked,
+        group.distillation_blocked if state.month >= state.release_from else 0.0,
         group.distillation_loss,
         group.distillation_cost,
         labs.run_flop,
@@ -254,7 +257,8 @@ def _behind_interfaces(state: State) -> Floats:
     # What others had released long enough ago to be copied, by lab.
     group, nothing = state.parameters.training, np.full(state.labs.firm.size, NOTHING)
     then = state.month - max(1, group.distillation_lag)
-    return state.released_by_month[then] if group.distillation and then >= 0 else nothing
+    allowed = group.distillation or state.month < state.release_from
+    return state.released_by_month[then] if allowed and then >= 0 else nothing
 
 
 @helper
@@ -301,15 +305,19 @@ def _train(
                     base[i] = open_capability[j]
                     base_lab[i] = j
             base_open[i] = base_lab[i] >= 0
+            plain = capability_of(planned, base[i], cap, inherited)
+            copy, copied = base[i], -1
             for j in range(firm.size):
-                if j == i or shown[j] - loss <= base[i]:
+                if j == i or shown[j] - loss <= copy:
                     continue
                 u = uniform(at(at(access, key[firm[j]]), key[firm[i]]))
                 v = uniform(at(at(blocking, key[firm[j]]), key[firm[i]]))
                 if bloc[j] == bloc[i] or (u < exchange[bloc[i], bloc[j]] and v >= blocked):
-                    base[i] = shown[j] - loss
-                    base_lab[i] = j
-                    base_open[i] = False
+                    copy, copied = shown[j] - loss, j
+            if copied >= 0 and asking < 1.0:
+                left_over = planned + math.log10(1.0 - asking)
+                if capability_of(left_over, copy, cap, inherited) > plain:
+                    base[i], base_lab[i], base_open[i] = copy, copied, False
             for word in range(bits.shape[1]):
                 run_bits[i, word] = bits[member[i], word]
         # Who copies a closed model spends a part of the run on asking it.
