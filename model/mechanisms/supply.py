@@ -188,7 +188,8 @@ def supply(state: State) -> None:
 
 @kernel
 def _prices(wanted, fill, production, stock, response, floor, ceiling, markup):
-    # ``stock`` still is what was left over last month; what there was is that and what was sold.
+    # ``stock`` still is what was left over last month. Where nothing is made any more, what there
+    # was is that and what was sold.
     for f in range(wanted.size):
         there = production[f] if production[f] > 0.0 else wanted[f] * fill[f] + stock[f]
         if wanted[f] > 0.0 and response > 0.0:
