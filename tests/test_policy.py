@@ -50,6 +50,16 @@ def test_without_responses_the_buyers_acts_are_left_out():
     assert {act.actor for act in acts().values() if act.response} == {"china"}
 
 
+def test_without_allies_only_the_two_act_and_no_third_bloc_takes_part():
+    alone = acts_in(load("ban", ["controls.allied=false"]).parameters)
+    assert {act.actor for act in alone} == {"us", "china"}
+    assert set(names()) - {act.name for act in alone} == {
+        "allies_equipment_jp", "allies_equipment_nl",
+    }  # fmt: skip
+    assert not any(act.allies for act in alone)
+    assert next(act for act in acts_in(load("ban").parameters) if act.name == "hbm_2024").allies
+
+
 def test_the_tiers_are_kept_where_the_regime_keeps_them():
     for name in ("tiers_2_2025", "tiers_3_2025"):
         assert acts()[name].ended is not None
