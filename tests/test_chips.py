@@ -63,6 +63,7 @@ def test_without_link_penalty_fleets_add_up_by_performance(small, constants):
 def first_month(small, constants, systems, units, **changes):
     """Return a state in which everybody has the same fleet and the same knowledge of systems."""
     state = small(constants=constants, **changes).state
+    state.market.link[state.market.home >= 0] = 1.0
     state.buyers.units[:] = 0.0
     state.buyers.units[:, :, BOUGHT] = units
     state.knowledge[1].level[:] = systems
