@@ -162,7 +162,7 @@ def plot(
     kind: Annotated[
         list[str] | None,
         typer.Option(
-            help="innovation, gap, diffusion or channels (repeatable); default: all",
+            help="innovation, gap, diffusion, channels or compute (repeatable); default: all",
             autocompletion=OFFERS["figures"],
         ),
     ] = None,

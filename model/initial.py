@@ -323,7 +323,8 @@ def _catalogue(sizes, mean, size):
 
 def _first_fleets(state: State) -> None:
     # Buyers start with the chips that spending on its growth path leaves in steady state: a stock
-    # of budget / (growth + retirement), in the leading vendor's best chip of the day.
+    # of budget / (growth + retirement), in the leading vendor's best chip of the day that they
+    # may have.
     finance(state)
     buyers, market, group = state.buyers, state.market, state.parameters.finance
     years = 1.0 / (math.log(group.growth_to_2024) + state.parameters.chips.retirement)
@@ -331,22 +332,28 @@ def _first_fleets(state: State) -> None:
     on_sale = np.flatnonzero(world & (market.available <= 0) & (market.withdrawn > 0))
     if not on_sale.size:
         on_sale = np.flatnonzero(world)[:1]
-    best = int(max(on_sale, key=lambda c: market.tflops[c] / market.price[c]))
-    cost = float(market.price[best]) * state.parameters.chips.overhead
-    total = 0.0
+    best = sorted(on_sale, key=lambda c: -market.tflops[c] / market.price[c])
     for i in range(buyers.bloc.size):
-        free = market.granted[0, best, buyers.destination[i]] > 0.0 and not state.listed[0, i]
-        if free and state.blocs.exchange[buyers.bloc[i], market.maker[best]] > 0.0:
-            units = float(buyers.grant[i]) * 12.0 * years / cost
+        passes = state.blocs.exchange[buyers.bloc[i], market.maker[best]] > 0.0
+        free = (market.granted[0, best, buyers.destination[i]] > 0.0) & ~state.listed[0, i] & passes
+        money = float(buyers.grant[i]) * 12.0 * years / state.parameters.chips.overhead
+        if passes.any():  # what it would have had no rule bound
+            c = best[int(np.argmax(passes))]
             for column in (buyers.units, buyers.delivered, buyers.requested):
-                column[i, best, BOUGHT] = column[i, best, UNBOUND] = units
-            buyers.fleet[i, best] = units
+                column[i, c, UNBOUND] = money / float(market.price[c])
+        if free.any():
+            c = best[int(np.argmax(free))]
+            cost = float(market.price[c]) * state.parameters.chips.overhead
+            units = money / float(market.price[c])
+            for column in (buyers.units, buyers.delivered, buyers.requested):
+                column[i, c, BOUGHT] = units
+            buyers.fleet[i, c] = units
             buyers.granted[i] = buyers.spent[i] = units * cost
-            total += units
+            for column in (state.supply.produced, state.supply.sold):
+                column[market.family[c]] += units
         else:
             buyers.granted[i] = 0.0
         buyers.cash[i] = buyers.free_cash[i] = 0.0
-    state.supply.produced[market.family[best]] = state.supply.sold[market.family[best]] = total
 
 
 EMPTY: Floats = np.zeros((0, 0, 0))

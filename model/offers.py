@@ -105,7 +105,7 @@ def chips_in(parameters: Parameters, setting: Setting, table: tuple[Chip, ...]) 
             bloc=bloc.name,
             sale="domestic",
             family=f"domestic, {bloc.label}",
-            available=(1900, 1),
+            available=(2018, 1),  # the year that its base is given for
             withdrawn=None,
             tflops=EQUIVALENT_TFLOPS,
         )

@@ -66,15 +66,13 @@ def provenance(scenario: Scenario, seed: int, seconds: float) -> dict[str, Any]:
 
 
 def acts_of(setting: Setting) -> list[dict[str, str]]:
-    """Return the dated acts of a setting: name, title and the month they take effect."""
+    """Return the acts that come into force in a setting: name, title and the month they do."""
     calendar = setting.calendar
+    spans = [(act, *calendar.span(act.effective, act.ended)) for act in setting.acts]
     return [
-        {
-            "name": act.name,
-            "title": act.title,
-            "month": calendar.label(calendar.span(act.effective, act.ended)[0]),
-        }
-        for act in setting.acts
+        {"name": act.name, "title": act.title, "month": calendar.label(start)}
+        for act, start, stop in spans
+        if start < stop
     ]
 
 

@@ -64,6 +64,33 @@ def finished(small: "Callable[..., World]") -> "Callable[[str], World]":
     return end_of
 
 
+@pytest.fixture(scope="session")
+def bar() -> "Callable[..., dict[str, Any]]":
+    """Write an act as a scenario file does: by default all chips are barred from the follower."""
+
+    def act(day: str = "2018-07-01", **fields: Any) -> dict[str, Any]:
+        plain = {"announced": day, "effective": day, "actor": "us", "targets": ["china"]}
+        rule = {"kind": "bar", "foreign_product": True, "rule": [{"tpp_min": 0}]}
+        return {**plain, **rule, **fields}
+
+    return act
+
+
+TIGHT = {  # a rule without any way around it
+    "controls__porosity": 0.0,
+    "controls__rent_abroad": 0.0,
+    "controls__stockpiling": False,
+    "controls__degraded": "none",
+    "domestic__base": 0.0,
+}
+
+
+@pytest.fixture(scope="session")
+def tight() -> dict[str, Any]:
+    """Return what leaves no way around a rule: no trader, host, stock, weak or domestic chip."""
+    return dict(TIGHT)
+
+
 class Said(NamedTuple):
     code: int
     out: str

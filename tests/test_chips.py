@@ -1,194 +1,161 @@
-"""Fleets: bought by performance per dollar, delivered late, worn out, added up."""
+"""Fleets: served, delivered late, worn out, added up; caps, licences, and no way around a rule."""
 
 import math
 
 import numpy as np
 import pytest
 
+from model.mechanisms.chips import Chips, chips
+from model.mechanisms.policy import policy
+from model.mechanisms.purchases import purchases
 from model.month import MONTH
-from model.world import LAB
+from model.world import AHEAD, BOUGHT, DIVERTED, LAB
 
-ELASTICITIES = (0.0, 2.0, 4.0, 8.0, 50.0)
-
-
-def shut(state, bloc=slice(None)):
-    state.market.may_buy_by_month[state.month :, :, bloc] = False
+KEPT = 1.0 - Chips().retirement  # of a fleet is left after a year
+REST = Chips().overhead - 1.0  # of what a chip at work costs, over the price of the chip
 
 
-def on_sale(state, month):
-    market = state.market
-    return (market.available <= month) & (month < market.withdrawn)
+def of(state, bloc="china"):
+    return state.buyers.bloc == state.setting.bloc_index(bloc)
+
+
+def shut(state, bloc="china"):
+    """Bar a bloc from everything, from this month on."""
+    places = [d for d, place in enumerate(state.setting.destinations) if place.bloc == bloc]
+    state.market.granted[state.month :, :, places] = 0.0
 
 
 def test_without_orders_fleets_decay_at_the_rate_of_retirement(small, constants):
     world = small(constants=constants, finance__chip_share=0.0, chips__retirement=0.3)
-    labs = world.state.labs
-    assert not labs.fleet.any()
-    labs.fleet[:] = labs.delivered[:] = labs.requested[:] = 100.0
+    buyers, labs = world.state.buyers, world.state.labs.bloc.size
+    first = buyers.units[:, :, BOUGHT].copy()
+    buyers.cash[:] = 0.0
+    world.phases = MONTH.without("finance").without("purchases")
     world.run("2018-12")  # 24 months with the prehistory
-    assert labs.fleet == pytest.approx(100.0 * (1.0 - 0.3) ** 2, rel=1e-12)
-    assert labs.retired == pytest.approx(100.0 * (1.0 - 0.7**2), rel=1e-12)
-    assert not labs.ordered.any()
+    assert first[labs:].any()
+    assert buyers.units[:, :, BOUGHT] == pytest.approx(first * 0.7**2, rel=1e-12)
+    assert buyers.retired[:, :, BOUGHT] == pytest.approx(first * (1.0 - 0.7**2), rel=1e-12)
+    assert not buyers.ordered.any()
 
 
 def test_without_retirement_chips_work_for_ever(small, constants):
-    state = small(constants=constants, chips__retirement=0.0).run().state
-    assert not state.labs.retired.any()
-    assert np.array_equal(state.labs.fleet, state.labs.delivered)
+    buyers = small(constants=constants, chips__retirement=0.0).run().state.buyers
+    assert not buyers.retired.any()
+    assert np.array_equal(buyers.units, buyers.delivered)
+
+
+def used(skill):
+    """Return the utilisation at some knowledge of systems, OOM."""
+    group = Chips()
+    gain = 1.0 - np.exp(-skill / group.utilisation_scale)
+    return group.utilisation + group.utilisation_gain * gain
 
 
 def test_without_link_penalty_fleets_add_up_by_performance(small, constants):
-    state = small(constants=constants, chips__link_penalty=0.0).run().state
-    group = state.parameters.chips
-    # what fleets could do this month was worked out before this month's finds
-    again = MONTH[1]
-    level = state.knowledge[1].level[state.labs.member[:, 1]]
-    fleet = state.labs.fleet * (1.0 - group.retirement) ** (1.0 / 12.0)
-    fleet += state.labs.ordered[:, state.month % (group.delivery + 1)]
-    again(state)
-    used = group.utilisation + group.utilisation_gain * (
-        1.0 - np.exp(-level / group.utilisation_scale)
+    state = small("ban", constants=constants, chips__link_penalty=0.0, economy__end="2024-06")
+    state = state.run().state
+    peak = state.market.tflops * state.market.software * 1e12
+    assert state.buyers.effective == pytest.approx(
+        (state.buyers.fleet @ peak) * used(state.buyers.skill), rel=1e-12
     )
-    assert state.labs.effective == pytest.approx(
-        (fleet * state.market.tflops * 1e12).sum(axis=1) * used, rel=1e-12
-    )
+
+
+def first_month(small, constants, systems, units, **changes):
+    """Return a state in which everybody has the same fleet and the same knowledge of systems."""
+    state = small(constants=constants, **changes).state
+    state.market.link[state.market.home >= 0] = 1.0
+    state.buyers.units[:] = 0.0
+    state.buyers.units[:, :, BOUGHT] = units
+    state.knowledge[1].level[:] = systems
+    for phase in (policy, purchases, chips):
+        phase(state)
+    return state
 
 
 def test_weak_links_cost_performance_and_systems_ideas_win_it_back(small, constants):
     def effective(penalty, systems):
-        state = small(constants=constants, chips__link_penalty=penalty).state
-        labs = state.labs
-        labs.fleet[:] = 1.0
-        state.knowledge[1].level[:] = systems
-        MONTH[0](state)
-        MONTH[1](state)
-        return labs.effective[0] / (0.35 + 0.2 * (1.0 - math.exp(-systems)))
+        state = first_month(small, constants, systems, 1.0, chips__link_penalty=penalty)
+        return state.labs.effective[0] / used(systems)
 
     assert effective(0.0, 0.0) == pytest.approx(effective(0.0, 5.0))
     assert effective(0.3, 0.0) < effective(0.3, 1.0) < effective(0.3, 5.0)
     assert effective(1.0, 0.0) < effective(0.3, 0.0) < effective(0.0, 0.0)
 
 
-def test_the_link_factor_is_the_formula(small, constants):
-    state = small(constants=constants, chips__link_penalty=0.7, chips__link_scale=2.0).state
-    labs, market = state.labs, state.market
-    worst = int(np.argmin(market.link))
-    labs.fleet[:] = 0.0
-    labs.fleet[:, worst] = 50.0
-    state.knowledge[1].level[:] = 0.4
-    shut(state)
-    MONTH[0](state)
-    MONTH[1](state)
-    best = market.link[on_sale(state, 0) & market.world_class].max()
-    deficit = 1.0 - market.link[worst] / best
-    units = 50.0 * (1.0 - 0.18) ** (1.0 / 12.0)
-    expected = units * market.tflops[worst] * 1e12 * (0.35 + 0.2 * (1.0 - math.exp(-0.4)))
-    expected *= math.exp(-0.7 * deficit * math.exp(-0.4 / 2.0))
-    assert market.best_link[0] == best
-    assert labs.effective == pytest.approx(expected, rel=1e-12)
+def test_the_link_factor_is_the_formula_and_domestic_chips_have_none(small, constants):
+    given = {"chips__link_penalty": 0.7, "chips__link_scale": 2.0, "finance__chip_share": 0.0}
+    market = small(constants=constants, **given).state.market
+    home = int(np.flatnonzero(market.home >= 0)[0])
+    worst = int(np.argmin(np.where(market.home < 0, market.link, np.inf)))
+    rate = used(0.4)
+    for chip in (worst, home):
+        units = np.zeros(market.link.size)
+        units[chip] = 50.0
+        state = first_month(small, constants, 0.4, units, **given)
+        market = state.market
+        on_sale = (market.available <= 0) & (market.withdrawn > 0) & (market.home < 0)
+        best = market.link[on_sale & ~market.variant].max()
+        assert market.best_link[0] == best
+        deficit = 1.0 - market.link[chip] / best if chip == worst else 0.0
+        expected = (
+            50.0 * KEPT ** (1.0 / 12.0) * market.tflops[chip] * 1e12 * market.software[chip] * rate
+        )
+        expected *= math.exp(-0.7 * deficit * math.exp(-0.4 / 2.0))
+        assert state.labs.effective[0] == pytest.approx(expected, rel=1e-12)
 
 
 @pytest.mark.parametrize("delivery", [0, 1, 3, 7])
 def test_orders_arrive_after_the_delay(delivery, small, constants):
     world = small(constants=constants, chips__delivery=delivery)
-    labs = world.state.labs
-    first = labs.delivered.sum(axis=1).copy()
+    buyers = world.state.buyers
+    first = buyers.delivered.sum(axis=(1, 2)).copy()
     asked = []
-
-    def watch(state):
-        asked.append(labs.requested.sum(axis=1) - first)
-
-    world.run("2018-12", each=watch)
-    come = labs.delivered.sum(axis=1) - first
+    world.run("2018-12", each=lambda state: asked.append(buyers.requested.sum(axis=(1, 2)) - first))
+    come = buyers.delivered.sum(axis=(1, 2)) - first
     assert come.max() > 0.0
     assert come == pytest.approx(asked[-1 - delivery], rel=1e-12)
 
 
-def test_what_is_barred_on_its_way_is_cancelled_and_paid_back(small):
-    world = small().run("2018-06")
-    state, labs = world.state, world.state.labs
-    china = labs.bloc == state.setting.bloc_index("china")
-    under_way = labs.ordered[china].sum(axis=(1,)).copy()
-    delivered = labs.delivered.copy()
-    shut(state, state.setting.bloc_index("china"))
-    cost = state.market.price * state.parameters.chips.overhead
-    world.run("2018-12")
-    assert under_way.sum() > 0.0
-    assert not labs.ordered[china].any()
-    assert labs.cancelled[china] == pytest.approx(under_way)
-    assert not labs.cancelled[~china].any()
-    assert np.array_equal(labs.delivered[china], delivered[china])
-    assert labs.spent[china] == pytest.approx(labs.delivered[china] @ cost)
-    assert labs.cash[china] == pytest.approx(labs.granted[china] - labs.spent[china])
-
-
-def test_money_that_cannot_be_spent_waits_for_the_end_of_the_rule(small):
-    world = small().run("2018-06")
-    state, labs = world.state, world.state.labs
-    free = state.market.may_buy_by_month.copy()
+def test_what_is_barred_on_its_way_is_cancelled_and_paid_back(small, tight):
+    world = small(chips__delivery=3, **tight).run("2018-06")
+    state, buyers = world.state, world.state.buyers
+    here = of(state)
+    under_way = buyers.ordered[here].sum(axis=1).copy()
+    paid = buyers.prepaid[here].sum(axis=(1, 2, 3)).copy()
+    delivered, spent = buyers.delivered.copy(), buyers.spent.copy()
+    cash, granted = buyers.cash.copy(), buyers.granted.copy()
     shut(state)
     world.run("2018-12")
-    waiting = labs.cash.copy()
-    assert (waiting[labs.budget > 0.0] > 0.0).all()
-    state.market.may_buy_by_month[:] = free
-    asked = labs.requested.copy()
-    world.run("2019-01")
-    cost = state.market.price * state.parameters.chips.overhead
-    assert (labs.requested - asked) @ cost == pytest.approx(waiting)
-
-
-def spending(small, constants, elasticity):
-    world = small(constants=constants, chips__choice_elasticity=elasticity)
-    state, labs = world.state, world.state.labs
-    before = labs.requested.copy()
-    world.run("2017-01")
-    systems = state.knowledge[1].level[labs.member[0, 1]]
-    world.run("2017-02")  # the first month's means are spent in the second
-    cost = state.market.price * state.parameters.chips.overhead
-    bought = (labs.requested - before)[0] * cost
-    return bought / bought.sum(), state.market, systems
-
-
-def test_elasticity_moves_spending_to_the_better_chip(small, constants):
-    shares, market, _ = zip(*(spending(small, constants, e) for e in ELASTICITIES), strict=True)
-    bought = np.flatnonzero(shares[0])
-    worth = market[0].tflops / market[0].price  # links hardly differ in 2017
-    best = bought[np.argmax(worth[bought])]
-    assert bought.size >= 2
-    assert shares[0][bought] == pytest.approx(1.0 / bought.size)
-    best_share = [share[best] for share in shares]
-    assert best_share == sorted(best_share)
-    assert best_share[-1] > 0.99
-    assert all((np.flatnonzero(share > 0.0) == bought).all() for share in shares[:4])
-
-
-def test_spending_goes_by_the_power_of_performance_per_dollar(small, constants):
-    share, market, systems = spending(small, constants, 4.0)
-    bought = np.flatnonzero(share)
-    deficit = np.maximum(0.0, 1.0 - market.link / market.best_link[0]) * np.exp(-systems)
-    worth = (market.tflops * np.exp(-0.3 * deficit) / market.price) ** 4.0
-    assert share[bought] == pytest.approx(worth[bought] / worth[bought].sum(), rel=1e-9)
+    assert under_way.sum() > 0.0
+    assert not buyers.ordered[here].any()
+    assert buyers.cancelled[here] == pytest.approx(under_way)
+    assert not buyers.cancelled[~here].any()
+    assert np.array_equal(buyers.delivered[here], delivered[here])
+    assert spent[here] - buyers.spent[here] == pytest.approx(paid)
+    new = buyers.granted[here] - granted[here]
+    assert buyers.cash[here] - cash[here] == pytest.approx(paid + new)
 
 
 def test_only_chips_on_sale_are_ordered(small):
-    world = small(economy__end="2022-12")
-    state, labs = world.state, world.state.labs
-    asked = labs.requested.copy()
+    world = small("ban", economy__end="2026-12")
+    state, market, buyers = world.state, world.state.market, world.state.buyers
+    asked = buyers.requested.copy()
 
     def watch(state):
         ended = state.month - 1
-        assert not (labs.requested - asked)[:, ~on_sale(state, ended)].any()
-        asked[:] = labs.requested
+        on_sale = (market.available <= ended) & (ended < market.withdrawn)
+        assert not (buyers.requested - asked)[:, ~on_sale].any()
+        asked[:] = buyers.requested
 
     world.run(each=watch)
-    assert (state.labs.requested.sum(axis=0) > 0.0).sum() > 3
+    assert (state.buyers.requested.sum(axis=(0, 2)) > 0.0).sum() > 15
 
 
 def test_experiments_use_shares_of_fleets(small):
-    world = small().run()
-    state = world.state
-    MONTH[1](state)
+    state = small().run("2019-11").state
+    chips(state)
     group, labs = state.parameters.training, state.labs
+    assert np.array_equal(labs.effective, state.buyers.effective[: labs.bloc.size])
     for number, knowledge in enumerate(state.knowledge):
         own = knowledge.compute[labs.member[:, number]]
         assert own == pytest.approx(group.experiments * labs.effective)
@@ -198,3 +165,163 @@ def test_experiments_use_shares_of_fleets(small):
             offered = group.rented * labs.effective[labs.bloc == b].sum()
             taken = offered if renters.any() else 0.0
             assert knowledge.compute[renters].sum() == pytest.approx(taken)
+
+
+# No way around a rule ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{}, {"actor": "china", "kind": "refuse"}, {"targets": ["tier 3"]}],
+    ids=["barred", "refused", "by tier"],
+)
+def test_a_rule_without_any_way_around_lets_fleets_decay(fields, small, constants, bar, tight):
+    """Of a fleet the share that is not retired is left, to rounding, and nothing comes."""
+    flat = {"chips__utilisation_gain": 0.0, "chips__link_penalty": 0.0, "chips__delivery": 2}
+    acts = [bar("2018-07-01", **fields)]
+    world = small(constants=constants, controls__rules=acts, **flat, **tight).run("2018-08")
+    state, buyers = world.state, world.state.buyers
+    here, there = of(state), of(state, "us")
+    units, effective, elsewhere = (
+        buyers.units[here],
+        buyers.effective[here],
+        buyers.effective[there],
+    )
+    world.run("2019-08")
+    assert effective.min() >= 0.0 and effective.max() > 0.0
+    assert buyers.units[here] == pytest.approx(units * KEPT, rel=1e-12)
+    assert buyers.effective[here] == pytest.approx(effective * KEPT, rel=1e-12)
+    assert buyers.effective[there].sum() > 1.5 * elsewhere.sum()
+
+
+def test_money_waits_while_nothing_can_be_bought_and_is_spent_after(small, constants, bar, tight):
+    act = bar("2018-06-01", ended="2019-06-01")
+    world = small(constants=constants, controls__rules=[act], **tight, economy__end="2020-12")
+    buyers, here = world.state.buyers, of(world.state)
+    world.run("2018-12")
+    spent, waiting = buyers.spent[here].copy(), buyers.cash[here].copy()
+    granted = buyers.granted[here].copy()
+    world.run("2019-05")
+    assert np.array_equal(buyers.spent[here], spent)
+    assert buyers.cash[here] - waiting == pytest.approx(buyers.granted[here] - granted, rel=1e-9)
+    assert not buyers.ordered[here].any()
+    world.run("2020-06")
+    assert (buyers.spent[here] - spent).sum() > 0.8 * (buyers.granted[here] - granted).sum()
+
+
+def test_a_listed_lab_alone_stops_buying(small, constants, tight):
+    act = {"announced": "2018-07-01", "effective": "2018-07-01", "actor": "us",
+           "targets": ["china"], "kind": "entities", "firms": ["Baidu"]}  # fmt: skip
+    world = small(constants=constants, controls__rules=[act], **tight, chips__delivery=1)
+    state, buyers = world.state, world.state.buyers
+    listed = state.listed.any(axis=0)
+    assert listed.sum() == 1 and of(state)[listed].all()
+    world.run("2018-09")
+    before, spent = buyers.fleet.copy(), buyers.spent.copy()
+    world.run("2019-09")
+    assert buyers.fleet[listed] == pytest.approx(before[listed] * KEPT, rel=1e-12)
+    assert buyers.spent[listed] == spent[listed]
+    others = of(state) & ~listed & (buyers.grant > 0.0)
+    assert (buyers.spent[others] > spent[others]).all()
+
+
+# Caps and licences -------------------------------------------------------------------------------
+
+
+def ordered_by_month(world, rows, weight=1.0, routes=(BOUGHT, AHEAD)):
+    """Run a world; return what some buyers ordered, month by month, all chips."""
+    buyers, found = world.state.buyers, []
+
+    def watch(state):
+        units = buyers.requested[rows][:, :, list(routes)].sum(axis=(0, 2))
+        found.append(float((units * weight).sum()))
+
+    world.run(each=watch)
+    return np.diff(found, prepend=found[0])
+
+
+@pytest.mark.parametrize(
+    ("cap", "weighted", "least"),
+    [
+        ({"cap_tpp": 2_000_000}, True, 0),
+        ({"cap_units": 3_000}, False, 0),
+        ({"cap_units": 500}, False, 4800),
+    ],
+    ids=str,
+)
+def test_caps_hold_in_every_month(cap, weighted, least, small, constants, bar):
+    """What was ordered never passes what was allowed so far, and comes near it."""
+    act = bar("2018-07-01", kind="licence", targets=["tier 2"], rule=[{"tpp_min": least}], **cap)
+    world = small(constants=constants, controls__rules=[act], economy__end="2024-12")
+    state = world.state
+    (d,) = [k for k, place in enumerate(state.setting.destinations) if place.tier == "2"]
+    countries = state.setting.destinations[d].countries
+    rows = np.flatnonzero(state.buyers.destination == d)
+    capped = np.where(state.market.tpp >= least, state.market.tpp if weighted else 1.0, 0.0)
+    orders = ordered_by_month(world, rows, capped)
+    start = state.setting.calendar.index(2018, 7)
+    pace = cap["cap_tpp"] * countries / 36.0 if weighted else cap["cap_units"] / 12.0
+    allowed = pace * np.arange(1, orders.size - start + 1)
+    sold = np.cumsum(orders[start:])
+    assert (sold <= allowed * (1.0 + 1e-9)).all()
+    assert sold[-1] > 0.9 * allowed[-1]
+    assert state.caps.used[0] == pytest.approx(sold[-1], rel=1e-9)
+    free = small(constants=constants, economy__end="2024-12")
+    assert ordered_by_month(free, rows, capped)[start:].sum() > sold[-1]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.02, 0.1])
+def test_a_cap_relative_to_the_home_bloc_holds_in_every_month(share, small, constants, bar):
+    act = bar("2018-07-01", kind="licence", cap_home_share=share)
+    given = {"constants": constants, "controls__rules": [act], "economy__end": "2024-12"}
+    theirs, home = small(**given), small(**given)
+    start = theirs.state.setting.calendar.index(2018, 7)
+    imports = theirs.state.market.home < 0
+    bought = ordered_by_month(theirs, of(theirs.state), imports)[start:]
+    at_home = ordered_by_month(home, of(home.state, "us"), imports)[start:]
+    assert (np.cumsum(bought) <= share * np.cumsum(at_home) * (1.0 + 1e-9)).all()
+    assert bought.any() == (share > 0.0)
+
+
+@pytest.mark.parametrize("probability", [0.0, 0.3, 0.8])
+def test_a_licence_grants_its_part_of_what_is_asked_for(probability, small, constants, bar, tight):
+    """Of the demand of a world without rules: what waits does not ask again and again."""
+    seen = []
+
+    def check(state):
+        buyers, here = state.buyers, of(state)
+        money = buyers.want[here].sum(axis=2) * (
+            state.market.price * (state.supply.markup[state.market.family] + REST)
+        )
+        part = probability if state.setting.calendar.label(state.month) >= "2018-07" else 1.0
+        assert money == pytest.approx(part * buyers.free_want[here], rel=1e-9)
+        seen.append(money.sum())
+
+    acts = [bar("2018-07-01", kind="licence", probability=probability)]
+    phases = MONTH.with_after("purchases", check)
+    small(constants=constants, controls__rules=acts, phases=phases, **tight).run()
+    assert sum(value > 0.0 for value in seen) > (20 if probability else 12)
+
+
+def test_a_fee_is_paid_on_top_of_the_price_and_buys_nothing(small, constants, bar, tight):
+    def after(fee):
+        acts = [bar("2018-07-01", kind="licence", fee=fee)]
+        return small(constants=constants, controls__rules=acts, **tight).run("2018-07").state
+
+    plain, dearer = after(0.0), after(0.25)
+    here, market = of(plain), plain.market
+    price = market.price * plain.supply.markup[market.family]
+    at_work = price + market.price * REST
+    units, fewer = (state.buyers.want[here].sum(axis=2) for state in (plain, dearer))
+    assert fewer == pytest.approx(units * at_work / (at_work + 0.25 * price), rel=1e-9)
+    sold = fewer * dearer.supply.fill[market.family]
+    assert not plain.buyers.fees.any()
+    assert dearer.buyers.fees[here] == pytest.approx(sold @ (0.25 * price), rel=1e-9)
+    assert not dearer.buyers.fees[~here].any()
+
+
+def test_what_is_seized_comes_on_top_of_what_arrives(small):
+    state = small("ban", controls__enforcement=0.2, economy__end="2025-12").run().state
+    diverted = state.buyers.requested[:, :, DIVERTED].sum(axis=0)
+    assert diverted.sum() > 0.0
+    assert state.market.seized == pytest.approx(diverted * 0.2 / 0.8, rel=1e-9)

@@ -9,7 +9,6 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
-
 from matplotlib.figure import Figure
 
 from analysis import compare, complete, panels, results, style, words

@@ -135,12 +135,46 @@ def test_a_new_lab_grows_into_its_place(ramp, small):
 
 def test_chips_get_their_share_of_means(small, constants):
     world = small(constants=constants, finance__chip_share=0.4)
-    labs = world.state.labs
-    before = labs.granted.copy()
-    budgets = np.zeros_like(before)
+    labs, buyers = world.state.labs, world.state.buyers
+    number = labs.bloc.size
+    before = buyers.granted.copy()
+    budgets, clouds = np.zeros(number), []
 
     def watch(state):
-        budgets[:] += state.labs.budget
+        budgets[:] += labs.budget
+        clouds.append(buyers.grant[number:].sum())
 
     world.run("2018-01", each=watch)
-    assert labs.granted - before == pytest.approx(0.4 * budgets)
+    assert (buyers.granted - before)[:number] == pytest.approx(0.4 * budgets)
+    assert (buyers.granted - before)[number:].sum() == pytest.approx(sum(clouds))
+
+
+def test_clouds_get_what_the_world_spends_on_chips_beside_the_labs(small):
+    """As recorded, each its share, and afterwards in step with the means of labs."""
+    world = small(economy__end="2027-12")
+    state, number = world.state, world.state.labs.bloc.size
+    group, overhead = state.parameters.finance, state.parameters.chips.overhead
+    calendar = state.setting.calendar
+
+    def watch(state):
+        ended = state.month - 1
+        year = calendar.year(ended)
+        rest = (
+            state.supply.spending[ended] * overhead - means(group, year) / 12.0 * group.chip_share
+        )
+        grant = state.buyers.grant[number:]
+        assert grant == pytest.approx(max(0.0, rest) * state.cloud_share[number:], rel=1e-9)
+
+    world.run(each=watch)
+    assert state.cloud_share.sum() == pytest.approx(1.0)
+    for bloc in state.setting.blocs:
+        rows = state.buyers.bloc == state.setting.bloc_index(bloc.name)
+        assert state.cloud_share[rows].sum() == pytest.approx(bloc.cloud_share)
+    last, spending = calendar.index(2026, 1), state.supply.spending
+    grown = means(group, calendar.year(last + 12)) / means(group, calendar.year(last))
+    assert spending[last + 12] / spending[last] == pytest.approx(grown, rel=1e-9)
+    months = range(calendar.index(2021, 1), calendar.index(2022, 1))
+    year = [row for row in state.setting.supply if row.year == 2021]
+    price = {chip.name: chip.price for chip in state.setting.chips}
+    sold = sum(row.units * price[row.family] for row in year if row.family in price)
+    assert spending[months].sum() == pytest.approx(sold, rel=1e-9)

@@ -1,189 +1,150 @@
-"""Dated acts on technical thresholds: what may be bought where and when."""
+"""Which acts a world is under, what of the levers changes nothing, and exchange between blocs."""
+
+from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 
 import numpy as np
 import pytest
 
-from model.cast import setting_of
-from model.mechanisms.policy import meets, permissions
-from model.scenario import Parameters, with_values
-from model.setting import Act, Calendar, Chip, regimes, tables
+from model.facts import InputError
+from model.offers import acts_in
+from model.scenario import load
+from model.seeds import acts, acts_of, regimes
+from model.tables import content_digest, tables_of
+from model.world import BOUGHT
 
 BLOCS = ["us", "china", "allies", "others"]
-MONTHS = ["2018-06", "2021-06", "2022-12", "2023-06", "2023-12", "2024-06", "2025-06"]
-CALENDAR = Calendar(2015, 1, 36, 192)
-# May a buyer in china order it (x: no)? Whether it is on sale is the market's business.
-CHINA = {
-    "V100 SXM2 32 GB": ".......",
-    "A100 SXM 80 GB": "..xxxxx",
-    "A800": "....xxx",
-    "H100 SXM": "..xxxxx",
-    "H800": "....xxx",
-    "H20": "......x",
-    "H200": "..xxxxx",
-    "B200": "..xxxxx",
-    "MI250X": "..xxxxx",
-    "Gaudi2": "..xxxxx",
-}
-CHIPS = list(tables()[3])
 
 
-def months(labels, calendar=CALENDAR):
-    return [calendar.index(int(label[:4]), int(label[5:])) for label in labels]
+def names(*changes: str, scenario: str = "ban") -> list[str]:
+    return [act.name for act in acts_in(load(scenario, changes).parameters)]
 
 
-def allowed(regime, chip):
-    acts = [act for act in regimes()[regime] if act.effective < date(2026, 1, 1)]
-    table = permissions(CHIPS, acts, BLOCS, CALENDAR)
-    return table[:, [known.name for known in CHIPS].index(chip), :]
+def digest(world) -> str:
+    return content_digest(tables_of(world.state, world.record))
 
 
-@pytest.mark.parametrize(("chip", "status"), CHINA.items())
-def test_chips_are_barred_for_china_as_the_acts_had_it(chip, status):
-    china = allowed("history", chip)[months(MONTHS), BLOCS.index("china")]
-    assert "".join("." if free else "x" for free in china) == status
+def test_a_regime_is_its_acts_in_order_of_their_days():
+    found = acts_in(load("ban").parameters)
+    assert {act.name for act in found} == set(regimes()["history"].acts)
+    assert [act.effective for act in found] == sorted(act.effective for act in found)
 
 
-@pytest.mark.parametrize("chip", [chip.name for chip in CHIPS if not chip.answers])
-@pytest.mark.parametrize("bloc", ["us", "allies", "others"])
-def test_chips_are_free_everywhere_else(chip, bloc):
-    assert allowed("history", chip)[:, BLOCS.index(bloc)].all()
+def test_acts_after_the_record_ends_do_not_take_effect():
+    until = [names(f"controls.record_until={month}") for month in ("2022-09", "2022-10", "2030-01")]
+    assert until[0][-1] == "nvidia_letter" and "chips_2022" not in until[0]
+    assert set(until[1]) - set(until[0]) == {"chips_2022", "equipment_2022", "foundry_2022"}
+    assert until[2] == names()
 
 
-@pytest.mark.parametrize("chip", [chip.name for chip in CHIPS])
-def test_no_regime_bars_nothing_and_calls_forth_no_variant(chip):
-    variant = chip in {known.name for known in CHIPS if known.answers}
-    assert (allowed("none", chip) != variant).all()
+def test_acts_come_sooner_and_the_record_with_them():
+    four = acts_in(load("ban", ["controls.years_sooner=4"]).parameters)
+    for act in four:
+        assert act.effective.year == acts()[act.name].effective.year - 4
 
 
-@pytest.mark.parametrize("chip", [chip.name for chip in CHIPS if chip.answers])
-def test_variants_are_offered_only_to_whom_their_act_targets(chip):
-    table = allowed("history", chip)
-    china = BLOCS.index("china")
-    assert table[:, china].any()
-    assert not np.delete(table, china, axis=1).any()
+def test_without_responses_the_buyers_acts_are_left_out():
+    gone = set(names()) - set(names("controls.responses=false"))
+    assert gone == {"buyer_stop", "buyer_refusal", "buyer_cap"}
+    assert {act.actor for act in acts().values() if act.response} == {"china"}
 
 
-def test_the_months_of_an_act_are_those_in_whose_middle_it_holds():
-    a100 = allowed("history", "A100 SXM 80 GB")[:, 1]
-    first = int(np.argmin(a100))
-    assert CALENDAR.label(first) == "2022-09"  # the letter of 26 August
-    assert not a100[first:].any()  # no gap between letter, act of 2022, act of 2023
-    a800 = allowed("history", "A800")[:, 1]
-    assert CALENDAR.label(int(np.argmin(a800))) == "2023-11"
-    h20 = np.flatnonzero(~allowed("history", "H20")[:, 1])
-    assert [CALENDAR.label(h20[0]), CALENDAR.label(h20[-1])] == ["2025-04", "2025-07"]
+def test_without_allies_only_the_two_act_and_no_third_bloc_takes_part():
+    alone = acts_in(load("ban", ["controls.allied=false"]).parameters)
+    assert {act.actor for act in alone} == {"us", "china"}
+    assert set(names()) - {act.name for act in alone} == {
+        "allies_equipment_jp", "allies_equipment_nl",
+    }  # fmt: skip
+    assert not any(act.allies for act in alone)
+    assert next(act for act in acts_in(load("ban").parameters) if act.name == "hbm_2024").allies
 
 
-SPAN = Calendar(2020, 1, 0, 24)
-CHIP = Chip("chip", "maker", "a", (2019, 1), None, "", 1.0, 100.0, 1000.0, 500.0, 4000.0, 5.0)
-BLOC_AB = ["a", "b"]
+def test_the_tiers_are_kept_where_the_regime_keeps_them():
+    for name in ("tiers_2_2025", "tiers_3_2025"):
+        assert acts()[name].ended is not None
+        assert next(act for act in acts_of("tiers") if act.name == name).ended is None
 
 
-def act(name="bar", start=(2020, 6, 1), end=None, kind="bar", rule=None, targets=("b",)):
-    ended = date(*end) if end else None
-    rules = tuple(rule or [{"tpp_min": 4000.0}])
-    return Act(name, name, date(*start), ended, targets, kind, rules)
+def test_an_act_by_name_is_a_regime_of_its_own():
+    assert names("controls.regime=h20_licence") == ["h20_licence"]
 
 
-def barred(*acts, chip=CHIP, bloc=1):
-    table = permissions([chip], list(acts), BLOC_AB, SPAN)
-    return [SPAN.label(m) for m in np.flatnonzero(~table[:, 0, bloc])]
+def test_acts_of_a_file_stand_beside_the_regimes(bar):
+    rules = f"controls.rules=[{{name='mine', {toml(bar('2020-01-01'))}}}]"
+    assert names(rules) == sorted([*names(), "mine"], key=lambda n: (day(n), n))
+    twice = f"controls.rules=[{{name='chips_2022', {toml(bar('2020-01-01'))}}}]"
+    with pytest.raises(InputError, match="given twice"):
+        names(twice)
 
 
-def test_an_act_bars_from_its_date_on():
-    found = barred(act())
-    assert (found[0], found[-1], len(found)) == ("2020-06", "2021-12", 19)
-    assert barred(act(), bloc=0) == []
-    assert barred(act(targets=())) == []
-    assert barred() == []
+def day(name: str) -> str:
+    return str(acts()[name].effective) if name in acts() else "2020-01-01"
 
 
-def test_an_act_of_late_in_a_month_counts_from_the_next():
-    assert barred(act(start=(2020, 6, 16)))[0] == "2020-06"
-    assert barred(act(start=(2020, 6, 17)))[0] == "2020-07"
-
-
-def test_an_act_that_ended_holds_until_its_end():
-    assert barred(act(end=(2020, 8, 1))) == ["2020-06", "2020-07"]
-
-
-@pytest.mark.parametrize("end", [(2020, 6, 1), (2020, 5, 1), (2019, 1, 1)])
-def test_an_act_that_ended_before_it_took_effect_was_never_in_force(end):
-    assert barred(act(end=end)) == []
-    assert barred(act("allow", end=end, kind="allow"), act("older", (2020, 2, 1)))[0] == "2020-02"
-
-
-def test_an_allowing_act_overrules_an_older_bar_while_it_lasts():
-    older = act("older", (2020, 2, 1))
-    assert barred(older, act("allow", kind="allow")) == ["2020-02", "2020-03", "2020-04", "2020-05"]
-    for_a_month = act("allow", kind="allow", end=(2020, 7, 1))
-    assert "2020-06" not in barred(older, for_a_month)
-    assert "2020-07" in barred(older, for_a_month)
-    newer = act("newer", (2020, 9, 1))
-    assert barred(older, act("allow", kind="allow"), newer)[4] == "2020-09"
-
-
-def test_an_allowing_act_offers_no_variant_to_others():
-    variant = replace(CHIP, answers="bar")
-    allowing = act("allow", (2020, 9, 1), kind="allow", targets=("a", "b"))
-    assert len(barred(act(), allowing, chip=variant, bloc=0)) == 24
-    assert barred(act(), allowing, chip=variant, bloc=1) == ["2020-06", "2020-07", "2020-08"]
-    assert len(barred(allowing, chip=variant, bloc=1)) == 24  # without its act there is none
-
-
-@pytest.mark.parametrize(
-    ("conditions", "met"),
-    [
-        ({}, True),
-        ({"tpp_min": 4000.0}, True),
-        ({"tpp_min": 4000.1}, False),
-        ({"tpp_max": 4000.0}, False),
-        ({"tpp_max": 4000.1}, True),
-        ({"tpp_min": 4000.0, "link_gbs_min": 600.0}, False),
-        ({"density_min": 5.0, "memory_bandwidth_gbs_max": 1001.0}, True),
-    ],
-)
-def test_conditions_hold_together_from_the_minimum_and_below_the_maximum(conditions, met):
-    assert meets(CHIP, conditions) is met
-
-
-def test_one_alternative_of_a_rule_is_enough():
-    assert barred(act(rule=[{"tpp_min": 1e9}, {"density_min": 5.0}]))
-    assert not barred(act(rule=[{"tpp_min": 1e9}, {"density_min": 5.1}]))
-
-
-def bits_of(world):
-    record, state = world.record, world.state
-    parts = [*record.series.values(), record.acquired, *record.holders, state.labs.fleet]
-    parts += [knowledge.bits for knowledge in state.knowledge]
-    return [part.tobytes() for part in parts]
+def toml(act: dict) -> str:
+    return (
+        f"announced={act['announced']}, effective={act['effective']}, actor='us', "
+        "targets=['china'], kind='bar', rule=[{tpp_min=0}]"
+    )
 
 
 def test_an_empty_regime_is_no_regime_to_the_bit(small):
     long = {"economy__end": "2023-12"}
     none = small("no_ban", **long).run()
+    plain = small("ban", **long)
+    chips = tuple(chip for chip in plain.state.setting.chips if not chip.answers)
+    setting = replace(plain.state.setting, acts=(), chips=chips)
     before_all = small("ban", controls__record_until="2018-01", **long).run()
-    setting = replace(small("ban", **long).state.setting, acts=())
-    assert bits_of(none) == bits_of(before_all)
-    assert bits_of(none) == bits_of(small("ban", setting=setting, **long).run())
-    assert bits_of(none) != bits_of(small("ban", **long).run())
+    assert digest(none) == digest(before_all)
+    assert digest(none) == digest(small("ban", setting=setting, **long).run())
+    assert digest(none) != digest(plain.run())
 
 
-def test_acts_after_the_record_ends_do_not_take_effect(small):
-    world = small("ban", controls__record_until="2022-09", economy__end="2024-12")
-    names = [known.name for known in world.state.setting.acts]
-    assert names == ["nvidia_letter"]
-    with_next = with_values(
-        Parameters(), {("controls", "regime"): "history", ("controls", "record_until"): "2022-10"}
+LEAKS = [
+    {"controls__porosity": 0.9, "controls__enforcement": 0.4, "controls__rent_abroad": 0.6},
+    {"controls__stockpiling": False, "controls__degraded": "none", "controls__responses": False},
+    {"controls__degraded": "record"},
+    {"purchases__premium": 3.0, "purchases__trader_cost": 0.9, "purchases__penalty": 7.0},
+    {"purchases__rent_margin": 2.0, "purchases__stockpile": 1.0, "purchases__repayment": 0.9},
+    {"degraded__delay": 9, "degraded__memory_weight": 3.0, "degraded__price_exponent": 1.0},
+    {"supply__revenue_elasticity": 2.0},
+    {"domestic__equipment_bite": 0.0, "domestic__memory_bite": 1.0},
+    {"domestic__memory_catch_up": 2.0, "domestic__memory_put_by": 100.0},
+]
+
+
+@pytest.mark.parametrize("changes", LEAKS, ids=[" ".join(leak) for leak in LEAKS])
+def test_without_rules_nothing_that_answers_to_rules_moves_a_bit(changes, small):
+    """Without constants given: they are the same too."""
+    given = {"economy__end": "2022-12"}
+    assert digest(small("no_ban", **given).run()) == digest(
+        small("no_ban", **changes, **given).run()
     )
-    assert [known.name for known in setting_of(with_next).acts] == ["nvidia_letter", "chips_2022"]
 
 
-def test_a_bloc_without_exchange_buys_no_foreign_chips(small):
-    state = small(exchange__between_blocs=0.0).run("2018-01").state
-    home = state.market.vendor[:, None] == np.arange(len(BLOCS))
-    assert state.market.may_buy.any()
-    assert not (state.market.may_buy & ~home).any()
+def test_a_bloc_without_exchange_gets_no_foreign_chips_by_any_route(small):
+    world = small("ban", exchange__between_blocs=0.0, economy__end="2023-12")
+    state = world.state
+    at_start = state.buyers.delivered.sum(axis=(1, 2)).copy()
+    world.run()
+    home = state.market.maker[:, None] == np.arange(len(BLOCS))
+    assert np.array_equal(state.market.open_to, home)
+    foreign = ~home[:, state.buyers.bloc].T  # buyer x chip
+    assert not state.buyers.delivered[foreign].any()
+    assert state.buyers.requested[~foreign].any()
+    follower = state.buyers.bloc == BLOCS.index("china")
+    assert (state.buyers.delivered.sum(axis=(1, 2)) > at_start)[follower].any()  # domestic ones
+
+
+def test_what_is_on_its_way_when_exchange_ends_is_cancelled(small):
+    world = small("no_ban", exchange__between_blocs=0.0, exchange__since="2019-01",
+                  chips__delivery=3, strict=True)  # fmt: skip
+    world.run("2018-12")
+    buyers = world.state.buyers
+    follower = buyers.bloc == BLOCS.index("china")
+    foreign = world.state.market.maker != BLOCS.index("china")
+    on_way = buyers.ordered[follower][:, :, foreign, BOUGHT].sum()
+    world.run("2019-04")
+    assert on_way > 0.0
+    assert buyers.cancelled[follower][:, foreign, BOUGHT].sum() == pytest.approx(on_way)

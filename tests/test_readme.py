@@ -32,8 +32,9 @@ def test_python_runs() -> None:
 def test_scenario_files_load(text: str, tmp_path: Path) -> None:
     path = tmp_path / "open.toml"
     path.write_text(text)
-    assert load(str(path)).parameters.release.follower == "open"
-    assert tomllib.loads(text)["extends"] == "ban"
+    scenario = load(str(path))
+    assert scenario.parameters != load(scenario.lineage[1]).parameters
+    assert tomllib.loads(text)["extends"] == scenario.lineage[1]
 
 
 def test_commands_exist() -> None:

@@ -13,12 +13,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from model.cells import ACT_KINDS, COLUMNS, CONDITIONS, SALES
 from model.facts import InputError
 from model.seeds import (
-    ACT_KINDS,
-    COLUMNS,
-    CONDITIONS,
-    SALES,
     SEEDS,
     Act,
     act_of,

@@ -17,7 +17,7 @@ from model.cast import setting_of
 from model.economy import World
 from model.outcomes import OUTCOMES
 from model.recorder import Record
-from model.scenario import FACTS, load
+from model.scenario import FACTS, Parameters, load, with_values
 from model.setting import Setting
 from model.tables import content_digest, tables_of
 
@@ -38,23 +38,42 @@ def test_comparing_a_world_with_itself_gives_exactly_zero() -> None:
         assert content_digest(a.tables) == content_digest(b.tables)
 
 
-def test_nothing_differs_before_the_first_rule_takes_effect() -> None:
-    a, b = (World(load(name, SMALL), rng=3).run("2022-08") for name in ("no_ban", "ban"))
-    assert digest(a) == digest(b)
-    a.run("2023-06")
-    b.run("2023-06")
-    assert digest(a) != digest(b)
+@pytest.mark.parametrize(
+    ("scenario", "last", "then"),
+    [
+        ("ban", "2019-04", "2019-06"),  # the first firm was listed in May 2019
+        ("ban_tight", "2019-04", "2019-06"),
+        ("entity_list_only", "2019-04", "2019-06"),
+        ("chips_only", "2022-08", "2022-10"),  # the letter came in August, after the middle
+    ],
+)
+def test_nothing_differs_before_the_first_rule_takes_effect(
+    scenario: str, last: str, then: str
+) -> None:
+    regime = ["controls.regime=chips_only"] if scenario == "chips_only" else []
+    other = load("no_ban" if regime else scenario, [*SMALL, *regime])
+    a, b = World(load("no_ban", SMALL), rng=3), World(other, rng=3)
+    assert digest(a.run(last)) == digest(b.run(last))
+    assert digest(a.run(then)) != digest(b.run(then))
 
 
 def with_vendors_everywhere(setting: Setting) -> Setting:
-    """Every bloc makes every chip, so that worlds without exchange still have fleets."""
+    """Every bloc makes every chip, of a supply of its own, and one has domestic chips besides."""
+    plain = [chip for chip in setting.chips if not chip.answers and chip.sale != "domestic"]
+    domestic = [chip for chip in setting.chips if chip.sale == "domestic"]
+    assert domestic
     chips = [
-        replace(chip, name=f"{chip.name} of {bloc.name}", bloc=bloc.name)
+        replace(chip, name=f"{chip.name} of {bloc.name}", bloc=bloc.name,
+                family=f"{chip.family} of {bloc.name}")
         for bloc in setting.blocs
-        for chip in setting.chips
-        if not chip.answers
+        for chip in plain
+    ]  # fmt: skip
+    supply = [
+        replace(row, family=f"{row.family} of {bloc.name}")
+        for bloc in setting.blocs
+        for row in setting.supply
     ]
-    return replace(setting, chips=tuple(chips))
+    return replace(setting, chips=(*chips, *domestic), supply=tuple(supply))
 
 
 @pytest.mark.parametrize("alone", ["us", "china"])
@@ -78,6 +97,7 @@ def test_two_blocs_without_exchange_are_two_separate_worlds(alone: str) -> None:
     found, again = "ideas_found", "ideas_found_again"  # who was first is told of the whole world
     for record in (world.record for world in worlds):
         record.series[found] = record.series.pop(again) + record.series[found]
+        del record.series["vendor_revenue"]  # the vendors of all blocs go by the same names
     for name, series in worlds[1].record.series.items():
         together = worlds[0].record.series[name][:, row]
         assert np.array_equal(together, series[:, 0], equal_nan=True), name
@@ -85,6 +105,10 @@ def test_two_blocs_without_exchange_are_two_separate_worlds(alone: str) -> None:
         here = np.isin(pair.firms.bloc[pair.knowledge[field].row], row)
         assert np.array_equal(pair.knowledge[field].bits[here], single.knowledge[field].bits)
         assert single.knowledge[field].count.sum() > 100
+    rows = pair.buyers.bloc == row
+    for column in ("fleet", "units", "ordered", "cash", "by_source"):
+        together = getattr(pair.buyers, column)[rows]
+        assert together.any() and np.array_equal(together, getattr(single.buyers, column)), column
     names = {"models": [m for m in pair.models if pair.labs.bloc[m.lab] == row]}
     assert len(names["models"]) == len(single.models) > 5
     assert [m.capability for m in names["models"]] == [m.capability for m in single.models]
@@ -120,12 +144,27 @@ def test_threads_do_not_change_a_bit(threads: int) -> None:
 def test_levers_leave_the_baseline_alone() -> None:
     """Constants that normalise rates are the same for all twins."""
     base = resolve(load("no_ban", SMALL).parameters)
+    others = {  # where another value cannot be made of the kind of the default
+        "regime": "history", "record_until": "2022-01", "degraded": "none", "since": "2019-01",
+        "rules": [{"announced": "2015-01-01", "effective": "2015-01-01", "actor": "us",
+                   "targets": ["china"], "kind": "bar", "rule": [{"tpp_min": 0}]}],
+    }  # fmt: skip
+    tried = 0
     for (group, name), fact in FACTS.items():
-        if fact.lever and name not in ("blocs", "record_until", "regime", "since"):
-            value = 0.5 if fact.unit == "share" else "open"
-            changed = load("no_ban", [*SMALL, f"{group}.{name}={value!r}".replace("'", '"')])
-            assert resolve(changed.parameters) is base
-    assert resolve(load("ban", SMALL).parameters) is base
+        if (fact.lever or fact.under_rules) and name != "blocs":
+            default = getattr(getattr(Parameters(), group), name)
+            value = others.get(name, "open")
+            if isinstance(default, bool):
+                value = not default
+            elif isinstance(default, int | float):
+                value = default + 1 if isinstance(default, int) else 0.5 * default + 0.01
+            changed = with_values(load("no_ban", SMALL).parameters, {(group, name): value})
+            assert changed != load("no_ban", SMALL).parameters
+            assert resolve(changed) is base, (group, name)
+            tried += 1
+    assert tried > 20
+    for scenario in ("ban", "tiers", "ban_early"):
+        assert resolve(load(scenario, SMALL).parameters) is base
 
 
 @pytest.mark.parametrize("lever", ["release.leader=open", "exchange.between_blocs=0.2"])
@@ -147,6 +186,7 @@ def test_a_twin_keeps_what_it_is_not_told_to_change() -> None:
     assert twin.parameters.spillover.strength == 0.3
     assert twin.state.constants is world.state.constants
     assert twin.state.setting.acts == () and len(world.state.setting.acts) > 0
+    assert not any(chip.answers for chip in twin.state.setting.chips)
     assert world.twin("no_ban", spillover__strength=0.1).parameters.spillover.strength == 0.1
 
 
@@ -164,6 +204,17 @@ def test_worlds_of_other_nature_are_normalised_alike() -> None:
 def test_the_same_seed_gives_the_same_world_and_another_seed_another() -> None:
     first, again, other = (World(load("ban", SMALL), rng=seed).run() for seed in (1, 1, 2))
     assert digest(first) == digest(again) != digest(other)
-    assert digest(first) == digest(
-        World(load("no_ban", SMALL), rng=1).twin(load("ban", SMALL)).run()
-    )
+    for scenario in ("no_ban", "tiers", "ban"):
+        twin = World(load(scenario, SMALL), rng=1).twin(load("ban", SMALL))
+        assert digest(first) == digest(twin.run())
+
+
+def test_a_twin_keeps_the_setting_it_was_given() -> None:
+    given = load("ban", SMALL)
+    whole = setting_of(given.parameters)
+    plain = tuple(chip for chip in whole.chips if chip.sale == "domestic" or chip.vendor != "AMD")
+    world = World(given, rng=1, setting=replace(whole, chips=plain))
+    twin = world.twin(load("no_ban", SMALL))
+    assert {chip.vendor for chip in twin.state.setting.chips} == {chip.vendor for chip in plain}
+    assert not any(chip.answers for chip in twin.state.setting.chips)
+    assert twin.twin(given).state.setting.acts == whole.acts

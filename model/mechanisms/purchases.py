@@ -326,10 +326,11 @@ def _choose(
             if not variant[c]:
                 worth[c] = per
                 bound = bound or granted[c, d] < 1.0 or fee[c, d] > 0.0 or refused[c, d]
-            if offered[c, d] and not refused[c, d] and granted[c, d] > 0.0 and not listed[i]:
-                if variant[c] or granted[c, d] >= 1.0:  # of the rest a part was had at once
-                    at = markup[family[c]] * (1.0 + fee[c, d]) + overhead - 1.0
-                    legal_worth[c] = rate / at * granted[c, d]
+            part = granted[c, d]  # of what is licensed in part that part is all there is
+            open_here = offered[c, d] and not refused[c, d] and not listed[i]
+            if open_here and (part >= 1.0 or (variant[c] and part > 0.0)):
+                at = markup[family[c]] * (1.0 + fee[c, d]) + overhead - 1.0
+                legal_worth[c] = rate / at * part
         bound = bound or listed[i]
         if debt[i] > 0.0 and not ahead_now:
             back = min(debt[i], repayment * grant[i], cash[i])

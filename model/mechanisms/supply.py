@@ -148,6 +148,7 @@ def supply(state: State) -> None:
     )
     _prices(
         table.wanted,
+        table.fill,
         table.production,
         table.stock,
         group.price_response,
@@ -186,14 +187,15 @@ def supply(state: State) -> None:
 
 
 @kernel
-def _prices(wanted, production, stock, response, floor, ceiling, markup):
-    # ``stock`` still is what was left over last month; what there was is that and what was sold.
+def _prices(wanted, fill, production, stock, response, floor, ceiling, markup):
+    # ``stock`` still is what was left over last month. Where nothing is made any more, what there
+    # was is that and what was sold.
     for f in range(wanted.size):
-        there = production[f]
+        there = production[f] if production[f] > 0.0 else wanted[f] * fill[f] + stock[f]
         if wanted[f] > 0.0 and response > 0.0:
-            excess = math.log(wanted[f] / there) if there > 0.0 else 1.0
-            if stock[f] > production[f]:  # more than a month's output lies unsold
-                excess = min(excess, math.log(production[f] / stock[f]) if there > 0.0 else -1.0)
+            excess = math.log(wanted[f] / there) if there > 0.0 else 1.5
+            if stock[f] > production[f] > 0.0:  # more than a month's output lies unsold
+                excess = min(excess, math.log(production[f] / stock[f]))
             change = response * min(1.5, max(-1.5, excess))
             markup[f] = math.exp(min(ceiling, max(floor, math.log(markup[f]) + change)))
 
