@@ -61,6 +61,14 @@ def test_it_makes_chips_in_all_worlds(scenario, small, constants):
     assert series["compute_domestic"][-1, 1] > 0.0
 
 
+def test_a_better_domestic_industry_sells_more(small, constants):
+    made = []
+    for base in (0.0, 0.1, 0.3, 0.6):
+        series = small("ban", constants=constants, domestic__base=base, **LONG).run().record.series
+        made.append(series["domestic_made"][:, 1].sum())
+    assert made[0] == 0.0 and made == sorted(set(made))
+
+
 def test_without_learning_and_progress_the_price_stays(small, constants):
     given = {"domestic__learning": 0.0, "domestic__progress": 0.0}
     trace = traced(small, constants, **given)

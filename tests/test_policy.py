@@ -101,6 +101,28 @@ def test_an_empty_regime_is_no_regime_to_the_bit(small):
     assert digest(none) != digest(plain.run())
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"rule": [{"tpp_min": 1e9}]},
+        {"effective": "2018-06-01", "announced": "2018-06-01", "ended": "2018-06-01"},
+        {"targets": ["us"]},
+        {"actor": "allies", "foreign_product": False},  # nobody there sells chips
+        {"kind": "licence"},
+        {"kind": "licence", "cap_units": 1e30},
+        {"kind": "allow"},
+        {"announced": "2030-01-01", "effective": "2031-01-01"},
+    ],
+    ids=str,
+)
+def test_an_act_that_binds_nothing_changes_no_bit(fields, small, constants, bar):
+    given = {"economy__end": "2026-12"}
+    plain = small(constants=constants, **given).run()
+    ruled = small(constants=constants, controls__rules=[bar(**fields)], **given)
+    assert len(ruled.state.setting.acts) == (fields.get("effective", "") < "2027")
+    assert digest(plain) == digest(ruled.run())
+
+
 LEAKS = [
     {"controls__porosity": 0.9, "controls__enforcement": 0.4, "controls__rent_abroad": 0.6},
     {"controls__stockpiling": False, "controls__degraded": "none", "controls__responses": False},

@@ -140,30 +140,6 @@ def test_elasticity_turns_spending_to_the_better_chip(small, constants):
     assert rises(shares) and shares[-1] > 0.99
 
 
-# Rules that bind nothing -------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"rule": [{"tpp_min": 1e9}]},
-        {"effective": "2018-06-01", "announced": "2018-06-01", "ended": "2018-06-01"},
-        {"targets": ["us"]},
-        {"actor": "allies", "foreign_product": False},  # nobody there sells chips
-        {"kind": "licence"},
-        {"kind": "licence", "cap_units": 1e30},
-        {"kind": "allow"},
-        {"announced": "2030-01-01", "effective": "2031-01-01"},
-    ],
-    ids=str,
-)
-def test_an_act_that_binds_nothing_changes_no_bit(fields, small, constants, bar):
-    plain = small(constants=constants, **LONG).run()
-    ruled = small(constants=constants, controls__rules=[bar(**fields)], **LONG)
-    assert len(ruled.state.setting.acts) == (fields.get("effective", "") < "2027")
-    assert digest(plain) == digest(ruled.run())
-
-
 # Ways around a rule ------------------------------------------------------------------------------
 
 FREE_TRADE = {
@@ -267,14 +243,6 @@ def test_a_strength_moves_its_route(name, values, route, sign, small, constants)
         state = small("ban", constants=constants, **{name: value}, **LONG).run().state
         got.append(state.buyers.requested[of(state), :, route].sum())
     assert rises(np.array(got) * sign), got
-
-
-def test_a_better_domestic_industry_sells_more(small, constants):
-    made = []
-    for base in (0.0, 0.1, 0.3, 0.6):
-        series = small("ban", constants=constants, domestic__base=base, **LONG).run().record.series
-        made.append(series["domestic_made"][:, 1].sum())
-    assert made[0] == 0.0 and rises(made)
 
 
 SHARES, EXTRAS = st.floats(0.0, 0.95), st.floats(0.0, 5.0)
