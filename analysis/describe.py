@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args, get_origin
 from model.facts import Fact, InputError
 from model.offers import acts_in
 from model.scenario import FACTS, GROUPS, Scenario, near
-from model.seeds import regimes, tables
+from model.seeds import Act, regimes, tables
 from model.timeline import timeline
 from model.toml import quoted
 
@@ -75,6 +75,7 @@ def shown_as_lever(record: Fact) -> bool:
 
 def acts(scenario: Scenario) -> list[Row]:
     """Return the dated acts of a scenario, by day of effect."""
+    calendar = scenario.parameters.economy.calendar()
     return [
         {
             "act": act.name,
@@ -84,11 +85,45 @@ def acts(scenario: Scenario) -> list[Row]:
             "announced": act.announced.isoformat(),
             "effective": act.effective.isoformat(),
             "ended": act.ended.isoformat() if act.ended else None,
-            "in_force": act.ended is None or act.effective < act.ended,
+            "in_force": start < stop,
+            "terms": terms(act),
+            "rumoured": act.rumoured.isoformat() if act.rumoured else None,
+            "allies": list(act.allies),
+            "foreign_product": act.foreign_product,
+            "response": act.response,
+            "firms": list(act.firms),
+            "rule": list(act.rule),
+            "notify": list(act.notify),
+            "part": act.part,
+            "probability": act.probability,
+            "fee": act.fee,
+            "cap_tpp": act.cap_tpp,
+            "cap_units": act.cap_units,
+            "cap_home_share": act.cap_home_share,
             "title": act.title,
         }
         for act in acts_in(scenario.parameters)
+        for start, stop in [calendar.span(act.effective, act.ended)]
     ]
+
+
+def terms(act: Act) -> str:
+    """Return what an act says, in signs: its rule, firms, fee, caps."""
+    words = [
+        " and ".join(
+            f"{name[:-4]} {'>=' if name.endswith('_min') else '<'} {number(bound)}"
+            for name, bound in alternative.items()
+        )
+        for alternative in act.rule
+    ]
+    said = [" or ".join(words), ", ".join(act.firms)]
+    said += [f"part {act.part:g}"] if act.part < 1.0 else []
+    said += [f"granted {act.probability:.0%}"] if act.probability < 1.0 else []
+    said += [f"fee {act.fee:.0%}"] if act.fee else []
+    said += [f"{act.cap_tpp:,.0f} TPP a country in 3 years"] if act.cap_tpp else []
+    said += [f"{act.cap_units:,.0f} chips a year"] if act.cap_units else []
+    said += [f"{act.cap_home_share:.0%} of home sales"] if act.cap_home_share else []
+    return "; ".join(word for word in said if word)
 
 
 def changes(scenario: Scenario, destination: str | None = None) -> list[Row]:

@@ -36,9 +36,8 @@ def explore(
     quiet: Quiet = False,
 ) -> None:
     """Draw all parameters from their priors and report the effect of B against A over them."""
-    from analysis import console
+    from analysis import console, priors
     from analysis import page as pages
-    from analysis import priors
     from commands.worlds import load_world
     from model.economy import checked_seed
     from model.facts import InputError

@@ -102,15 +102,17 @@ def _timeline(loaded: Scenario, to: str | None, json_: bool) -> None:
     changes = describe.changes(loaded, to or loaded.parameters.economy.follower)
     console.say(f"{loaded.title}\n")
     console.table(
-        ["effective", "until", "act", "kind", "actor", "targets", "title"],
+        ["announced", "effective", "until", "act", "kind", "actor", "targets", "terms", "title"],
         [
             [
+                act["announced"],
                 act["effective"],
                 (act["ended"] or "") if act["in_force"] else "never",
                 act["act"],
                 act["kind"],
                 act["actor"],
                 ", ".join(act["targets"]),
+                act["terms"],
                 act["title"],
             ]
             for act in acts

@@ -59,9 +59,9 @@ def fleets(state: State) -> float:
 
 
 def money(state: State) -> float:
-    """Money granted and advanced for chips = spent + cash, by buyer."""
+    """Money granted and advanced for chips = spent + cash + gone to other uses, by buyer."""
     buyers = state.buyers
-    rest = buyers.granted + buyers.debt - buyers.spent - buyers.cash
+    rest = buyers.granted + buyers.debt - buyers.spent - buyers.cash - buyers.let_go
     return _relative(rest, buyers.granted)
 
 

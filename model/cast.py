@@ -147,6 +147,15 @@ class Economy(Mechanism):
         if parameters.chips.utilisation + parameters.chips.utilisation_gain > 1.0:
             raise InputError("chips.utilisation plus chips.utilisation_gain must not pass 1; "
                              "good values are 0.35 and 0.2")  # fmt: skip
+        if math.log(parameters.finance.growth_to_2024) + parameters.chips.retirement <= 0.0:
+            raise InputError("finance.growth_to_2024 must be above 1 where chips.retirement is 0; "
+                             "good values are 3.1 and 0.18")  # fmt: skip
+        if parameters.domestic.yield_first > parameters.domestic.yield_full:
+            raise InputError(
+                "domestic.yield_first must not pass domestic.yield_full, got "
+                f"{parameters.domestic.yield_first:g} and {parameters.domestic.yield_full:g}; "
+                "good values are 0.2 and 0.6"
+            )
         since(parameters.exchange.since, "exchange", setting)
         since(parameters.release.since, "release", setting)
         for number in range(len(FIELDS)):

@@ -243,7 +243,6 @@ def toml(folder: Path, name: str) -> dict[str, Any]:
 
 def part(name: str, content: Mapping[str, Any], part: str) -> dict[str, Any]:
     """Return a named table of a file of TOML; raises ``InputError`` where there is none."""
-    """Return a table of tables."""
     found = content.get(part)
     if not isinstance(found, dict):
         raise InputError(f"{name}: {part}: must be a table [{part}], got {shown(found)}")
@@ -251,7 +250,6 @@ def part(name: str, content: Mapping[str, Any], part: str) -> dict[str, Any]:
 
 
 def near(wrong: str, good: Iterable[str]) -> str:
-    """Return a hint: the nearest good word, or all of them."""
     """Return a hint: the nearest good word, or all of them."""
     words = list(good)
     close = difflib.get_close_matches(wrong, words, 1)

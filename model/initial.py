@@ -335,7 +335,8 @@ def _first_fleets(state: State) -> None:
     best = sorted(on_sale, key=lambda c: -market.tflops[c] / market.price[c])
     for i in range(buyers.bloc.size):
         passes = state.blocs.exchange[buyers.bloc[i], market.maker[best]] > 0.0
-        free = (market.granted[0, best, buyers.destination[i]] > 0.0) & ~state.listed[0, i] & passes
+        free = (market.granted[0, best, buyers.destination[i]] > 0.0) & passes
+        free &= ~state.listed[0, i, market.maker[best]]
         money = float(buyers.grant[i]) * 12.0 * years / state.parameters.chips.overhead
         if passes.any():  # what it would have had no rule bound
             c = best[int(np.argmax(passes))]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.mechanisms.finance import means
-from model.rules import coverage, evaluate, listed
+from model.rules import concerns, coverage, evaluate, listed
 from model.setting import ROADMAP, Setting
 from model.world import (
     PLANES,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from model.scenario import Parameters
-    from model.seeds import Bloc, Laboratory
+    from model.seeds import Bloc, Laboratory, Shipment
 
 STEEPEST = 1.5  # trend within a year, in logs: the record's first years double and more
 CAP_MONTHS = 36  # caps on performance are given for three years
@@ -58,7 +58,7 @@ def market_of(parameters: Parameters, setting: Setting) -> tuple[Market, Caps]:
         table.leading[c] = chip.vendor == leading
         software = parameters.purchases.software
         table.software[c] = 1.0 if domestic or chip.vendor == leading else software
-        table.planned[c] = chip.name.startswith(ROADMAP)
+        table.planned[c] = chip.name.startswith(ROADMAP) and not chip.answers
         table.vendor[c] = -1 if domestic else vendors.index(chip.vendor)
         table.family[c] = families.index(chip.family)
         here = setting.bloc_index(chip.bloc)
@@ -95,22 +95,26 @@ def _leading_vendor(setting: Setting) -> str:
 
 
 def _caps(setting: Setting, deciding: tuple[Integers, Integers], market: Market) -> Caps:
-    # Two caps may hold at once: of the acts of others, and of the buyers' own government.
+    # Two caps may hold at once: of the acts of others, and of the buyers' own government. A cap is
+    # one for all destinations of its act; that on performance is given for each country, of which
+    # only those with a place in the table count.
     pairs = [
-        (a, d, side)
+        (a, side)
         for a, act in enumerate(setting.acts)
         if any(x is not None for x in (act.cap_tpp, act.cap_units, act.cap_home_share))
-        for d in range(len(setting.destinations))
         for side, table in enumerate(deciding)
-        if (table[:, :, d] == a).any()
+        if (table == a).any()
     ]
     caps = Caps.allocate(cap=len(pairs))
-    for k, (a, d, side) in enumerate(pairs):
-        act, place, here = setting.acts[a], setting.destinations[d], deciding[side][:, :, d] == a
-        market.cap[:, :, d, side][here] = k
+    for k, (a, side) in enumerate(pairs):
+        act, here = setting.acts[a], deciding[side] == a
+        market.cap[:, :, :, side][here] = k
         caps.start[k] = max(0, setting.calendar.middle(act.effective))
+        countries = sum(
+            place.countries for d, place in enumerate(setting.destinations) if here[:, :, d].any()
+        )
         if act.cap_tpp is not None:
-            caps.measure[k], caps.pace[k] = 0, act.cap_tpp * place.countries / CAP_MONTHS
+            caps.measure[k], caps.pace[k] = 0, act.cap_tpp * countries / CAP_MONTHS
         elif act.cap_units is not None:
             caps.measure[k], caps.pace[k] = 1, act.cap_units / 12.0
         else:
@@ -131,7 +135,12 @@ def supply_of(parameters: Parameters, setting: Setting) -> tuple[Supply, Vendors
         table.price[f] = next((chip.price for chip in chips if chip.name == name), chips[0].price)
         if table.vendor[f] >= 0:
             table.made_by_month[:recorded, f] = 0.0
-            months = _monthly([row for row in setting.supply if row.family == name], setting)
+            first = min(calendar.index(*chip.available) for chip in chips)
+            ends = [calendar.index(*chip.withdrawn) for chip in chips if chip.withdrawn]
+            stop = max(ends) if len(ends) == len(chips) else calendar.months
+            table.first[f] = first
+            rows = [row for row in setting.supply if row.family == name]
+            months = _monthly(rows, setting, first, stop)
             for month, units in months.items():
                 if 0 <= month < calendar.months:
                     table.made_by_month[month, f] = units
@@ -147,9 +156,9 @@ def supply_of(parameters: Parameters, setting: Setting) -> tuple[Supply, Vendors
     return table, Vendors.allocate(vendor=len(vendors))
 
 
-def _monthly(rows: list[object], setting: Setting) -> dict[int, float]:
+def _monthly(rows: list[Shipment], setting: Setting, first: int, stop: int) -> dict[int, float]:
     # A year's units over its months on sale, along the trend between the years around it.
-    units = {row.year: row.units for row in rows}  # type: ignore[attr-defined]
+    units = {row.year: row.units for row in rows}
     result: dict[int, float] = {}
     for year, total in units.items():
         before, after = units.get(year - 1), units.get(year + 1)
@@ -160,11 +169,12 @@ def _monthly(rows: list[object], setting: Setting) -> dict[int, float]:
         elif before or after:
             slope = math.log(total) - ends[0] if before else ends[0] - math.log(total)
         slope = min(STEEPEST, max(-STEEPEST, slope))
-        months = range(12)
-        weights = [math.exp(slope * (month + 0.5) / 12.0) for month in months]
+        on_sale = [m for m in range(12) if first <= setting.calendar.index(year, m + 1) < stop]
+        months = on_sale or range(12)
+        weights = {month: math.exp(slope * (month + 0.5) / 12.0) for month in months}
         for month in months:
             t = setting.calendar.index(year, month + 1)
-            result[t] = total * weights[month] / math.fsum(weights)
+            result[t] = total * weights[month] / math.fsum(weights.values())
     return result
 
 
@@ -195,12 +205,10 @@ def makers_of(parameters: Parameters, setting: Setting, market: Market) -> Maker
             table.memory_months[t, m] = max(0, under - 1)
         for act in setting.acts:
             if act.kind == "memory" and any(
-                place.bloc == bloc.name and
-                (place.bloc in act.targets or f"tier {place.tier}" in act.targets)
-                for place in setting.destinations
-            ):  # fmt: skip
+                place.bloc == bloc.name and concerns(act, place) for place in setting.destinations
+            ):
                 known = calendar.middle(act.rumoured or act.announced)
-                until = calendar.middle(act.effective)
+                until = calendar.middle(min(act.effective, act.ended or act.effective))
                 table.memory_known[max(0, known) : max(0, until), m] = True
     return table
 
@@ -253,4 +261,5 @@ def buyers_of(
         share[len(rows) + d] = setting.blocs[bloc].cloud_share * place.weight
     known = [lab.name for lab in rows] + [""] * len(places)
     homes = [lab.bloc for lab in rows] + [place.bloc for place in places]
-    return table, share, listed(setting.acts, known, homes, setting.calendar)
+    blocs = [bloc.name for bloc in setting.blocs]
+    return table, share, listed(setting.acts, known, homes, blocs, setting.calendar)

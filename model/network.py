@@ -4,7 +4,8 @@ Each firm has suppliers in proportion to its size (sizes are lognormal, so that 
 heavy-tailed), found like acquaintances: by the blocs' shares of contacts in the baseline world, by
 distance, sector and size. A link serves both ends. Numbers of links to each bloc are drawn apart,
 addressed by firm and bloc, so that a firm's links at home do not depend on who else takes part.
-The mean number of links is that of firms in Japan (Bernard, Moxnes and Saito 2019).
+The mean number of links is that of firms in Japan; that half of them change in five years is
+left out.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ read for them too, but nobody here buys them.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 from model.facts import InputError
@@ -42,12 +43,14 @@ def acts_in(parameters: Parameters) -> tuple[Act, ...]:
     twice = {act.name for act in acts if [a.name for a in acts].count(act.name) > 1}
     if twice:
         raise InputError(f"controls.rules: the act {min(twice)!r} is given twice; rename one")
+    first = date(*parse_month(parameters.economy.start, "start"), 1)
     kept = [
-        sooner(act, group.years_sooner)
+        _from(sooner(act, group.years_sooner), first)
         for act in acts
-        if (act.effective.year, act.effective.month) <= last
+        if (act in given or (act.effective.year, act.effective.month) <= last)
         and (group.responses or not act.response)
     ]
+    kept = [act for act in kept if act.ended is None or act.ended > first]
     if not group.allied:
         pair = (parameters.economy.leader, parameters.economy.follower)
         kept = [
@@ -56,6 +59,17 @@ def acts_in(parameters: Parameters) -> tuple[Act, ...]:
             if act.actor in pair
         ]
     return tuple(sorted(kept, key=lambda act: (act.effective, act.name)))
+
+
+def _from(act: Act, first: date) -> Act:
+    # Twins share their prehistory: what would come before the first reported month comes then.
+    rumoured = None if act.rumoured is None else max(first, act.rumoured)
+    return replace(
+        act,
+        rumoured=rumoured,
+        announced=max(first, act.announced),
+        effective=max(first, act.effective),
+    )
 
 
 def chips_in(parameters: Parameters, setting: Setting, table: tuple[Chip, ...]) -> tuple[Chip, ...]:

@@ -108,9 +108,8 @@ def offers(chip: Chip, acts: Iterable[Act], place: Destination) -> bool:
     """
     if chip.sale == "domestic":
         return chip.bloc == place.bloc
-    return not chip.answers or any(
-        act.name == chip.answers and concerns(act, place) for act in acts
-    )
+    answered = chip.answers.split("|")
+    return not chip.answers or any(act.name in answered and concerns(act, place) for act in acts)
 
 
 def concerns(act: Act, place: Destination) -> bool:
@@ -148,7 +147,10 @@ def sooner(act: Act, years: int) -> Act:
     """Return the same act with all its dates some years earlier."""
 
     def moved(day: date | None) -> date | None:
-        return None if day is None else day.replace(year=day.year - years, day=min(day.day, 28))
+        if day is None:
+            return None
+        leap = (day.month, day.day) == (2, 29)
+        return day.replace(year=day.year - years, day=28 if leap else day.day)
 
     if years == 0:
         return act
@@ -189,14 +191,23 @@ def coverage(
 
 
 def listed(
-    acts: Iterable[Act], names: Sequence[str], homes: Sequence[str], calendar: Calendar
+    acts: Iterable[Act],
+    names: Sequence[str],
+    homes: Sequence[str],
+    blocs: Sequence[str],
+    calendar: Calendar,
 ) -> NDArray[np.bool_]:
-    """Return month x firm: is it named by an entity list in force, of another bloc than its own?"""
-    table = np.zeros((calendar.months, len(names)), np.bool_)
+    """Return month x firm x bloc: does an entity list keep the firm from that bloc's makers?
+
+    ``homes`` are the firms' own blocs; a list reaches the makers that the act reaches, never those
+    at home.
+    """
+    table = np.zeros((calendar.months, len(names), len(blocs)), np.bool_)
     for act in acts:
         if act.kind == "entities":
             start, stop = calendar.span(act.effective, act.ended)
             for f, name in enumerate(names):
-                if name in act.firms and homes[f] != act.actor:
-                    table[start:stop, f] = True
+                for b, bloc in enumerate(blocs):
+                    if name in act.firms and reaches(act, bloc) and bloc != homes[f]:
+                        table[start:stop, f, b] = True
     return table

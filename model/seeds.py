@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import random
+import re
 from bisect import bisect
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -34,8 +35,8 @@ class Bloc:
     cloud_share: float  # of the world's spending on chips outside labs
     equipment_share: float  # of the world's chip-making equipment
     memory_share: float  # of the world's stacked memory
-    domestic_2018: float  # accelerators for the home market, H100 equivalents a month in 2018
-    foreign_foundry: float  # share of these that foreign foundries made
+    domestic_2018: float  # accelerators fabs at home could make in 2018, H100 equivalents a month
+    foreign_foundry: float  # share of all that such makers could get that foundries abroad make
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Chip:
     """An accelerator; ``available`` and ``withdrawn`` are (year, month).
 
     ``family`` is the chip whose dies it is made of (itself for most): chips of a family share
-    one supply. ``answers`` names the act for which a weaker variant was made.
+    one supply. ``answers`` names the acts, joined by "|", for which a weaker variant was made.
     """
 
     name: str
@@ -149,6 +150,7 @@ class Tables(NamedTuple):
     supply: tuple[Shipment, ...]
 
 
+NAME = re.compile(r"[A-Za-z0-9_-]{1,60}")
 SUMS = {"funding_share": 1.0, "cloud_share": 1.0, "equipment_share": 0.0, "memory_share": 0.0}
 """Least sum over the blocs of a share of the world; the most is 1 for all."""
 FIELDS_OF_KINDS = {
@@ -300,6 +302,15 @@ def act_of(name: str, fields: Mapping[str, Any], place: str) -> Act:
     for first, second in [*pairwise(dates), ("announced", "ended")]:
         if second in act and act[first] > act[second]:
             raise row.wrong(first, f"must not be after {second}, {act[second]}", "exchange them")
+    if act["kind"] == "refuse" and act["actor"] not in act["targets"]:
+        good = "it is the targets' own government that refuses; a good kind is bar"
+        raise row.wrong("actor", "must be among the targets with kind 'refuse'", good)
+    caps = [field for field in ("cap_tpp", "cap_units", "cap_home_share") if field in act]
+    if len(caps) > 1:
+        raise row.wrong(caps[1], f"cannot stand beside {caps[0]}", "make two acts of it")
+    if not NAME.fullmatch(name):
+        raise InputError(f"{place}: name: must be letters, digits, _ and -, at most 60, got "
+                         f"{shown(name)}; a good name is my_rule")  # fmt: skip
     act = {"title": name, "rumoured": None, "ended": None, "allies": ()} | act
     return Act(name=name, **{k: v for k, v in act.items() if k not in ("mark", "source")})
 

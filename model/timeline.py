@@ -80,7 +80,7 @@ def status_of(
         return "no longer sold", ""
     act, own = int(rules.act[month, c, d]), int(rules.own[month, c, d])
     name = acts[act].name if act != NOBODY else ""
-    if rules.refused[month, c, d]:
+    if rules.refused[month, c, d] and own != NOBODY:
         return "refused", acts[own].name
     if rules.granted[month, c, d] == 0.0:
         return "barred", name

@@ -89,7 +89,7 @@ def design(
     permitted = [
         (name, bound)
         for act in acts
-        if act.kind != "bar" and reaches(act, base.bloc) and concerns(act, place)
+        if not closes(act) and reaches(act, base.bloc) and concerns(act, place)
         for rule in act.rule
         for name, bound in rule.items()
         if name.endswith("_max")
@@ -102,7 +102,7 @@ def design(
         met = [
             rule
             for act in acts
-            if act.kind == "bar" and reaches(act, chip.bloc) and concerns(act, place)
+            if closes(act) and reaches(act, chip.bloc) and concerns(act, place)
             for rule in (*act.rule, *act.notify)
             if meets(chip, rule)
         ]
@@ -120,16 +120,21 @@ def design(
     return max(found, key=lambda chip: value(chip, base, penalty, memory_weight), default=None)
 
 
+def closes(act: Act) -> bool:
+    """Say whether an act keeps all of what it speaks of from its targets."""
+    return act.kind == "bar" or (act.kind == "licence" and act.probability == 0.0)
+
+
 def is_open(chip: Chip, acts: Sequence[Act], place: Destination) -> bool:
     """Say whether a chip may go to a destination under acts in force, and without notice."""
     deciding = [act for act in acts if act.actor != place.bloc and binds(act, chip, place)]
     last = max(deciding, key=lambda act: (act.effective, act.name), default=None)
-    if last is not None and last.kind != "bar":
+    if last is not None and not closes(last):
         return True
     noticed = any(
         meets(chip, rule)
         for act in acts
-        if act.kind == "bar" and reaches(act, chip.bloc) and concerns(act, place)
+        if closes(act) and reaches(act, chip.bloc) and concerns(act, place)
         for rule in act.notify
     )
     return last is None and not noticed
@@ -179,13 +184,16 @@ def designed(
                     continue
                 now = (best.name, *(act.name for act in force))
                 if now != before:
-                    bars = [act for act in force if act.kind == "bar" and binds(act, best, place)]
+                    bars = [act for act in force if closes(act) and binds(act, best, place)]
                     cut = design(best, force, place, penalty, memory_weight)
                     if cut is not None and bars:
                         variant = _named(cut, best, bars[-1], month + delay, calendar)
                         lost = value(cut, best, penalty, memory_weight)
                         price = best.price * math.exp(price_exponent * lost)
-                        found.setdefault(cut, replace(variant, price=price))
+                        known = found.setdefault(cut, replace(variant, price=price))
+                        if bars[-1].name not in known.answers.split("|"):
+                            answers = f"{known.answers}|{bars[-1].name}"
+                            found[cut] = replace(known, answers=answers)
                 before = now
     return tuple(sorted(found.values(), key=lambda chip: (chip.available, chip.name)))
 

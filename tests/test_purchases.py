@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from model.mechanisms.purchases import traders_paid
 from model.month import MONTH
 from model.tables import content_digest, tables_of
-from model.world import AHEAD, BOUGHT, BY_TRADERS, DEGRADED, DIVERTED, DOMESTIC, IN_RENT, RENTED
+from model.world import AHEAD, BOUGHT, BY_TRADERS, DEGRADED, DIVERTED, DOMESTIC, RENTED, UNBOUND
+from model.world import IN_RENT as BY_RENT
 from model.world import STOCKPILED as BY_STOCK
 
 LONG = {"economy__end": "2026-12"}
@@ -81,7 +82,8 @@ def test_spending_splits_by_performance_per_dollar(
 
     def check(state):
         purse, want = state.buyers.cash, state.buyers.want
-        assert not want[:, :, 1:].any()
+        assert not want[:, :, AHEAD:UNBOUND].any()
+        assert np.array_equal(want[:, :, UNBOUND], want[:, :, BOUGHT])
         for i in np.flatnonzero(purse > 0.0)[::3]:
             money = want[i, :, BOUGHT] * costs(state)
             assert money / purse[i] == pytest.approx(expected_share(state, i), rel=1e-9, abs=1e-15)
@@ -199,7 +201,7 @@ STRENGTHS = [  # what to set to nothing, its source, what then has no more say
     ({"controls__porosity": 0.0}, BY_TRADERS,
      {"purchases__premium": 2.0, "purchases__trader_cost": 0.01, "purchases__penalty": 3.0,
       "controls__enforcement": 0.5}),
-    ({"controls__rent_abroad": 0.0}, IN_RENT, {"purchases__rent_margin": 3.0}),
+    ({"controls__rent_abroad": 0.0}, BY_RENT, {"purchases__rent_margin": 3.0}),
     ({"purchases__stockpile": 0.0}, BY_STOCK, {"purchases__repayment": 0.9}),
     ({"controls__degraded": "none"}, DEGRADED,
      {"degraded__delay": 12, "degraded__memory_weight": 2.0, "degraded__price_exponent": 1.5}),
@@ -268,7 +270,7 @@ def test_traders_without_costs_ship_all_or_nothing():
 
 def test_what_a_buyer_asks_for_is_its_purse_and_what_is_brought_forward(small, constants):
     """By all routes together: nothing is asked for twice, nothing is dropped."""
-    seen = np.zeros(4)
+    seen = np.zeros(UNBOUND + 1)
     before = {}
 
     def note(state):
@@ -316,7 +318,7 @@ def test_traders_come_first_and_hosts_abroad_rent_out_a_share_of_the_rest(
     def check(state):
         if state.setting.calendar.label(state.month) >= "2018-07":
             buyers, market, here = state.buyers, state.market, of(state)
-            free = buyers.free_want[here]
+            free = buyers.want[here][:, :, UNBOUND] * costs(state)
             dear = market.price * state.supply.markup[market.family] * 0.5
             diverted = buyers.want[here][:, :, DIVERTED] * (costs(state) + dear)
             rented = buyers.want[here][:, :, RENTED] * costs(state) * 1.3

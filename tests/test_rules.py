@@ -183,9 +183,10 @@ def test_variants_are_offered_to_whom_their_act_targets_and_domestic_chips_at_ho
 
 def test_listed_firms_are_those_of_other_blocs_while_the_list_holds():
     act_of = act(kind="entities", firms=("x", "y"), rule=(), ended="2020-09-01")
-    table = listed([act_of], ["x", "y", "z"], ["c", "a", "c"], SPAN)
-    assert [SPAN.label(m) for m in np.flatnonzero(table[:, 0])] == ["2020-06", "2020-07", "2020-08"]
-    assert not table[:, 1:].any()
+    table = listed([act_of], ["x", "y", "z"], ["c", "a", "c"], "abc", SPAN)
+    months = [SPAN.label(m) for m in np.flatnonzero(table[:, 0, 0])]
+    assert months == ["2020-06", "2020-07", "2020-08"]
+    assert not table[:, 1:].any() and not table[:, :, 1:].any()
 
 
 # What is known before it holds -------------------------------------------------------------------

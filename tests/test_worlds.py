@@ -11,7 +11,7 @@ from model.accounts import CLOSED, LAWS
 from model.economy import World
 from model.scenario import load, shipped
 from model.tables import content_digest, tables_of
-from model.world import SOURCES
+from model.world import SOURCES, UNBOUND
 
 # As many labs as by default: fewer would leave out all that entity lists name.
 CAST = {"economy__labs": 40, "economy__clusters": 40, "economy__firms": 200}
@@ -59,11 +59,12 @@ def test_chips_of_a_family_are_conserved(name, ended):
     """What was made is at work, retired, under way, seized, in stock, or was scrapped."""
     state = ended(name).state
     buyers, supply, family = state.buyers, state.supply, state.market.family
-    held = (buyers.units + buyers.retired + buyers.ordered.sum(axis=1)).sum(axis=(0, 2))
-    held += state.market.seized
+    held = buyers.units + buyers.retired + buyers.ordered.sum(axis=1)
+    held = held[..., :UNBOUND].sum(axis=(0, 2)) + state.market.seized
     whole = np.bincount(family, held, supply.produced.size) + supply.stock + supply.scrapped
     assert whole == pytest.approx(supply.produced, rel=1e-9, abs=1e-6)
-    sold = (buyers.requested - buyers.cancelled).sum(axis=(0, 2)) + state.market.seized
+    sold = (buyers.requested - buyers.cancelled)[..., :UNBOUND].sum(axis=(0, 2))
+    sold += state.market.seized
     sums = np.bincount(family, sold, supply.sold.size)
     assert sums == pytest.approx(supply.sold, rel=1e-9, abs=1e-6)
     assert (supply.stock >= 0.0).all() and (supply.scrapped >= 0.0).all()
@@ -125,7 +126,7 @@ def test_what_the_files_say_of_each_other_holds(ended):
         assert source("ban", kind) > 0.0
     assert source("ban_porous", "diverted") > source("ban", "diverted")
     assert source("entity_list_only", "degraded") == 0.0
-    listed = ended("entity_list_only").state.listed.any(axis=0)
+    listed = ended("entity_list_only").state.listed.any(axis=(0, 2))
     assert listed.sum() >= 3
 
 

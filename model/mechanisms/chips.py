@@ -15,16 +15,18 @@ diverted, rented, domestic.
 Limits: no orders: the fleet decays at the retirement rate. Link penalty 0: fleets add up by
 performance. Chips are conserved by type: requested = delivered + cancelled + on the way,
 delivered = at work + retired; and by family: produced = sold + in stock + scrapped, sold =
-requested + seized - cancelled. So is money: granted + advanced = spent + cash + repaid.
+requested + seized - cancelled. So is money: granted + advanced = spent + cash + repaid + gone to
+other uses.
 """
 
 from __future__ import annotations
 
 import math
 
+from model import orders
 from model.compiled import kernel
 from model.facts import Mechanism, Uniform, fact, monthly_share
-from model.machines import link_factor, unit_cost
+from model.machines import link_factor
 from model.world import LAB, State
 
 
@@ -127,10 +129,9 @@ def chips(state: State) -> None:
     group, labs, market, t = state.parameters.chips, state.labs, state.market, state.month
     buyers, table = state.buyers, state.supply
     trade, controls = state.parameters.purchases, state.parameters.controls
-    _caps(
+    orders.caps(
         t,
         state.caps.measure,
-        state.caps.pace,
         state.caps.start,
         market.cap[t],
         market.tpp,
@@ -139,7 +140,7 @@ def chips(state: State) -> None:
         state.caps.used,
         buyers.want,
     )
-    _ration(
+    orders.ration(
         market.family,
         buyers.want,
         controls.enforcement,
@@ -149,7 +150,7 @@ def chips(state: State) -> None:
         table.sold,
         market.seized,
     )
-    _charge(
+    orders.charge_caps(
         t,
         state.caps.measure,
         state.caps.pace,
@@ -165,7 +166,7 @@ def chips(state: State) -> None:
         state.caps.allowed,
         state.caps.used,
     )
-    _order(
+    orders.order(
         (t + group.delivery) % buyers.ordered.shape[1],
         buyers.destination,
         market.family,
@@ -186,7 +187,7 @@ def chips(state: State) -> None:
         buyers.ordered,
         buyers.prepaid,
     )
-    _earn(
+    orders.earn(
         market.family,
         market.vendor,
         market.price,
@@ -203,6 +204,7 @@ def chips(state: State) -> None:
         buyers.bloc,
         buyers.destination,
         state.listed[t],
+        market.maker,
         market.home,
         market.open_to,
         market.granted[t],
@@ -221,6 +223,7 @@ def chips(state: State) -> None:
         table.stock,
         table.sold,
     )
+    orders.idle(trade.idle_loss, buyers.cash, buyers.free_cash, buyers.let_go)
     _perform(
         market.tflops,
         market.link,
@@ -263,127 +266,16 @@ def chips(state: State) -> None:
 
 
 @kernel
-def _caps(
-    month, measure, pace, start, cap, tpp, destination, allowed, used, want
-):  # fmt: skip
-    for k in range(measure.size):
-        if month < start[k]:
-            continue
-        if measure[k] < 2:
-            allowed[k] += pace[k]
-        asked = 0.0
-        for i in range(want.shape[0]):
-            for c in range(tpp.size):
-                if cap[c, destination[i], 0] == k or cap[c, destination[i], 1] == k:
-                    units = want[i, c, 0] + want[i, c, 1]
-                    asked += units * (tpp[c] if measure[k] == 0 else 1.0)
-        left = max(0.0, allowed[k] - used[k])
-        share = min(1.0, left / asked) if asked > 0.0 else 1.0
-        for i in range(want.shape[0]):
-            for c in range(tpp.size):
-                if cap[c, destination[i], 0] == k or cap[c, destination[i], 1] == k:
-                    want[i, c, 0] *= share
-                    want[i, c, 1] *= share
-
-
-@kernel
-def _charge(
-    month, measure, pace, home, start, cap, tpp, family, bloc, destination, want, fill, allowed,
-    used,
-):  # fmt: skip
-    # Only what was sold counts; what goes to the home bloc this month allows others more the next.
-    for k in range(measure.size):
-        if month < start[k]:
-            continue
-        for i in range(bloc.size):
-            for c in range(tpp.size):
-                units = (want[i, c, 0] + want[i, c, 1]) * fill[family[c]]
-                if cap[c, destination[i], 0] == k or cap[c, destination[i], 1] == k:
-                    used[k] += units * (tpp[c] if measure[k] == 0 else 1.0)
-                if measure[k] == 2 and bloc[i] == home[k]:
-                    for d in range(cap.shape[1]):
-                        if cap[c, d, 0] == k or cap[c, d, 1] == k:
-                            allowed[k] += pace[k] * units
-
-
-@kernel
-def _ration(family, want, seized_share, wanted, fill, stock, sold, seized):
-    wanted[:] = 0.0
-    lost = seized_share / (1.0 - seized_share)  # seized for each that arrives
-    for i in range(want.shape[0]):
-        for c in range(family.size):
-            for r in range(4):
-                units = want[i, c, r]
-                wanted[family[c]] += units * (1.0 + lost) if r == 2 else units
-    for f in range(wanted.size):
-        fill[f] = min(1.0, stock[f] / wanted[f]) if wanted[f] > 0.0 else 1.0
-        sold[f] += wanted[f] * fill[f]
-        stock[f] -= wanted[f] * fill[f]
-        stock[f] = max(0.0, stock[f])  # rounding
-    for i in range(want.shape[0]):
-        for c in range(family.size):
-            seized[c] += want[i, c, 2] * fill[family[c]] * lost
-
-
-@kernel
-def _order(
-    due, destination, family, price, markup, fill, fee, premium, rent_margin, overhead, want,
-    cash, free_cash, spent, fees, premiums, requested, ordered, prepaid,
-):  # fmt: skip
-    for i in range(want.shape[0]):
-        paid, free = 0.0, 0.0
-        for c in range(family.size):
-            for r in range(want.shape[2]):
-                f = family[c]
-                units = want[i, c, r] * fill[f]
-                if units <= 0.0:
-                    continue
-                charge = fee[c, destination[i]] if r < 2 else 0.0
-                extra = premium if r == 2 else 0.0
-                margin = rent_margin if r == 3 else 0.0
-                cost = unit_cost(price[c], markup[f], charge, extra, margin, overhead)
-                plain = unit_cost(price[c], markup[f], 0.0, 0.0, 0.0, overhead)
-                requested[i, c, r] += units
-                ordered[i, due, c, r] += units
-                prepaid[i, due, c, r] += units * cost
-                if r == 4:
-                    free += units * cost
-                    continue
-                paid += units * cost
-                if r < 2:
-                    fees[i] += units * (cost - plain)
-                else:
-                    premiums[i] += units * (cost - plain)
-        cash[i] -= paid
-        spent[i] += paid
-        free_cash[i] -= free
-
-
-@kernel
-def _earn(family, vendor, price, markup, fill, overhead, want, revenue, unbound):
-    # What vendors were paid, and would have been for what was asked without rules.
-    revenue[:] = 0.0
-    unbound[:] = 0.0
-    for i in range(want.shape[0]):
-        for c in range(family.size):
-            if vendor[c] >= 0:
-                f = family[c]
-                cost = unit_cost(price[c], markup[f], 0.0, 0.0, 0.0, overhead)
-                for r in range(4):
-                    revenue[vendor[c]] += want[i, c, r] * fill[f] * cost
-                unbound[vendor[c]] += want[i, c, 4] * fill[f] * cost
-
-
-@kernel
 def _retire_and_deliver(
-    now, retirement, bloc, destination, listed, home, open_to, granted, refused, family, cash,
-    free_cash, spent, ordered, prepaid, units, fleet, delivered, cancelled, retired, stock, sold,
+    now, retirement, bloc, destination, listed, maker, home, open_to, granted, refused, family,
+    cash, free_cash, spent, ordered, prepaid, units, fleet, delivered, cancelled, retired, stock,
+    sold,
 ):  # fmt: skip
     for i in range(bloc.size):
         b, d = bloc[i], destination[i]
         for c in range(family.size):
             total = 0.0
-            barred = home[c] < 0 and (listed[i] or granted[c, d] <= 0.0 or refused[c, d])
+            barred = home[c] < 0 and (listed[i, maker[c]] or granted[c, d] <= 0.0 or refused[c, d])
             for r in range(units.shape[2]):
                 gone = units[i, c, r] * retirement
                 units[i, c, r] -= gone

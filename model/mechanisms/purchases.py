@@ -20,8 +20,14 @@ the buyer would have without any rule (so that money which waits is not served o
 **Buying ahead.** Of a bar known before it takes effect, buyers bring purchases forward on credit,
 a number of months' means over the months left, and pay back out of later means.
 
+**Caps** of licences: where less is left than what would be asked for without the cap, buyers do a
+share of what they would do without it, and for the rest what they would do under a bar.
+
+Money that cannot be spent waits, and a share of it each month goes to other uses.
+
 Limits: nothing barred: the choice without rules, to the bit. Porosity 1, no premium, cost, seizure
-or degraded chips: no ban. No legal choice, trader or rent: money waits.
+or degraded chips: no ban, but for orders that a rule cancels on their way. No legal choice, trader
+or rent: money waits.
 """
 
 from __future__ import annotations
@@ -30,6 +36,7 @@ import math
 
 import numpy as np
 
+from model import orders
 from model.compiled import helper, kernel
 from model.facts import Mechanism, Uniform, fact
 from model.machines import link_factor, unit_cost
@@ -145,6 +152,18 @@ class Purchases(Mechanism):
         under_rules=True,
     )
 
+    idle_loss: float = fact(
+        0.05,
+        unit="share/month",
+        kind="assumed",
+        prior=Uniform(0.0, 0.15),
+        low=0.0,
+        high=1.0,
+        claims=("C10",),
+        source="own",
+        doc="share of money for chips that could not be spent and goes to other uses",
+    )
+
 
 def traders_paid(premium: float, cost: float, penalty: float, seized: float) -> float:
     """Return the share of traders to whom diverting a chip pays.
@@ -165,8 +184,8 @@ def purchases(state: State) -> None:
     ``buyers.want``, ``skill``, ``cash``, ``debt``, ``vendors.orders``,
     ``market.best_link``.
     """
-    group, controls, t = state.parameters.purchases, state.parameters.controls, state.month
-    labs, market, buyers, table = state.labs, state.market, state.buyers, state.supply
+    t = state.month
+    labs, market, buyers = state.labs, state.market, state.buyers
     _best_link(t, market.available, market.withdrawn, market.variant, market.home, market.link,
                market.best_link)  # fmt: skip
     _skill(
@@ -178,6 +197,28 @@ def purchases(state: State) -> None:
         buyers.bloc,
         buyers.skill,
     )
+    caps, table = state.caps, state.supply
+    market.ruled[:] = market.granted[t]
+    before = buyers.cash.copy(), buyers.debt.copy()
+    _ask(state)
+    if not (caps.start <= t).any():
+        return
+    orders.allow(t, caps.measure, caps.pace, caps.start, caps.allowed)
+    share = np.ones(market.ruled.shape[1])
+    orders.permit(t, caps.start, caps.measure, market.cap[t], market.tpp, buyers.destination,
+                  caps.allowed, caps.used, buyers.want, market.granted[t], market.ruled,
+                  share)  # fmt: skip
+    if (share < 1.0).any():
+        free = buyers.want.copy(), buyers.cash.copy(), buyers.debt.copy()
+        buyers.cash[:], buyers.debt[:] = before
+        _ask(state)
+        orders.mix(share, buyers.destination, market.vendor, market.family, table.price, *free,
+                   buyers.want, buyers.cash, buyers.debt, state.vendors.orders)  # fmt: skip
+
+
+def _ask(state: State) -> None:
+    group, controls, t = state.parameters.purchases, state.parameters.controls, state.month
+    market, buyers, table = state.market, state.buyers, state.supply
     pays = traders_paid(group.premium, group.trader_cost, group.penalty, controls.enforcement)
     _choose(
         t,
@@ -191,6 +232,7 @@ def purchases(state: State) -> None:
         market.price,
         market.software,
         market.leading,
+        market.maker,
         market.variant,
         market.home,
         market.available,
@@ -200,7 +242,7 @@ def purchases(state: State) -> None:
         table.markup,
         table.price,
         market.open_to,
-        market.granted[t],
+        market.ruled,
         market.fee[t],
         market.refused[t],
         market.offered,
@@ -292,13 +334,13 @@ def _willing(barred, legal, elasticity):
 @kernel
 def _choose(
     month, bloc, destination, skill, grant, listed,
-    tflops, link, price, software, leading, variant, home, available, withdrawn, family, vendor,
-    markup, family_price, open_to, granted, fee, refused, offered, ahead,
+    tflops, link, price, software, leading, maker, variant, home, available, withdrawn, family,
+    vendor, markup, family_price, open_to, granted, fee, refused, offered, ahead,
     best_link, penalty, link_scale, overhead, elasticity, portable,
     traders, premium, rent, rent_margin, stockpile, repayment, scratch,
-    free_cash, cash, debt, want, orders,
+    free_cash, cash, debt, want, asked_of,
 ):  # fmt: skip
-    orders[:] = 0.0
+    asked_of[:] = 0.0
     worth, share, legal_worth, legal_share = scratch[0], scratch[1], scratch[2], scratch[3]
     for i in range(bloc.size):
         b, d = bloc[i], destination[i]
@@ -326,12 +368,12 @@ def _choose(
             if not variant[c]:
                 worth[c] = per
                 bound = bound or granted[c, d] < 1.0 or fee[c, d] > 0.0 or refused[c, d]
+                bound = bound or listed[i, maker[c]]
             part = granted[c, d]  # of what is licensed in part that part is all there is
-            open_here = offered[c, d] and not refused[c, d] and not listed[i]
+            open_here = offered[c, d] and not refused[c, d] and not listed[i, maker[c]]
             if open_here and (part >= 1.0 or (variant[c] and part > 0.0)):
                 at = markup[family[c]] * (1.0 + fee[c, d]) + overhead - 1.0
                 legal_worth[c] = rate / at * part
-        bound = bound or listed[i]
         if debt[i] > 0.0 and not ahead_now:
             back = min(debt[i], repayment * grant[i], cash[i])
             debt[i] -= back
@@ -347,11 +389,11 @@ def _choose(
         if mean > 0.0:
             own = _domestic_share(mean, at_home, elasticity)
             unmet = 0.0
-            best_legal = at_home
-            best_diverted, best_rented = 0.0, 0.0
+            # Domestic chips have had their share already.
+            best_legal, best_diverted, best_rented = 0.0, 0.0, 0.0
             for c in range(price.size):
                 best_legal = max(best_legal, legal_worth[c])
-                if worth[c] > 0.0 and (granted[c, d] < 1.0 or listed[i]):
+                if worth[c] > 0.0 and (granted[c, d] < 1.0 or listed[i, maker[c]]):
                     base = markup[family[c]] + overhead - 1.0
                     bought = worth[c] * base / (base + markup[family[c]] * premium)
                     best_diverted = max(best_diverted, bought)
@@ -366,7 +408,9 @@ def _choose(
                 if not bound:
                     want[i, c, 0] = asked
                     continue
-                part = 0.0 if refused[c, d] or listed[i] else granted[c, d]
+                part = granted[c, d]
+                if refused[c, d] or listed[i, maker[c]]:
+                    part = 0.0
                 fresh = min(asked, want[i, c, 4])
                 want[i, c, 0] = asked if part >= 1.0 else part * fresh
                 left = asked - want[i, c, 0]
@@ -414,4 +458,4 @@ def _choose(
                         premium if r == 2 else 0.0, rent_margin if r == 3 else 0.0, overhead,
                     )  # fmt: skip
                     if vendor[c] >= 0 and r < 4:
-                        orders[vendor[c]] += want[i, c, r] * family_price[f]
+                        asked_of[vendor[c]] += want[i, c, r] * family_price[f]

@@ -1,19 +1,21 @@
 r"""Supply: what vendors make of each family of chips, and at what price it goes.
 
 Output follows the record to its last year (each year's units, spread over its months along the
-trend). From then on a vendor's capacity C follows its orders D, never faster than ``growth``,
+trend). From then on a vendor's capacity C follows its orders D, up or down never faster than
+``growth``,
 
-.. math:: \Delta \ln C = \min(growth / 12,\; r \ln(D / C)),
+.. math:: \Delta \ln C = \max(-growth / 12, \min(growth / 12,\; r \ln(D / C))),
 
-and is shared among its families by what is asked for. What is not sold stays in stock until sale
+and is shared among its families by what is asked for; a new one begins with the share that each
+family would have if all had the same. What is not sold stays in stock until sale
 ends. A family's mark-up over the list price answers to orders over what there is,
 :math:`\Delta \ln \mu = k \ln(D / S)`, between a floor and a ceiling; who is not served keeps the
 money and asks again. Orders are money, so demand has a price elasticity of one.
 
 Rules slow a vendor's roadmap: with R its revenue and R' that from the purses and choices of a world
 without rules, its plans slip by :math:`1 - (R / R')^{\varepsilon}` months each month, and later
-generations come out weaker by that. R = R' while no rule binds. (Returns to R&D with
-R&D a share of revenue; both directions of doubt are in the prior of ε.)
+generations come out weaker by that; months of more revenue win it back. R = R' while no rule binds.
+(Returns to R&D with R&D a share of revenue; both directions of doubt are in the prior of ε.)
 
 Limits: ε = 0: rules never touch the roadmap; price response 0: list prices for ever.
 """
@@ -173,6 +175,7 @@ def supply(state: State) -> None:
         state.month,
         table.vendor,
         table.price,
+        table.first,
         table.made_by_month,
         table.wanted,
         vendors.orders,
@@ -193,7 +196,8 @@ def _prices(wanted, fill, production, stock, response, floor, ceiling, markup):
     for f in range(wanted.size):
         there = production[f] if production[f] > 0.0 else wanted[f] * fill[f] + stock[f]
         if wanted[f] > 0.0 and response > 0.0:
-            excess = math.log(wanted[f] / there) if there > 0.0 else 1.5
+            # Where there is nothing, or a speck of rounding, there is no market to set a price.
+            excess = math.log(wanted[f] / there) if there > 1e-9 * wanted[f] else 0.0
             if stock[f] > production[f] > 0.0:  # more than a month's output lies unsold
                 excess = min(excess, math.log(production[f] / stock[f]))
             change = response * min(1.5, max(-1.5, excess))
@@ -205,8 +209,9 @@ def _roadmap(
     month, planned, available, vendor, revenue, unbound, elasticity, pace, slip, tflops, link
 ):
     for v in range(slip.size):
-        if revenue[v] < unbound[v] * (1.0 - 1e-9):  # less than that is rounding
-            slip[v] += 1.0 - (revenue[v] / unbound[v]) ** elasticity
+        ratio = revenue[v] / unbound[v] if unbound[v] > 0.0 else 1.0
+        if abs(ratio - 1.0) > 1e-9:  # less than that is rounding
+            slip[v] = max(0.0, slip[v] + 1.0 - ratio**elasticity)
     for c in range(planned.size):
         if planned[c] and available[c] == month and slip[vendor[c]] > 0.0:
             late = math.exp(-pace * slip[vendor[c]])
@@ -216,8 +221,8 @@ def _roadmap(
 
 @kernel
 def _produce(
-    month, vendor, price, made, wanted, orders, growth, response, capacity, production, produced,
-    stock,
+    month, vendor, price, first, made, wanted, orders, growth, response, capacity, production,
+    produced, stock,
 ):  # fmt: skip
     for v in range(capacity.size):
         recorded = 0.0
@@ -235,7 +240,18 @@ def _produce(
         if made[month, f] >= 0.0:
             production[f] = made[month, f]
         else:
+            old, new = 0, 0
+            for g in range(vendor.size):
+                if vendor[g] == vendor[f] and made[month, g] < 0.0:
+                    if wanted[g] > 0.0:
+                        old += 1
+                    elif first[g] == month:
+                        new += 1
             share = wanted[f] * price[f] / orders[vendor[f]] if orders[vendor[f]] > 0.0 else 0.0
+            if new > 0:
+                share *= old / (old + new)
+                if wanted[f] == 0.0 and first[f] == month:
+                    share = 1.0 / (old + new)
             production[f] = capacity[vendor[f]] * share / price[f]
         produced[f] += production[f]
         stock[f] += production[f]
