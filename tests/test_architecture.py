@@ -20,6 +20,7 @@ FOUNDATIONS = {
     "model.picks",
     "model.machines",
     "model.meetings",
+    "model.choices",
     "model.orders",
 }
 ONLY_FOR_TYPES = {"model.setting", "model.scenario"}

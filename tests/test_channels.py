@@ -73,7 +73,7 @@ def test_a_stronger_flow_carries_more_and_moves_an_outcome(channel, small, const
     shares, follower = [], []
     for value in (0.0, FLOWS[channel][1] / 4.0, FLOWS[channel][1]):
         carried, total, level = 0, 0, []
-        for seed in (1, 2, 3, 4):
+        for seed in range(1, 9):
             world = small(constants=constants, rng=seed, **LONG, **flow(channel, value)).run()
             counts = by_channel(world)
             carried, total = carried + counts[channel], total + counts.sum()
