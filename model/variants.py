@@ -205,7 +205,8 @@ def _named(cut: Chip, base: Chip, act: Act, month: int, calendar: Calendar) -> C
     lasting = base.withdrawn is None or base.withdrawn <= on_sale
     return replace(
         cut,
-        name=f"{base.name} cut {when} for {act.name}, {cut.tflops:.0f} TFLOP/s",
+        name=f"{base.name} cut {when} for {act.name}, {cut.tflops:.0f} TFLOP/s, "
+        f"{cut.memory_bandwidth_gbs / 1000.0:.1f} TB/s",
         answers=act.name,
         available=on_sale,
         withdrawn=None if lasting else base.withdrawn,
