@@ -8,10 +8,10 @@ from typing import Any, Literal, get_args, get_origin
 
 from model.facts import Fact, InputError
 from model.offers import acts_in
-from model.scenario import FACTS, GROUPS, Scenario, near
+from model.scenario import FACTS, GROUPS, Scenario
 from model.seeds import Act, regimes, tables
 from model.timeline import timeline
-from model.toml import quoted
+from model.toml import near, quoted
 
 NO_UNIT = ("", "1", "-", "name")
 Row = dict[str, Any]

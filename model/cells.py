@@ -7,17 +7,17 @@ the table and field of TOML), the rule, the value got, and a good or near one.
 from __future__ import annotations
 
 import csv
-import difflib
 import io
 import math
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from model.facts import InputError
+from model.toml import near, shown
 
 SALES = ("merchant", "card", "own", "domestic")
 """merchant: sold for clusters to whoever may buy; card: sold for single machines or for programs of
@@ -247,19 +247,3 @@ def part(name: str, content: Mapping[str, Any], part: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise InputError(f"{name}: {part}: must be a table [{part}], got {shown(found)}")
     return found
-
-
-def near(wrong: str, good: Iterable[str]) -> str:
-    """Return a hint: the nearest good word, or all of them."""
-    words = list(good)
-    close = difflib.get_close_matches(wrong, words, 1)
-    return f"did you mean {close[0]!r}?" if close else "known are " + ", ".join(words)
-
-
-def shown(value: Any) -> str:
-    """Return a value as text for a message, cut where it is long."""
-    try:
-        text = repr(value)
-    except (ValueError, RecursionError):  # a number with too many digits, too deep a list
-        return "something far too large"
-    return text if len(text) <= 80 else text[:77] + "..."

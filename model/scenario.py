@@ -6,7 +6,6 @@ down, the file itself, ``SPILLOVER_GROUP__NAME`` in the environment, ``group.nam
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import os
@@ -33,7 +32,7 @@ from model.mechanisms.spillover import Protection, Spillover
 from model.mechanisms.supply import SupplyOfChips
 from model.mechanisms.training import Training
 from model.seeds import seeds_text
-from model.toml import parsed, quoted, read_toml, shown
+from model.toml import near, parsed, quoted, read_toml, shown
 from model.variants import Degraded
 
 SHIPPED = Path(__file__).resolve().parent.parent / "scenarios"
@@ -188,13 +187,6 @@ def with_values(parameters: Parameters, changes: Mapping[tuple[str, str], Any]) 
     for (group, entry), value in changes.items():
         _lay(values, origin, group, {entry: value}, "given", "given")
     return build(values, origin)
-
-
-def near(wrong: str, good: Iterable[str]) -> str:
-    """Return a hint: the nearest good word, or all of them."""
-    words = list(good)
-    close = difflib.get_close_matches(wrong, words, 1)
-    return f"did you mean {close[0]!r}?" if close else "known are " + ", ".join(words)
 
 
 def as_toml(parameters: Parameters, title: str, story: str) -> str:

@@ -18,8 +18,9 @@ from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from model.cells import COLUMNS, WORDS, Fields, near, part, rows, shown, toml
+from model.cells import COLUMNS, WORDS, Fields, part, rows, toml
 from model.facts import InputError
+from model.toml import near, shown
 
 SEEDS = Path(__file__).resolve().parent.parent / "seeds"
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import codecs
+import difflib
 import json
 import re
 import tomllib
+from collections.abc import Iterable
 from datetime import date, time
 from pathlib import Path
 from typing import Any
@@ -85,6 +87,13 @@ def shown(value: Any) -> str:
     except (ValueError, RecursionError):  # a number with too many digits, too deep a list
         return "something far too large"
     return text if len(text) <= 80 else text[:77] + "..."
+
+
+def near(wrong: str, good: Iterable[str]) -> str:
+    """Return a hint: the nearest good word, or all of them."""
+    words = list(good)
+    close = difflib.get_close_matches(wrong, words, 1)
+    return f"did you mean {close[0]!r}?" if close else "known are " + ", ".join(words)
 
 
 def quoted(value: Any) -> str:

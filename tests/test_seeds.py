@@ -339,7 +339,7 @@ BAD = {
     "nan": ({"rule": [{"tpp_min": math.nan}]}, "rule[0].tpp_min", "nan"),
     "infinite": ({"rule": [{"tpp_max": math.inf}]}, "rule[0].tpp_max", "inf"),
     "far too large": ({"rule": [{"tpp_max": 10**5000}]}, "rule[0].tpp_max", "too large"),
-    "true": ({"rule": [{"tpp_max": True}]}, "rule[0].tpp_max", "True"),
+    "true": ({"rule": [{"tpp_max": True}]}, "rule[0].tpp_max", "got true"),
     "text": ({"rule": [{"tpp_max": "4800"}]}, "rule[0].tpp_max", "4800"),
     "crossed": ({"rule": [{"tpp_min": 5, "tpp_max": 5}]}, "rule[0]", "no chip"),
     "date": ({"effective": "2022-10-32"}, "effective", "YYYY-MM-DD"),
