@@ -168,3 +168,16 @@ def test_files_are_short_enough_to_read(path):
 
 def test_long_files_are_still_there():
     assert all((ROOT / name).is_file() and reason for name, reason in LONG.items())
+
+
+def test_a_kernel_is_compiled_anew_after_an_edit_of_what_it_stands_on():
+    from model.compiled import standing_on
+
+    stands = {name_of(path) for path in standing_on(ROOT / "model" / "mechanisms" / "chips.py")}
+    assert {"model/machines.py", "model/world.py", "model/mechanisms/chips.py"} <= stands
+    assert "model/mechanisms/finance.py" not in stands
+    for path in MODEL:  # what is imported by any form of import at the head of a file is found
+        heads = [n for n in ast.parse(path.read_text()).body if isinstance(n, ast.ImportFrom)]
+        named = {m for node in heads for m in modules(node) if m.startswith("model.")}
+        files = {ROOT / (m.replace(".", "/") + ".py") for m in named}
+        assert {f for f in files if f.is_file()} <= standing_on(path)
