@@ -15,6 +15,7 @@ import numpy as np
 
 from model.cast import firms_of, labs_of, places_of, since
 from model.compiled import kernel
+from model.demand import platforms_of, segments_of
 from model.marketplace import buyers_of, makers_of, market_of, supply_of
 from model.mechanisms.finance import finance
 from model.mechanisms.policy import set_exchange
@@ -123,6 +124,8 @@ def build(
         vendors=vendors,
         makers=makers_of(parameters, setting, market),
         caps=caps,
+        segments=segments_of(parameters, setting),
+        platforms=platforms_of(lab_table, setting),
         listed=listed,
         cloud_share=cloud_share,
         link_start=link_start,
@@ -256,6 +259,7 @@ def _labs(
         table.rank[row] = lab.rank
         table.founded[row] = setting.calendar.index(lab.founded, 1)
         table.habit[row] = HABITS.index(lab.release)
+        table.complement[row], table.motive[row] = lab.complement, lab.motive
     firms.active[table.firm] = table.founded <= 0
     return table
 

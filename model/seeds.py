@@ -38,6 +38,9 @@ class Bloc:
     memory_share: float  # of the world's stacked memory
     domestic_2018: float  # accelerators fabs at home could make in 2018, H100 equivalents a month
     foreign_foundry: float  # share of all that such makers could get that foundries abroad make
+    spending_share: float  # of the world's spending by users, if all used AI
+    developers_2024: float  # millions
+    adoption: float  # propensity to take up new things, 1 is the mean
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,8 @@ class Laboratory:
     founded: int
     rank: int
     release: str
+    motive: float  # weight of research, the rest is revenue
+    complement: float  # what it sells beside models, from 0 to 1
 
 
 @dataclass(frozen=True)
@@ -152,7 +157,11 @@ class Tables(NamedTuple):
 
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,60}")
-SUMS = {"funding_share": 1.0, "cloud_share": 1.0, "equipment_share": 0.0, "memory_share": 0.0}
+WHOLE, PART = (
+    ("funding_share", "cloud_share", "spending_share"),
+    ("equipment_share", "memory_share"),
+)
+SUMS = dict.fromkeys(WHOLE, 1.0) | dict.fromkeys(PART, 0.0)
 """Least sum over the blocs of a share of the world; the most is 1 for all."""
 FIELDS_OF_KINDS = {
     "rule": ("bar", "allow", "licence", "refuse"),  # these two are needed
@@ -210,7 +219,7 @@ def read_tables(folder: Path) -> Tables:
 
     Raises ``InputError`` that names file, line and column, the rule, the value got and a good one.
     """
-    counts = ("researchers_2024", "domestic_2018")
+    counts = ("researchers_2024", "domestic_2018", "developers_2024", "adoption")
     numbers = [f.name for f in fields(Bloc) if f.name not in ("name", "label")]
     spec = {"name": "text"} | {n: "0.." if n in counts else "0..1" for n in numbers}
     spec |= {f"{n}_mark": "mark" for n in numbers} | {f"{n}_source": "text" for n in numbers}

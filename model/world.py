@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from model.chip_tables import Buyers, Caps, Makers, Market, Supply, Vendors
 from model.columns import Bits, Floats, Integers, Table, column
+from model.market_tables import Platforms, Segments
 
 if TYPE_CHECKING:
     from model.scenario import Parameters
@@ -28,6 +29,8 @@ __all__ = [  # what stands elsewhere and belongs to the state
     "Integers",
     "Makers",
     "Market",
+    "Platforms",
+    "Segments",
     "Supply",
     "Table",
     "Vendors",
@@ -173,6 +176,15 @@ class Labs(Table):
     open_capability: Floats = column(
         "f8", "lab", unit="OOM", doc="best model with open weights", fill=NOTHING
     )
+    revenue: Floats = column("f8", "lab", unit="USD/month", doc="from users and firms")
+    serving: Floats = column("f8", "lab", unit="USD/month", doc="cost of serving them")
+    revenue_mean: Floats = column("f8", "lab", unit="USD/month", doc="over some 24 months")
+    lead: Floats = column(
+        "f8", "lab", unit="months", doc="until half of its rivals had ideas of its own"
+    )
+    owners: Floats = column("f8", "lab", unit="USD/month", doc="means that owners keep")
+    complement: Floats = column("f8", "lab", unit="share", doc="what it sells beside models")
+    motive: Floats = column("f8", "lab", unit="share", doc="for research, the rest for revenue")
 
 
 @dataclass
@@ -278,6 +290,8 @@ class State:
     vendors: Vendors
     makers: Makers
     caps: Caps
+    segments: Segments
+    platforms: Platforms
     listed: NDArray[np.bool_]  # month x buyer x bloc: kept from its makers by an entity list
     cloud_share: Floats  # buyer: share of the world's spending on chips outside labs; labs 0
     link_start: Integers  # firm x (bloc + 1): where a firm's links to a bloc begin

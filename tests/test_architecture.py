@@ -14,6 +14,7 @@ FOUNDATIONS = {
     "model.world",
     "model.columns",
     "model.chip_tables",
+    "model.market_tables",
     "model.facts",
     "model.randomness",
     "model.compiled",
