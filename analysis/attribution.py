@@ -241,7 +241,8 @@ def path_of_idea(ledger: Ledger, text: str) -> dict[str, Any]:
         nearest = here["idea"].iloc[(here["idea"] - int(number)).abs().argmin()]
         raise InputError(f"--idea {text}: nobody found it; a good value is {field}:{nearest}")
     idea = {str(key): _plain(value) for key, value in found.iloc[0].items()}
-    idea["first_name"] = ledger.name(idea["first_firm"])
+    firm = idea["first_firm"]
+    idea["first_name"] = "developers of open models" if firm < 0 else ledger.name(firm)
     path = ledger.events(field=field, idea=int(number)).to_dict("records")
     return {**idea, "kept": ledger.kept, "events": [_event(ledger, event) for event in path]}
 

@@ -1,4 +1,4 @@
-"""Figures of a run or a comparison: innovation, gap, compute, diffusion, channels.
+"""Figures of a run or a comparison: innovation, gap, compute, market, diffusion, channels.
 
 Every figure is drawn from a folder's tables alone, on a sheet of ``analysis.style``. Titles say
 what is shown; what comes out is left to the lines.
@@ -32,6 +32,7 @@ from analysis.series import (
     read_folder,
 )
 from analysis.style import DIFFERENCE, FADED, INK, MUTED, Grid, Words
+from analysis.users import market
 from model.facts import InputError
 from model.outcomes import CENSORED, OUTCOMES
 from model.world import CHANNELS, FIELDS
@@ -179,6 +180,7 @@ FIGURES: dict[str, Callable[[Folder], Figure]] = {
     "innovation": innovation,
     "gap": gap,
     "compute": compute,
+    "market": market,
     "diffusion": diffusion,
     "channels": channels,
 }

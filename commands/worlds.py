@@ -162,7 +162,8 @@ def plot(
     kind: Annotated[
         list[str] | None,
         typer.Option(
-            help="innovation, gap, diffusion, channels or compute (repeatable); default: all",
+            help="innovation, gap, compute, market, diffusion or channels (repeatable); "
+            "default: all",
             autocompletion=OFFERS["figures"],
         ),
     ] = None,

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from model.mechanisms.finance import LEAD_SCALE
 from model.world import LAB, UNBOUND, State
 
 CLOSED = 1e-9
@@ -71,12 +72,34 @@ def prepaid(state: State) -> float:
     return float(np.sum((buyers.prepaid > 0.0) != (buyers.ordered > 0.0)))
 
 
-def budgets(state: State) -> float:
-    """Budgets of a bloc's labs add up to the bloc's funding, where it has an active lab."""
-    labs, blocs = state.labs, state.blocs
-    total = np.bincount(labs.bloc, labs.budget, blocs.funding.size)
+def means(state: State) -> float:
+    """Means of a bloc's labs at the reference lead are its funding, where it has an active lab."""
+    labs, blocs, group = state.labs, state.blocs, state.parameters.finance
+    part = 1.0 - np.exp(-group.reference_lead / LEAD_SCALE)
+    total = np.bincount(labs.bloc, labs.means * part, blocs.funding.size)
     rest = np.where(total > 0.0, total - blocs.funding, 0.0)
     return _relative(rest, blocs.funding)
+
+
+def money_of_labs(state: State) -> float:
+    """From investors and users (serving paid) = to research and to owners, by lab."""
+    labs = state.labs
+    rest = labs.investors + labs.earned - labs.budget - labs.owners
+    return _relative(rest, labs.means + np.abs(labs.earned))
+
+
+def money_of_users(state: State) -> float:
+    """What users and firms pay for models = what labs and hosts take in."""
+    platforms, segments = state.platforms, state.segments
+    paid = float(segments.spent.sum() + platforms.payments.sum())
+    taken = float(state.labs.revenue.sum() + state.blocs.hosts.sum())
+    return _relative(paid - taken, paid)
+
+
+def market_shares(state: State) -> float:
+    """Shares of lines in a segment sum to one, or to nothing where there is no line."""
+    total = state.platforms.share.sum(axis=0)
+    return float(np.where(state.segments.potential > 0.0, np.abs(total - 1.0), total).max())
 
 
 def people(state: State) -> float:
@@ -133,7 +156,10 @@ LAWS: dict[str, Callable[[State], float]] = {
         fleets,
         money,
         prepaid,
-        budgets,
+        means,
+        money_of_labs,
+        money_of_users,
+        market_shares,
         people,
         ideas_counted,
         knowledge_summed,

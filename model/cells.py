@@ -58,6 +58,8 @@ COLUMNS = {
         "withdrawn:month? answers:act? price_usd:>0 tflops:>0 memory_gb:>0 "
         "memory_bandwidth_gbs:>0 link_gbs:0.. tpp:>0 die_mm2:>0 mark:mark marks_of_fields:notes? "
         "source:text",
+        "prices.csv": "model:new date:month vendor:text bloc:bloc release:habit usd_per_mtok:0.. "
+        "mark:mark source:text",
         "supply.csv": "family:chip year:whole1990..2100 units:>0 mark:mark source:text",
         "act": "title:text? rumoured:day? announced:day effective:day ended:day? actor:bloc "
         "allies:[bloc]? targets:[target] kind:kind response:flag? foreign_product:flag? "

@@ -71,6 +71,7 @@ class Market(Table):
 
     tflops: Floats = column("f8", "chip", unit="TFLOP/s", doc="dense 16-bit performance")
     link: Floats = column("f8", "chip", unit="GB/s", doc="bandwidth between chips")
+    bandwidth: Floats = column("f8", "chip", unit="GB/s", doc="of its memory")
     tpp: Floats = column("f8", "chip", unit="1", doc="total processing performance")
     price: Floats = column("f8", "chip", unit="USD", doc="list price")
     software: Floats = column("f8", "chip", unit="share", doc="of its peak that programs reach")

@@ -142,6 +142,7 @@ def build(
         published=np.zeros((len(FIELDS), number_of), np.int64),
         models=[],
         opening=[],
+        shrinking=[],
     )
     nobody = np.empty(0, np.int64)
     state.learned = [Learned(nobody, nobody, nobody, nobody) for _ in FIELDS]
@@ -260,6 +261,7 @@ def _labs(
         table.founded[row] = setting.calendar.index(lab.founded, 1)
         table.habit[row] = HABITS.index(lab.release)
         table.complement[row], table.motive[row] = lab.complement, lab.motive
+    table.lead[:] = parameters.finance.reference_lead
     firms.active[table.firm] = table.founded <= 0
     return table
 

@@ -61,6 +61,16 @@ def models_table(state: State) -> pa.Table:
             "compute": (_floats(m.flop for m in models), "FLOP", "training compute"),
             "chip_hours": (_floats(m.chip_hours for m in models), "hours", "chip-hours of the run"),
             "cost": (_floats(m.cost for m in models), "USD", "chips of the run, written off"),
+            "gain_of_openness": (
+                _floats(m.gain for m in models),
+                "1",
+                "what openness gave when the model was released, over its closed revenue",
+            ),
+            "rent_of_exclusivity": (
+                _floats(m.rent for m in models),
+                "1",
+                "what the lead over the best alternative was worth then, likewise",
+            ),
             "base_capability": (
                 _floats(np.nan if m.base is None else m.base for m in models),
                 "OOM",

@@ -49,7 +49,7 @@ def market_of(parameters: Parameters, setting: Setting) -> tuple[Market, Caps]:
     for c, chip in enumerate(chips):
         domestic = chip.sale == "domestic"
         table.tflops[c], table.link[c], table.price[c] = chip.tflops, chip.link_gbs, chip.price
-        table.tpp[c] = chip.tpp
+        table.tpp[c], table.bandwidth[c] = chip.tpp, chip.memory_bandwidth_gbs
         table.available[c] = calendar.index(*chip.available)
         table.withdrawn[c] = (
             calendar.index(*chip.withdrawn) if chip.withdrawn else np.iinfo(np.int64).max

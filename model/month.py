@@ -11,14 +11,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from model.facts import InputError
+from model.mechanisms.adoption import adoption
 from model.mechanisms.chips import chips
 from model.mechanisms.demography import demography
 from model.mechanisms.discovery import discovery
 from model.mechanisms.domestic import domestic
 from model.mechanisms.finance import finance
+from model.mechanisms.market import market
 from model.mechanisms.policy import policy
 from model.mechanisms.purchases import purchases
 from model.mechanisms.release import release
+from model.mechanisms.returns import returns
 from model.mechanisms.search import search
 from model.mechanisms.spillover import spillover
 from model.mechanisms.supply import supply
@@ -68,7 +71,10 @@ MONTH = Phases(
         discovery,  # ideas are found
         spillover,  # ideas pass on
         training,  # runs start, go on, end
-        release,  # finished models go out
+        release,  # finished models go out, closed or open
+        market,  # prices are set, users choose among models
+        adoption,  # users take models up
+        returns,  # labs earn, and learn how long their ideas stay theirs
         demography,  # labs enter
     ]
 )

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from model.recorder import Record
     from model.world import State
 
+DISCOUNT = 0.05  # a year
+DISCOUNTED = "discounted at 5 % a year"
 SLOWEST_GROWTH = 0.05  # OOM a year; below it a gap has no time scale
 GROWTH_WINDOW = 24  # months over which the leader's growth is measured
 MEAN_WINDOW = 12  # months over which the scaled gap is averaged
@@ -32,6 +34,7 @@ class Outcome:
     smallest: float
     benchmark: str  # "gap", "lag" or "" (none): which arithmetic benchmark stands beside it
     definition: str
+    relative: bool = False  # effects are in %, of the logarithm; the series is in USD
 
 
 OUTCOMES: dict[str, Outcome] = {
@@ -73,6 +76,30 @@ OUTCOMES: dict[str, Outcome] = {
     "frontier": Outcome("OOM", 0.05, "", "best released capability of the world so far"),
     "algorithms_leader": Outcome("OOM", 0.05, "", "algorithms held by the leader's best lab"),
     "algorithms_follower": Outcome("OOM", 0.05, "", "algorithms held by the follower's best lab"),
+    **{
+        f"{name}_{who}": Outcome(
+            "USD bn", 1.0, "", f"{what} of the {who} since the start, {DISCOUNTED}", relative=True
+        )
+        for name, what in (
+            ("surplus", "surplus of the users"),
+            ("profits", "profits of labs, hosts and application firms"),
+            ("rnd", "research budgets of the labs"),
+        )
+        for who in ("leader", "follower")
+    },
+    "vendor_profit_leader": Outcome(
+        "USD bn",
+        1.0,
+        "",
+        f"profit of the leader's vendors of chips since the start, {DISCOUNTED}",
+        relative=True,
+    ),
+}
+SUMS = {  # which series by bloc a discounted sum adds up
+    "surplus": ("user_surplus",),
+    "profits": ("lab_profit", "host_profit"),
+    "rnd": ("budget",),
+    "vendor_profit": ("vendor_profit",),
 }
 CENSORED = ("lag", "perceived_lag", "compute_lag")  # reported as median, with the censored share
 
@@ -128,6 +155,34 @@ def delayed(series: Floats, months: int) -> Floats:
     return np.concatenate([np.full(months, -np.inf), series[:-months]])[: series.size]
 
 
+def discounted(flow: Floats, start: int) -> Floats:
+    """Return the sum of a flow a month since month ``start``, worth at ``start``; ``nan`` before.
+
+    Month by month, so that a longer run begins with the sums of a shorter one.
+    """
+    months = np.arange(flow.size) - start
+    worth = np.where(months >= 0, flow * (1.0 + DISCOUNT) ** (-months / 12.0), 0.0)
+    return np.where(months >= 0, np.cumsum(worth), np.nan)
+
+
+def difference(name: str, a: Floats, b: Floats) -> Floats:
+    """Return the effect on an outcome, b against a, in its unit or for sums of money in %.
+
+    Of sums 100 (ln b - ln a) is given, so that effects of other draws can be compared; undefined
+    where one of them is not above zero.
+    """
+    if not OUTCOMES[name].relative:
+        return b - a
+    good = (a > 0.0) & (b > 0.0)
+    ratio = np.where(good, b, 1.0) / np.where(good, a, 1.0)
+    return np.where(good, 100.0 * np.log(ratio), np.nan)
+
+
+def unit_of_effect(name: str) -> str:
+    """Return the unit in which the effect on an outcome is given."""
+    return "%" if OUTCOMES[name].relative else OUTCOMES[name].unit
+
+
 def outcomes_of(state: State, record: Record) -> dict[str, Floats]:
     """Return all outcomes by month of prehistory and history; lags with ``<name>_censored``."""
     setting, series = state.setting, record.series
@@ -163,6 +218,11 @@ def outcomes_of(state: State, record: Record) -> dict[str, Floats]:
             result[name + "_censored"] = censored.astype(np.float64)
         else:
             result[name] = result[name + "_censored"] = blank
+    for name, parts in SUMS.items():
+        for who, bloc in (("leader", leader), ("follower", follower)):
+            if f"{name}_{who}" in OUTCOMES:
+                flow = sum((of(part, bloc) for part in parts), np.zeros(record.months))
+                result[f"{name}_{who}"] = discounted(flow, setting.calendar.prehistory) / 1e9
     frontier = series["capability_released"][: record.months].max(axis=1)
     result["frontier"] = np.where(np.isfinite(frontier), frontier, np.nan)
     return result

@@ -13,6 +13,7 @@ import numpy as np
 
 from model.compiled import kernel
 from model.events import Events, Keep
+from model.market_tables import CLOSED, CONSUMERS, DEVELOPERS, OPEN, SEGMENTS
 from model.world import (
     CHANNELS,
     DIVERTED,
@@ -64,7 +65,29 @@ SERIES: dict[str, tuple[str, str]] = {
     "ideas_published": ("ideas", "ideas that came into print this month, all fields"),
     "models_released": ("models", "models released this month"),
     "models_opened": ("models", "models whose weights were opened this month"),
+    "ideas_contributed": ("ideas", "contributed by developers of open models this month"),
     "labs": ("labs", "active labs"),
+    "consumers": ("share", "of consumers (by spending) who use AI models"),
+    "developers": ("share", "of developers (by spending) who use AI models"),
+    "user_spending": ("USD/month", "spent by users on AI models"),
+    "user_surplus": ("USD/month", "worth of AI models to users above what they pay"),
+    "price": ("USD/Mtoken", "mean price that users pay"),
+    "price_of_quality": (
+        "USD/Mtoken",
+        "the same over capability beyond the reference: what a given capability costs",
+    ),
+    "price_closed": ("USD/Mtoken", "mean price that users pay for closed lines"),
+    "price_open": ("USD/Mtoken", "mean price that users pay for open lines, small ones not"),
+    "open_use": ("share", "of users' tokens from lines with open weights"),
+    "home_use": ("share", "of users' spending on makers of the own bloc"),
+    "concentration": ("1", "Herfindahl index of users' spending over labs; above 0.6: suspect"),
+    "lab_revenue": ("USD/month", "of labs, from users and firms"),
+    "lab_profit": ("USD/month", "of labs, serving paid, research not"),
+    "host_profit": ("USD/month", "of hosts of open lines in the bloc"),
+    "owners": ("USD/month", "kept by owners of labs"),
+    "investors": ("USD/month", "put into labs from outside"),
+    "lead_of_ideas": ("months", "until half of its rivals know an idea of a lab, mean of labs"),
+    "vendor_profit": ("USD/month", "of the bloc's vendors of chips, domestic ones not"),
 }
 
 SINCE_LAST_MONTH = (
@@ -164,6 +187,7 @@ class Record:
                 series[name][t] - self._since.get(name, 0.0),
             )
         series["researchers"][t] = state.blocs.researchers
+        self._of_users(state)
         to_bloc = state.acquired.sum(axis=(0, 2))  # channel x target bloc; whole numbers
         series["ideas_found"][t] = to_bloc[FOUND]
         series["ideas_found_again"][t] = to_bloc[FOUND_AGAIN]
@@ -174,6 +198,46 @@ class Record:
         for field, knowledge in enumerate(state.knowledge):
             self.holders[field][t] = knowledge.holders
         self.months = t + 1
+
+    def _of_users(self, state: State) -> None:
+        labs, segments, platforms = state.labs, state.segments, state.platforms
+        series = {name: values[state.month] for name, values in self.series.items()}
+        series["consumers"][:] = segments.adopters[CONSUMERS :: len(SEGMENTS)]
+        series["developers"][:] = segments.adopters[DEVELOPERS :: len(SEGMENTS)]
+        series["ideas_contributed"][:] = state.blocs.contributed
+        margin = state.parameters.market.host_margin
+        series["host_profit"][:] = state.blocs.hosts * (margin / (1.0 + margin))
+        kept = state.parameters.supply.margin / state.parameters.chips.overhead
+        series["vendor_profit"][:] = series["vendor_revenue"] * kept  # what chips stand in is not
+        _by_bloc(segments.bloc, segments.spent, series["user_spending"])
+        _by_bloc(segments.bloc, segments.surplus, series["user_surplus"])
+        for name, column in (
+            ("lab_revenue", labs.revenue),
+            ("lab_profit", labs.revenue - labs.serving),
+            ("owners", labs.owners),
+            ("investors", labs.investors),
+            ("lead_of_ideas", np.where(state.firms.active[labs.firm], labs.lead, 0.0)),
+        ):
+            _by_bloc(labs.bloc, column, series[name])
+        series["lead_of_ideas"] /= np.maximum(1.0, series["labs"])
+        _uses(
+            platforms.lab,
+            platforms.bloc,
+            platforms.line,
+            platforms.quality,
+            platforms.price,
+            platforms.spending,
+            segments.bloc,
+            state.parameters.market.reference,
+            np.zeros(labs.firm.size),
+            series["price"],
+            series["price_of_quality"],
+            series["price_closed"],
+            series["price_open"],
+            series["open_use"],
+            series["home_use"],
+            series["concentration"],
+        )
 
     def __post_init__(self) -> None:
         self._since: dict[str, Floats | float] = {}
@@ -197,6 +261,45 @@ def _rows_by_bloc(bloc, table, first, last, total):
         for c in range(table.shape[1]):
             for r in range(first, last):
                 total[bloc[i]] += table[i, c, r]
+
+
+@kernel
+def _uses(
+    lab, maker, line, quality, price, spending, segment_bloc, reference, of_lab, mean_price,
+    of_quality, closed_price, open_price, open_use, home_use, concentration,
+):  # fmt: skip
+    for b in range(mean_price.size):
+        of_lab[:] = 0.0
+        tokens, paid, given, better, at_home = 0.0, 0.0, 0.0, 0.0, 0.0
+        for_closed, closed_tokens, for_open, open_tokens = 0.0, 0.0, 0.0, 0.0
+        for s in range(segment_bloc.size):
+            if segment_bloc[s] != b:
+                continue
+            for j in range(lab.size):
+                x = spending[j, s]
+                if x <= 0.0:
+                    continue
+                paid += x
+                tokens += x / price[j, s]
+                given += x / price[j, s] if line[j] != CLOSED else 0.0
+                at_home += x if maker[j] == b else 0.0
+                if line[j] == CLOSED:
+                    for_closed += x
+                    closed_tokens += x / price[j, s]
+                elif line[j] == OPEN:
+                    for_open += x
+                    open_tokens += x / price[j, s]
+                better += x * (math.log10(price[j, s]) - (quality[j] - reference))
+                of_lab[lab[j]] += x
+        mean_price[b] = paid / tokens if tokens > 0.0 else np.nan
+        of_quality[b] = 10.0 ** (better / paid) if paid > 0.0 else np.nan
+        closed_price[b] = for_closed / closed_tokens if closed_tokens > 0.0 else np.nan
+        open_price[b] = for_open / open_tokens if open_tokens > 0.0 else np.nan
+        open_use[b] = given / tokens if tokens > 0.0 else 0.0
+        home_use[b] = at_home / paid if paid > 0.0 else 0.0
+        concentration[b] = 0.0
+        for i in range(of_lab.size):
+            concentration[b] += (of_lab[i] / paid) ** 2 if paid > 0.0 else 0.0
 
 
 @kernel

@@ -20,13 +20,16 @@ from pydantic import ValidationError
 from model.cast import Economy, Observer
 from model.compiled import sources_digest
 from model.facts import Fact, InputError, Mechanism, fact_of
+from model.mechanisms.adoption import Adoption
 from model.mechanisms.chips import Chips
 from model.mechanisms.discovery import Discovery
 from model.mechanisms.domestic import Domestic
 from model.mechanisms.finance import Finance
+from model.mechanisms.market import Market
 from model.mechanisms.policy import Controls, Exchange
 from model.mechanisms.purchases import Purchases
 from model.mechanisms.release import Release
+from model.mechanisms.returns import Returns
 from model.mechanisms.search import Search
 from model.mechanisms.spillover import Protection, Spillover
 from model.mechanisms.supply import SupplyOfChips
@@ -64,6 +67,9 @@ class Parameters(Mechanism):
     protection: Protection = Protection()
     training: Training = Training()
     release: Release = Release()
+    market: Market = Market()
+    adoption: Adoption = Adoption()
+    returns: Returns = Returns()
     observer: Observer = Observer()
 
     def baseline(self) -> Parameters:

@@ -110,6 +110,18 @@ class Shipment:
 
 
 @dataclass(frozen=True)
+class Price:
+    """What a model cost through an interface: three parts input, one part output."""
+
+    model: str
+    date: tuple[int, int]
+    vendor: str
+    bloc: str
+    release: str
+    usd_per_mtok: float
+
+
+@dataclass(frozen=True)
 class Act:
     """A dated rule. Conditions and fields: the head of ``seeds/controls.toml``."""
 
@@ -261,6 +273,15 @@ def read_tables(folder: Path) -> Tables:
         Shipment(**_picked(Shipment, row)) for _, row in rows(folder, "supply.csv", words)
     )
     return Tables(tuple(blocs), places, tuple(labs), tuple(chips), supply)
+
+
+def read_prices(folder: Path = SEEDS) -> tuple[Price, ...]:
+    """Read the record of prices of leading models; raises ``InputError`` as ``read_tables``.
+
+    No rule reads it: simulated prices are held against it.
+    """
+    words = {**WORDS, "bloc": tuple(toml(folder, "blocs.toml"))}
+    return tuple(Price(**_picked(Price, row)) for _, row in rows(folder, "prices.csv", words))
 
 
 def read_controls(folder: Path) -> tuple[dict[str, Act], dict[str, Regime]]:

@@ -6,6 +6,7 @@ space are neighbours in memory. ``State`` is what phases read and write; it know
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
@@ -84,6 +85,10 @@ class Blocs(Table):
         "f8", "bloc", "channel", unit="share", doc="of contacts that protection of a source stops"
     )
     litigating: Floats = column("f8", "bloc", unit="share", doc="of researchers' time, protecting")
+    contributed: Floats = column(
+        "f8", "bloc", unit="ideas/month", doc="by developers who work on open models"
+    )
+    hosts: Floats = column("f8", "bloc", unit="USD/month", doc="paid to hosts who made no model")
     weights: Floats = column("f8", "bloc", unit="1", doc="sum of the weights that share a total")
     first_cluster: Integers = column("i8", "bloc", unit="cluster", doc="its first cluster")
     last_cluster: Integers = column("i8", "bloc", unit="cluster", doc="one past its last")
@@ -140,7 +145,7 @@ class Labs(Table):
     founded: Integers = column("i8", "lab", unit="month", doc="may lie before month 0")
     habit: Integers = column("i8", "lab", unit="habit", doc="index into HABITS")
     member: Integers = column("i8", "lab", "field", unit="member", doc="its row in each field")
-    budget: Floats = column("f8", "lab", unit="USD/month", doc="means of this month")
+    budget: Floats = column("f8", "lab", unit="USD/month", doc="for research: people and chips")
     effective: Floats = column("f8", "lab", unit="FLOP/s", doc="fleet at its utilisation")
     constraint: Floats = column(
         "f8", "lab", unit="share", doc="fleet over what it would be had no rule bound, h", fill=1
@@ -178,11 +183,17 @@ class Labs(Table):
     )
     revenue: Floats = column("f8", "lab", unit="USD/month", doc="from users and firms")
     serving: Floats = column("f8", "lab", unit="USD/month", doc="cost of serving them")
-    revenue_mean: Floats = column("f8", "lab", unit="USD/month", doc="over some 24 months")
-    lead: Floats = column(
-        "f8", "lab", unit="months", doc="until half of its rivals had ideas of its own"
+    revenue_mean: Floats = column("f8", "lab", unit="USD/month", doc="earned, of late")
+    exposure: Floats = column("f8", "lab", unit="months", doc="its first finds stayed its own")
+    leaks: Floats = column("f8", "lab", unit="ideas", doc="of them known to half of its rivals")
+    lead: Floats = column("f8", "lab", unit="months", doc="until half of its rivals know an idea")
+    earned: Floats = column("f8", "lab", unit="USD/month", doc="last month, serving paid")
+    boost: Floats = column(
+        "f8", "lab", unit="1", doc="its budget over what it would be: 1, but in experiments", fill=1
     )
-    owners: Floats = column("f8", "lab", unit="USD/month", doc="means that owners keep")
+    means: Floats = column("f8", "lab", unit="USD/month", doc="for research or its owners")
+    investors: Floats = column("f8", "lab", unit="USD/month", doc="of its means, from outside")
+    owners: Floats = column("f8", "lab", unit="USD/month", doc="kept by its owners")
     complement: Floats = column("f8", "lab", unit="share", doc="what it sells beside models")
     motive: Floats = column("f8", "lab", unit="share", doc="for research, the rest for revenue")
 
@@ -213,7 +224,13 @@ class Knowledge(Table):
     at: NDArray[np.int32] = column("i4", "firm", unit="member", doc="a firm's row or -1", fill=-1)
     size: Floats = column("f8", "idea", unit="OOM", doc="size of the ideas of the catalogue")
     first_month: Integers = column("i8", "idea", unit="month", doc="first found", fill=NEVER)
-    first_firm: Integers = column("i8", "idea", unit="firm", doc="first finder", fill=NEVER)
+    first_firm: Integers = column(
+        "i8", "idea", unit="firm", doc="first finder; -1: developers, or nobody yet", fill=NEVER
+    )
+    first_bloc: NDArray[np.int8] = column(
+        "i1", "idea", unit="bloc", doc="bloc of the first finder", fill=NEVER
+    )
+    leaked: NDArray[np.bool_] = column("?", "idea", unit="-", doc="half of the rivals know it")
     finds: Integers = column("i8", "idea", unit="1", doc="times found, again included")
     holders: NDArray[np.int32] = column("i4", "idea", "bloc", unit="firms", doc="who hold it")
     pool: Bits = column("u8", "bloc", "word", unit="-", doc="ideas published in a bloc")
@@ -242,6 +259,8 @@ class Model:
     base_lab: int | None
     base_open: bool | None
     capability: float
+    gain: float = math.nan  # of openness, over what the model could earn closed, at release
+    rent: float = math.nan  # of exclusivity, likewise
 
 
 @dataclass(frozen=True)
@@ -307,7 +326,8 @@ class State:
     acquired: Integers  # field x channel x source bloc x target bloc, this month
     published: Integers  # field x bloc, this month
     models: list[Model]  # all released so far
-    opening: list[tuple[int, Model, Bits]]  # month due, model, algorithms embodied in it
+    opening: list[tuple[Model, Bits]]  # closed models that may be opened, algorithms in them
+    shrinking: list[Model]  # open models without a small version yet
 
     def date(self) -> str:
         """Return the current month as YYYY-MM."""

@@ -53,10 +53,17 @@ def test_the_taper_is_the_time_in_which_extra_growth_falls_to_37_percent():
     assert extra == pytest.approx(math.exp(-1.0), rel=1e-4)
 
 
-def test_budgets_add_up_to_the_blocs_shares_of_the_worlds_means(small):
-    world = small().run()
-    state = world.state
-    year = state.setting.calendar.year(state.month - 1)
+def at_the_reference_lead(state):
+    """Put a world's labs at the reference lead and share out means once more."""
+    state.labs.lead[:] = state.parameters.finance.reference_lead
+    state.month -= 1
+    finance(state)
+    return state
+
+
+def test_budgets_at_the_reference_lead_add_up_to_the_blocs_shares_of_the_worlds_means(small):
+    state = at_the_reference_lead(small().run().state)
+    year = state.setting.calendar.year(state.month)
     total = means(state.parameters.finance, year) / 12.0
     for b, bloc in enumerate(state.setting.blocs):
         mine = state.labs.budget[state.labs.bloc == b]
@@ -178,3 +185,43 @@ def test_clouds_get_what_the_world_spends_on_chips_beside_the_labs(small):
     price = {chip.name: chip.price for chip in state.setting.chips}
     sold = sum(row.units * price[row.family] for row in year if row.family in price)
     assert spending[months].sum() == pytest.approx(sold, rel=1e-9)
+
+
+def test_longer_leads_mean_more_research_and_none_its_floor(small):
+    state = small().run().state
+    plain = at_the_reference_lead(state).labs.budget.copy()
+    for lead, more in ((4.0, False), (60.0, True)):
+        state.labs.lead[:] = lead
+        finance(state)
+        active = plain > 0.0
+        assert ((state.labs.budget > plain) == more)[active].all()
+        expected = (1.0 - math.exp(-lead / 24.0)) / (1.0 - math.exp(-16.0 / 24.0))
+        assert state.labs.budget[active] / plain[active] == pytest.approx(expected)
+    state.labs.lead[:] = 0.0
+    finance(state)
+    assert not state.labs.budget.any()
+    assert state.labs.owners.sum() == pytest.approx(state.labs.means.sum(), rel=1e-3)
+
+
+def test_without_appropriability_leads_do_not_matter(small):
+    state = at_the_reference_lead(small(finance__appropriability=0.0).run().state)
+    plain = state.labs.budget.copy()
+    state.labs.lead[:] = 3.0
+    finance(state)
+    assert np.array_equal(state.labs.budget, plain)
+
+
+def test_who_earns_more_gets_more_but_not_more_than_is_earned(small):
+    state = at_the_reference_lead(small().run().state)
+    labs = state.labs
+    plain, here = labs.budget.copy(), np.flatnonzero(labs.bloc == 0)
+    labs.revenue_mean[:] = 0.0
+    first = here[int(np.argmin(plain[here]))]
+    labs.revenue_mean[first] = 0.1 * plain[here].sum()  # a tenth of all means of the bloc
+    finance(state)
+    by_rank = labs.budget[first]
+    assert labs.budget[here].sum() == pytest.approx(plain[here].sum(), rel=1e-6)
+    assert 0.1 * plain[here].sum() <= by_rank <= 0.12 * plain[here].sum() + plain[first]
+    labs.revenue_mean[first] = 10.0 * plain[here].sum()
+    finance(state)  # at most the stated part goes by revenue: nobody takes all
+    assert labs.budget[first] < 0.45 * plain[here].sum()

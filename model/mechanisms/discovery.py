@@ -317,6 +317,7 @@ def discovery(state: State) -> None:
             ideas,
             knowledge.first_month,
             knowledge.first_firm,
+            knowledge.first_bloc,
             knowledge.finds,
             knowledge.holders,
             knowledge.words,
@@ -380,7 +381,18 @@ def _search(
 
 @kernel
 def _register(
-    month, row, bloc, members, ideas, first_month, first_firm, finds, holders, words, acquired
+    month,
+    row,
+    bloc,
+    members,
+    ideas,
+    first_month,
+    first_firm,
+    first_bloc,
+    finds,
+    holders,
+    words,
+    acquired,
 ):
     for f in range(members.size):
         n = ideas[f]
@@ -392,6 +404,7 @@ def _register(
             first_month[n] = month
             words[0] = max(words[0], n // 64 + 1)
             first_firm[n] = row[members[f]]
+            first_bloc[n] = b
         finds[n] += 1
         holders[n, b] += 1
         acquired[FOUND if fresh else FOUND_AGAIN, b, b] += 1

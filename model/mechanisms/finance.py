@@ -1,18 +1,28 @@
 r"""Finance: what the labs of a bloc have to spend, and on whom and what.
 
 The means of all labs of the world follow a path anchored in 2024; a bloc gets its share of the
-world's private investment in AI. Within a bloc, means fall with rank as :math:`rank^{-z}` (Zipf;
-equal in all blocs) and a new lab grows into its place over two years. A share buys chips. A lab
-hires in proportion to its means from the bloc's pool, as if one wage cleared it; wages themselves
-are not modelled yet, so until then this share, the means and the overhead of chips act as one
-number.
+world's private investment in AI. Within a bloc outside funding falls with rank as
+:math:`rank^{-z}` (Zipf; equal in all blocs) and a new lab grows into its place over two years; a
+part of the bloc's means goes by what its labs earn instead,
+
+.. math:: means_i = F_b\,[(1 - w')\, funding_i + w'\, earnings_i] / \nu_0, \qquad
+          w' = \min(w, \textstyle\sum_b earned / F_b),
+
+so that earnings move no more money than there is of them. Of its means a lab spends on research
+
+.. math:: budget_i = \nu_0\, means_i\, (\nu_i / \nu_0)^a, \qquad
+          \nu_i = 1 - e^{-lead_i / 24}
+
+with the lead in months that it has experienced (``mechanisms/returns.py``): ideas that rivals
+soon have are worth less research (Nelson 1959; Arrow 1962); at the reference lead labs spend what
+the record says. Owners keep the rest. Of the budget a share buys chips, the rest people.
 
 .. math:: \ln F(t) = \ln F_{2024} + g_\infty s + (g_0 - g_\infty)\,\tau\,(1 - e^{-s/\tau}),
           \quad s = t - 2024 > 0; \qquad \ln F(t) = \ln F_{2024} + g_0 s, \quad s \le 0
 
 Clouds spend what the world spends on chips beside the labs: as recorded, and after the record in
-step with the labs' means. Revenue does not feed budgets yet. Limits: taper 0: growth drops to its
-long-run rate at once; concentration 0: all labs of a bloc are equal.
+step with the labs' means. Limits: taper 0: growth drops to its long-run rate at once;
+concentration 0: all labs of a bloc are equal; a = 0: leads do not matter; lead 0: no research.
 """
 
 from __future__ import annotations
@@ -22,6 +32,8 @@ import math
 from model.compiled import kernel
 from model.facts import LogUniform, Mechanism, Uniform, fact
 from model.world import LAB, State
+
+LEAD_SCALE = 24.0  # months; of the lead after which 63 % of its worth is reached
 
 
 class Finance(Mechanism):
@@ -93,6 +105,39 @@ class Finance(Mechanism):
         source="own",
         doc="fall of a lab's means with its rank in the bloc (Zipf's exponent)",
     )
+    revenue_weight: float = fact(
+        0.3,
+        unit="share",
+        kind="assumed",
+        prior=Uniform(0.0, 0.6),
+        low=0.0,
+        high=1.0,
+        claims=("B4", "B11"),
+        source="own",
+        doc="part w of a bloc's means that goes to its labs by what they earn, not by rank",
+    )
+    appropriability: float = fact(
+        1.0,
+        unit="1",
+        kind="assumed",
+        prior=Uniform(0.0, 2.0),
+        low=0.0,
+        high=5.0,
+        claims=("A8", "B11"),
+        source="own",
+        doc="strength a with which the lead that a lab experiences drives its research",
+    )
+    reference_lead: float = fact(
+        16.0,
+        unit="months",
+        kind="estimated",
+        prior=Uniform(8.0, 24.0),
+        low=0.1,
+        high=1000.0,
+        claims=("A8",),
+        source="mansfield_1985",
+        doc="lead at which labs spend on research what the record says",
+    )
     ramp: int = fact(
         24,
         unit="months",
@@ -139,10 +184,10 @@ def means(group: Finance, year: float) -> float:
 def finance(state: State) -> None:
     """Share out means and people.
 
-    Reads ``labs.rank``, ``founded``, ``firms.size``. Writes ``blocs.funding``,
-    ``blocs.researchers``, ``labs.budget``, ``buyers.grant``, ``granted``, ``cash``,
-    ``firms.researchers``, and in
-    ``knowledge`` ``team`` and ``relative_team``.
+    Reads ``labs.rank``, ``founded``, ``revenue``, ``serving``, ``revenue_mean``, ``lead``,
+    ``firms.size``. Writes ``blocs.funding``, ``blocs.researchers``, ``labs.means``, ``earned``,
+    ``investors``, ``owners``, ``budget``, ``buyers.grant``, ``granted``, ``cash``,
+    ``firms.researchers``, and in ``knowledge`` ``team`` and ``relative_team``.
     """
     group, setting, firms = state.parameters.finance, state.setting, state.firms
     year = setting.calendar.year(state.month)
@@ -152,16 +197,36 @@ def finance(state: State) -> None:
         state.blocs.funding[b] = world * bloc.funding_share
         state.blocs.researchers[b] = bloc.researchers_2024 * people
     labs = state.labs
-    _share_out(
+    _means(
         state.month,
         labs.firm,
         labs.bloc,
         labs.rank,
         labs.founded,
+        firms.active,
         state.blocs.funding,
-        state.blocs.researchers,
+        labs.revenue,
+        labs.serving,
+        labs.revenue_mean,
+        labs.lead,
+        labs.boost,
         group.concentration,
         group.ramp,
+        group.revenue_weight,
+        group.appropriability,
+        1.0 - math.exp(-group.reference_lead / LEAD_SCALE),
+        state.blocs.weights,
+        labs.earned,
+        labs.means,
+        labs.investors,
+        labs.owners,
+        labs.budget,
+    )
+    _share_out(
+        labs.firm,
+        labs.bloc,
+        labs.budget,
+        state.blocs.researchers,
         group.chip_share,
         group.lab_researchers,
         firms.bloc,
@@ -169,7 +234,6 @@ def finance(state: State) -> None:
         firms.size,
         firms.active,
         state.blocs.weights,
-        labs.budget,
         state.buyers.grant,
         firms.researchers,
     )
@@ -198,20 +262,51 @@ def finance(state: State) -> None:
 
 
 @kernel
-def _share_out(
-    month, lab_firm, lab_bloc, rank, founded, funding, researchers, concentration, ramp,
-    chip_share, lab_share, bloc, kind, size, active, weights, budget, grant, staff,
+def _means(
+    month, firm, bloc, rank, founded, active, funding, revenue, serving, earned_of_late, lead,
+    boost, concentration, ramp, by_revenue, strength, reference, weights, earned, means,
+    investors, owners, budget,
 ):  # fmt: skip
     weights[:] = 0.0
     for i in range(rank.size):
         age = month - founded[i] + 1
-        grown = min(1.0, age / ramp) if active[lab_firm[i]] and age > 0 else 0.0
-        budget[i] = grown / rank[i] ** concentration
+        grown = min(1.0, age / ramp) if active[firm[i]] and age > 0 else 0.0
+        means[i] = grown / rank[i] ** concentration
+        weights[bloc[i]] += means[i]
+    for b in range(funding.size):
+        income = 0.0
+        for i in range(rank.size):
+            if bloc[i] == b:
+                income += earned_of_late[i]
+        part = min(by_revenue, income / funding[b]) if funding[b] > 0.0 else 0.0
+        for i in range(rank.size):
+            if bloc[i] != b:
+                continue
+            share = means[i] / weights[b] if weights[b] > 0.0 else 0.0
+            if part > 0.0:
+                share = (1.0 - part) * share + part * earned_of_late[i] / income
+            means[i] = funding[b] * share / reference
+            worth = (1.0 - math.exp(-lead[i] / LEAD_SCALE)) / reference
+            # Nobody spends more than there is: at most 1 / reference of what the record says.
+            plan = min(means[i], means[i] * reference * worth**strength)
+            budget[i] = plan * boost[i]
+            earned[i] = revenue[i] - serving[i]
+            kept_in = min(max(earned[i], 0.0), means[i])
+            investors[i] = means[i] - kept_in + (budget[i] - plan)
+            owners[i] = means[i] - plan + earned[i] - kept_in
+
+
+@kernel
+def _share_out(
+    lab_firm, lab_bloc, budget, researchers, chip_share, lab_share, bloc, kind, size, active,
+    weights, grant, staff,
+):  # fmt: skip
+    weights[:] = 0.0
+    for i in range(budget.size):
         weights[lab_bloc[i]] += budget[i]
-    for i in range(rank.size):
+    for i in range(budget.size):
         b = lab_bloc[i]
         share = budget[i] / weights[b] if weights[b] > 0.0 else 0.0
-        budget[i] = funding[b] * share
         grant[i] = budget[i] * chip_share
         staff[lab_firm[i]] = researchers[b] * lab_share * share
     weights[:] = 0.0

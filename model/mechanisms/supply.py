@@ -72,6 +72,17 @@ class SupplyOfChips(Mechanism):
         source="own",
         doc="rise of the price with orders over what there is, both in logs",
     )
+    margin: float = fact(
+        0.6,
+        unit="share",
+        kind="estimated",
+        prior=Uniform(0.4, 0.75),
+        low=0.0,
+        high=1.0,
+        claims=("C13", "C19"),
+        source="company_filings",
+        doc="what vendors keep of a dollar of sales, cost of making paid; for their profit alone",
+    )
     price_floor: float = fact(
         0.5,
         unit="1",
