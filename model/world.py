@@ -230,7 +230,12 @@ class Knowledge(Table):
     first_bloc: NDArray[np.int8] = column(
         "i1", "idea", unit="bloc", doc="bloc of the first finder", fill=NEVER
     )
-    leaked: NDArray[np.bool_] = column("?", "idea", unit="-", doc="half of the rivals know it")
+    owner: NDArray[np.int16] = column(
+        "i2", "idea", "bloc", unit="lab", doc="lab that found it first in the bloc", fill=-1
+    )
+    leaked: NDArray[np.bool_] = column(
+        "?", "idea", "bloc", unit="-", doc="half of the owner's rivals know it"
+    )
     finds: Integers = column("i8", "idea", unit="1", doc="times found, again included")
     holders: NDArray[np.int32] = column("i4", "idea", "bloc", unit="firms", doc="who hold it")
     pool: Bits = column("u8", "bloc", "word", unit="-", doc="ideas published in a bloc")

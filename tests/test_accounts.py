@@ -83,7 +83,17 @@ BREAKS = {
         _add("buyers", "debt", 1e6),
     ],
     "prepaid": [_prepaid, _unpaid],
-    "budgets": [_add("labs", "budget", 1e3), _add("blocs", "funding", 1e3)],
+    "means": [_add("labs", "means", 1e3), _add("blocs", "funding", 1e3)],
+    "money_of_labs": [
+        _add("labs", column, 1e3) for column in ("budget", "owners", "investors", "earned")
+    ],
+    "money_of_users": [
+        _add("labs", "revenue", 1e3),
+        _add("blocs", "hosts", 1e3),
+        _add("segments", "spent", 1e3),
+        _add("platforms", "payments", 1e3),
+    ],
+    "market_shares": [_add("platforms", "share", 1e-6)],
     "people": [_add("firms", "researchers", 1.0), _add("blocs", "researchers", 1.0)],
     "ideas_counted": [_more_bits, _holders],
     "knowledge_summed": [_more_bits, _level],

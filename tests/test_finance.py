@@ -120,7 +120,8 @@ def test_means_fall_with_rank_by_zipf(exponent, small, constants):
 
 @pytest.mark.parametrize("ramp", [1, 12, 24])
 def test_a_new_lab_grows_into_its_place(ramp, small):
-    world = small(economy__labs=40, economy__firms=160, finance__ramp=ramp)
+    by_rank = {"finance__appropriability": 0.0, "finance__revenue_weight": 0.0}
+    world = small(economy__labs=40, economy__firms=160, finance__ramp=ramp, **by_rank)
     state, labs = world.state, world.state.labs
     new = np.flatnonzero((labs.founded > 0) & (labs.founded < 30) & (labs.bloc < 2))
     old = [np.flatnonzero((labs.bloc == b) & (labs.founded <= -24))[0] for b in labs.bloc[new]]

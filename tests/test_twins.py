@@ -97,7 +97,8 @@ def test_two_blocs_without_exchange_are_two_separate_worlds(alone: str) -> None:
     found, again = "ideas_found", "ideas_found_again"  # who was first is told of the whole world
     for record in (world.record for world in worlds):
         record.series[found] = record.series.pop(again) + record.series[found]
-        del record.series["vendor_revenue"]  # the vendors of all blocs go by the same names
+        for name in ("vendor_revenue", "vendor_profit"):
+            del record.series[name]  # the vendors of all blocs go by the same names
     for name, series in worlds[1].record.series.items():
         together = worlds[0].record.series[name][:, row]
         assert np.array_equal(together, series[:, 0], equal_nan=True), name

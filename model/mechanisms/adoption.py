@@ -32,7 +32,7 @@ class Adoption(Mechanism):
         high=10.0,
         claims=("D6",),
         source="sultan_1990",
-        doc="Bass's p: take-up without the example of others",
+        doc="take-up without the example of others, p",
     )
     imitation: float = fact(
         0.38,
@@ -43,7 +43,7 @@ class Adoption(Mechanism):
         high=20.0,
         claims=("D6",),
         source="sultan_1990",
-        doc="Bass's q: take-up by example",
+        doc="take-up by example, q",
     )
     follower: float = fact(
         1.0,

@@ -233,7 +233,7 @@ def discovery(state: State) -> None:
 
     Reads ``knowledge.relative_team``, ``compute``, ``breadth``, ``busy``, ``blocs.litigating``.
     Writes ``knowledge.rate``, ``full_rate``, ``bits``, ``count``, ``level``, ``finds``,
-    ``first_month``, ``first_firm``, ``holders``, ``state.finds``, ``state.acquired``.
+    ``first_month``, ``first_firm``, ``owner``, ``holders``, ``state.finds``, ``state.acquired``.
     """
     group = state.parameters.discovery
     for number, knowledge in enumerate(state.knowledge):
@@ -313,11 +313,13 @@ def discovery(state: State) -> None:
             state.month,
             knowledge.row,
             state.firms.bloc,
+            state.firms.lab,
             members,
             ideas,
             knowledge.first_month,
             knowledge.first_firm,
             knowledge.first_bloc,
+            knowledge.owner,
             knowledge.finds,
             knowledge.holders,
             knowledge.words,
@@ -381,19 +383,9 @@ def _search(
 
 @kernel
 def _register(
-    month,
-    row,
-    bloc,
-    members,
-    ideas,
-    first_month,
-    first_firm,
-    first_bloc,
-    finds,
-    holders,
-    words,
-    acquired,
-):
+    month, row, bloc, lab, members, ideas, first_month, first_firm, first_bloc, owner, finds,
+    holders, words, acquired,
+):  # fmt: skip
     for f in range(members.size):
         n = ideas[f]
         if n < 0:
@@ -406,5 +398,7 @@ def _register(
             first_firm[n] = row[members[f]]
             first_bloc[n] = b
         finds[n] += 1
+        if holders[n, b] == 0:
+            owner[n, b] = lab[row[members[f]]]
         holders[n, b] += 1
         acquired[FOUND if fresh else FOUND_AGAIN, b, b] += 1

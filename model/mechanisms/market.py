@@ -229,7 +229,7 @@ class Market(Mechanism):
         high=5.0,
         claims=("B6", "C7"),
         source="own",
-        doc="OOM by which an OOM of systems ideas raises that number",
+        doc="by how many OOM an OOM of systems ideas raises that number",
     )
     small_loss: float = fact(
         0.6,

@@ -4,7 +4,8 @@ A lab earns what users and firms pay for its closed line, and a host's part of w
 its open ones; serving them costs. The rest of open lines' revenue goes to other hosts.
 
 Imperfect appropriability (Nelson 1959; Arrow 1962): a lab experiences how long it is before half
-of its rivals (the other labs that exchange lets learn from it) hold an idea that it found first.
+of its rivals (the other labs that exchange lets learn from it) hold an idea that it found first
+in its bloc (what others found elsewhere is told by what rivals hold).
 With X months of waiting seen in the last two years or so and L ideas that leaked, both weighted by
 :math:`e^{-age/\tau}`, the maximum-likelihood estimate of an exponential wait is
 
@@ -51,7 +52,7 @@ def returns(state: State) -> None:
     """Count what labs earn and experience.
 
     Reads ``platforms.spending``, ``payments``, ``cost``, ``price``, ``knowledge.bits``,
-    ``first_firm``, ``blocs.exchange``. Writes ``labs.revenue``, ``serving``, ``revenue_mean``,
+    ``owner``, ``blocs.exchange``. Writes ``labs.revenue``, ``serving``, ``revenue_mean``,
     ``exposure``, ``leaks``, ``lead``, ``blocs.hosts``, ``knowledge.leaked``.
     """
     group, labs, platforms = state.parameters.returns, state.labs, state.platforms
@@ -78,12 +79,11 @@ def returns(state: State) -> None:
             labs.firm,
             labs.bloc,
             labs.member[:, number],
-            state.firms.lab,
             state.firms.active,
             state.blocs.exchange,
             knowledge.words[0],
             knowledge.bits,
-            knowledge.first_firm,
+            knowledge.owner,
             knowledge.leaked,
             labs.exposure,
             labs.leaks,
@@ -117,30 +117,27 @@ def _earn(
 
 
 @kernel
-def _leak(
-    firm, bloc, member, lab_of, active, exchange, words, bits, first_firm, leaked, exposure, leaks
-):
+def _leak(firm, bloc, member, active, exchange, words, bits, owner, leaked, exposure, leaks):
     one = np.uint64(1)
-    for n in range(words * 64):
-        if n >= first_firm.size or leaked[n] or first_firm[n] < 0:
-            continue
-        i = lab_of[first_firm[n]]
-        if i < 0:
-            continue
-        rivals, holders = 0, 0
-        for j in range(firm.size):
-            if j == i or not active[firm[j]] or member[j] < 0:
+    for n in range(min(words * 64, owner.shape[0])):
+        for b in range(owner.shape[1]):
+            i = owner[n, b]
+            if i < 0 or leaked[n, b]:
                 continue
-            if bloc[j] != bloc[i] and exchange[bloc[j], bloc[i]] <= 0.0:
-                continue
-            rivals += 1
-            if (bits[member[j], n // 64] >> np.uint64(n % 64)) & one:
-                holders += 1
-        if rivals > 0 and 2 * holders >= rivals:
-            leaked[n] = True
-            leaks[i] += 1.0
-        else:
-            exposure[i] += 1.0
+            rivals, holders = 0, 0
+            for j in range(firm.size):
+                if j == i or not active[firm[j]] or member[j] < 0:
+                    continue
+                if bloc[j] != b and exchange[bloc[j], b] <= 0.0:
+                    continue
+                rivals += 1
+                if (bits[member[j], n // 64] >> np.uint64(n % 64)) & one:
+                    holders += 1
+            if rivals > 0 and 2 * holders >= rivals:
+                leaked[n, b] = True
+                leaks[i] += 1.0
+            else:
+                exposure[i] += 1.0
 
 
 @kernel
