@@ -30,7 +30,10 @@ def test_shares_sum_to_one_and_spending_to_what_adopters_spend(late):
     platforms, segments = state.platforms, state.segments
     assert (segments.adopters > 0.0).all() and (segments.adopters <= segments.potential).all()
     assert platforms.share.sum(axis=0) == pytest.approx(np.ones(segments.bloc.size))
-    assert platforms.spending.sum(axis=0) == pytest.approx(segments.means * segments.adopters)
+    assert (segments.spent > 0.0).all()
+    assert platforms.spending.sum(axis=0) == pytest.approx(segments.spent)
+    market(state)  # adopters have grown since
+    assert segments.spent == pytest.approx(segments.means * segments.adopters)
 
 
 def test_equal_lines_share_equally(late):
