@@ -8,11 +8,12 @@ so that neither other channels nor other blocs touch it.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 
 from model.compiled import helper, kernel
-from model.picks import idea_pick, lacking, ones, tree_pick
+from model.picks import bit_pick, lacking, ones, tree_pick, word_pick
 from model.randomness import at, poisson, uniform
 from model.world import (
     COLLABORATION,
@@ -26,12 +27,11 @@ from model.world import (
 
 
 @kernel
-def masses(team, start, stop, adjacency, cluster_bloc, nearness, mass, within, pull):
-    """Sum researchers by cell and, by nearness, as each cell sees those of each bloc."""
+def masses(team, start, stop, adjacency, mass, within, seen):
+    """Sum researchers by cell, and by cluster as each sector sees them."""
     # mass: researchers of a cell; within: running sum of researchers inside the cell;
-    # pull: running sum, over the clusters of a bloc, of nearness x adjacency x researchers,
-    # as a firm of (cluster, sector) sees it. Sums begin anew in every cell and bloc: who is
-    # elsewhere does not touch the last bit.
+    # seen: adjacency x researchers, over the sectors of a cluster. Sums begin anew in every cell
+    # and cluster: who is elsewhere does not touch the last bit.
     clusters, sectors = mass.shape
     for c in range(clusters):
         for s in range(sectors):
@@ -40,16 +40,26 @@ def masses(team, start, stop, adjacency, cluster_bloc, nearness, mass, within, p
                 total += team[m]
                 within[m] = total
             mass[c, s] = total
+        for s in range(sectors):
+            total = 0.0
+            for t in range(sectors):
+                total += mass[c, t] * (1.0 if t == s else adjacency)
+            seen[s, c] = total
+
+
+@kernel
+def pulls(seen, cluster_bloc, nearness, pull):
+    """Sum researchers by nearness, as each cell sees those of each bloc."""
+    # pull: running sum, over the clusters of a bloc, of nearness x adjacency x researchers,
+    # as a firm of (cluster, sector) sees it. Sums begin anew in every bloc.
+    sectors, clusters = seen.shape
     for c in range(clusters):
         for s in range(sectors):
             total = 0.0
             for d in range(clusters):
                 if d > 0 and cluster_bloc[d] != cluster_bloc[d - 1]:
                     total = 0.0
-                seen = 0.0
-                for t in range(sectors):
-                    seen += mass[d, t] * (1.0 if t == s else adjacency)
-                total += nearness[c, d] * seen
+                total += nearness[c, d] * seen[s, d]
                 pull[c, s, d] = total
 
 
@@ -120,26 +130,50 @@ def model_for(best, b, lab):
     return best[b, 1] if lab >= 0 and best[b, 0] == lab else best[b, 0]
 
 
-@helper
-def stream_key(stream, ordinal):
-    """Return the key of a stream, by channel and place of the bloc in the setting."""
+@lru_cache(maxsize=64)  # asked for every month
+def streams_of(ordinal):
+    """Return the streams of a firm's meetings: channel, bloc (0 where it is drawn later), key."""
     # Streams are addressed by channel and the bloc's place in the setting: the luck of one
     # does not depend on which other blocs take part.
-    blocs = ordinal.size
-    if stream < 3 * blocs:
-        kind = stream // blocs
-        return np.uint64((kind if kind < 2 else 3) * 1000 + ordinal[stream % blocs])
-    return np.uint64((2000, 4000, 5000)[stream - 3 * blocs])
+    apart = ((PROXIMITY, 0), (PUBLICATION, 1000), (SUPPLIER, 3000))
+    rows = [(kind, s, key + place) for kind, key in apart for s, place in enumerate(ordinal)]
+    rows += [(OPEN_WEIGHTS, 0, 2000), (MOBILITY, 0, 4000), (COLLABORATION, 0, 5000)]
+    return np.array(rows, np.int64)
+
+
+@kernel
+def busiest(row, relative, link_start, most, suppliers, links):
+    """Return the largest mean number of contacts on one stream but those with publications."""
+    # ``most``: on a channel other than suppliers, at a firm of reference size.
+    largest = 0.0
+    for m in range(row.size):
+        tied = 0
+        for s in range(link_start.shape[1] - 1):
+            tied = max(tied, link_start[row[m], s + 1] - link_start[row[m], s])
+        largest = max(largest, math.sqrt(relative[m]) * max(most, suppliers * (tied / links)))
+    return largest
+
+
+@helper
+def contacts(mine, key, mean):
+    """Return how many contacts a stream has."""
+    if mean <= 0.0:
+        return 0
+    u = uniform(at(mine, np.uint64(key)))
+    # Most means are small and most streams empty. exp(-mean), up to which u gives no contact, lies
+    # above 1 - mean; what is taken off is more than rounding can make of either.
+    if u < 1.0 - mean - 1e-12:
+        return 0
+    return poisson(u, mean)
 
 
 @kernel
 def meetings(
-    start, stop, meeting, row, key, bloc, cluster, lab, relative, bloc_share, exchange, ordinal,
+    start, stop, meeting, row, key, bloc, cluster, lab, relative, bloc_share, exchange, streams,
     talk, hazard, weights, suppliers, links, moves, partners, ideas_a_move, link_start, words, bits,
     shelf, best, meets, offers,
 ):  # fmt: skip
     """Draw how many contacts each member makes on each stream."""
-    blocs = shelf.shape[0]
     for m in range(start, stop):
         offers[m] = 0
         if relative[m] <= 0.0:
@@ -148,31 +182,28 @@ def meetings(
         b = bloc[f]
         mine = at(meeting, key[f])
         reach = math.sqrt(relative[m])
-        for stream in range(3 * blocs + 3):
-            s = stream % blocs
-            bring = 1
-            if stream < blocs:
+        for stream in range(streams.shape[0]):
+            kind, s = streams[stream, 0], streams[stream, 1]
+            mean = 0.0
+            if kind == PROXIMITY:
                 mean = talk * reach * bloc_share[cluster[f], s] * exchange[b, s]
-            elif stream < 2 * blocs:
-                unread = 0
+            elif kind == PUBLICATION:
                 if hazard > 0.0 and exchange[b, s] > 0.0:
+                    unread = 0
                     for word in range(words):
-                        unread += ones(lacking(shelf[b], s, bits, m, word))
-                mean = hazard * exchange[b, s] * unread
-            elif stream < 3 * blocs:
+                        unread += ones(shelf[b, s, word] & ~bits[m, word])
+                    mean = hazard * exchange[b, s] * unread
+            elif kind == SUPPLIER:
                 mine_there = link_start[f, s + 1] - link_start[f, s]
                 mean = suppliers * reach * mine_there / links * exchange[b, s]
-            elif stream == 3 * blocs:
+            elif kind == OPEN_WEIGHTS:
                 mean = weights * reach if model_for(best, b, lab[f]) >= 0 else 0.0
-            elif stream == 3 * blocs + 1:
+            elif kind == MOBILITY:
                 mean = moves * reach
-                bring = ideas_a_move
             else:
                 mean = partners * reach
-            if mean > 0.0:
-                count = poisson(uniform(at(mine, stream_key(stream, ordinal))), mean)
-                meets[m, stream] = count
-                offers[m] += meets[m, stream] * bring
+            meets[m, stream] = contacts(mine, streams[stream, 2], mean)
+            offers[m] += meets[m, stream] * (ideas_a_move if kind == MOBILITY else 1)
 
 
 @helper
@@ -192,90 +223,97 @@ def bloc_pick(u, home, openness, exchange, permit):
 
 
 @helper
-def firm_pick(draw, home, trade, low, high, pull, mass, within, cell_start, cell_stop, adjacency):
-    """Return a member of a bloc and its sector, or -1 if there is nobody."""
-    # A member of a bloc (clusters low to high): its cluster by pull, its sector by adjacency,
-    # itself by researchers; -1 if there is nobody.
+def cell_pick(draw, home, trade, low, high, pull, mass, seen, adjacency):
+    """Return a cluster of a bloc and a sector, or -1 if there is nobody."""
+    # Of a bloc (clusters low to high) the cluster by pull, in it the sector by adjacency.
     if not (low < high and pull[home, trade, high - 1] > 0.0):
         return -1, -1
     there = tree_pick(at(draw, np.uint64(1)), pull[home, trade], low, high)
     u = uniform(at(draw, np.uint64(2)))
-    seen = 0.0
-    for t in range(mass.shape[1]):
-        seen += mass[there, t] * (1.0 if t == trade else adjacency)
     reached, other = 0.0, -1
     for t in range(mass.shape[1]):
         weight = mass[there, t] * (1.0 if t == trade else adjacency)
         if weight > 0.0:
             other = t
             reached += weight
-            if u * seen < reached:
+            if u * seen[trade, there] < reached:
                 break
-    source = tree_pick(
-        at(draw, np.uint64(3)), within, cell_start[there, other], cell_stop[there, other]
-    )
-    return source, other
+    return there, other
+
+
+@helper
+def member_pick(draw, there, other, within, cell_start, cell_stop):
+    """Return a member of a cell, by researchers, or -1 where there is no cell."""
+    if there < 0:
+        return -1
+    start, stop = cell_start[there, other], cell_stop[there, other]
+    return tree_pick(at(draw, np.uint64(3)), within, start, stop)
+
+
+@helper
+def grasped(beyond, depth):
+    """Return the chance to understand an idea that lies so many ideas beyond one's reach."""
+    return math.exp(-beyond * depth) if beyond > 0 else 1.0
 
 
 @kernel
 def offers(
     start, stop, meeting, ends, row, key, bloc, cluster, sector, lab, exchange, openness, shield,
-    ordinal, first_cluster, last_cluster, pull, nearby, mass, within, cell_start, cell_stop,
+    streams, first_cluster, last_cluster, pull, nearby, mass, within, seen, cell_start, cell_stop,
     adjacency, member_at, link_start, link_to, memory, ideas_a_move, partner, words, bits, shelf,
     lab_bloc, lab_member, open_bits, best, count, window, absorption, depth, meets,
     idea, channel, origin, who, priority,
 ):  # fmt: skip
     """Draw what each contact offers, and whether it is understood."""
-    blocs = shelf.shape[0]
+    # All luck has an address, so what cannot come to anything is left undrawn: most of the time
+    # goes into picks.
     for m in range(start, stop):
         f = row[m]
         b, home, trade = bloc[f], cluster[f], sector[f]
         mine = at(meeting, key[f])
+        reach = count[m] + window[m]
         offer = ends[m] - 1
-        for stream in range(3 * blocs + 3):
+        for stream in range(streams.shape[0]):
             number = meets[m, stream]
             if number == 0:
                 continue
-            here = at(mine, stream_key(stream, ordinal))
+            kind = streams[stream, 0]
+            here = at(mine, np.uint64(streams[stream, 2]))
             for j in range(number):
                 contact = at(here, np.uint64(j))
                 chance = absorption[m]
-                s = stream % blocs
+                s = streams[stream, 1]
                 source, bring = -1, 1
-                if stream < blocs:
-                    kind = PROXIMITY
-                    source, other = firm_pick(
-                        contact, home, trade, first_cluster[s], last_cluster[s], pull, mass,
-                        within, cell_start, cell_stop, adjacency,
+                if kind == PROXIMITY:
+                    there, other = cell_pick(
+                        contact, home, trade, first_cluster[s], last_cluster[s], pull, mass, seen,
+                        adjacency,
                     )  # fmt: skip
                     chance *= 1.0 if other == trade else adjacency
-                elif stream < 2 * blocs:
-                    kind = PUBLICATION
-                elif stream < 3 * blocs:
-                    kind = SUPPLIER
+                    if uniform(at(contact, np.uint64(5))) < chance * (1.0 - shield[s, kind]):
+                        source = member_pick(contact, there, other, within, cell_start, cell_stop)
+                elif kind == SUPPLIER:
                     low, high = link_start[f, s], link_start[f, s + 1]
                     place = low + int(uniform(at(contact, np.uint64(1))) * (high - low))
                     source = member_at[link_to[min(place, high - 1)]]
-                elif stream == 3 * blocs:
-                    kind = OPEN_WEIGHTS
+                elif kind == OPEN_WEIGHTS:
                     source = model_for(best, b, lab[f])
                     s = lab_bloc[source]
                     if uniform(at(contact, np.uint64(1))) >= exchange[b, s]:
                         source = -1
-                elif stream == 3 * blocs + 1:
-                    kind = MOBILITY
+                elif kind == MOBILITY:
                     bring = ideas_a_move
                     s = bloc_pick(
                         uniform(at(contact, np.uint64(7))), b, openness, exchange,
                         uniform(at(contact, np.uint64(8))),
                     )  # fmt: skip
                     if s >= 0:
-                        source, other = firm_pick(
+                        there, other = cell_pick(
                             contact, home, trade, first_cluster[s], last_cluster[s], nearby, mass,
-                            within, cell_start, cell_stop, adjacency,
+                            seen, adjacency,
                         )  # fmt: skip
-                else:
-                    kind = COLLABORATION
+                        source = member_pick(contact, there, other, within, cell_start, cell_stop)
+                elif kind == COLLABORATION:
                     if uniform(at(contact, np.uint64(9))) < memory:
                         slot = int(uniform(at(contact, np.uint64(10))) * partner.shape[1])
                         source = partner[m, slot]
@@ -289,33 +327,39 @@ def offers(
                             uniform(at(contact, np.uint64(8))),
                         )  # fmt: skip
                         if s >= 0:
-                            source, other = firm_pick(
+                            there, other = cell_pick(
                                 contact, home, trade, first_cluster[s], last_cluster[s], pull,
-                                mass, within, cell_start, cell_stop, adjacency,
+                                mass, seen, adjacency,
                             )  # fmt: skip
-                for k in range(bring):
+                            source = member_pick(
+                                contact, there, other, within, cell_start, cell_stop
+                            )
+                # What ideas are picked from, and the row in it: of a print, a model or a member.
+                shown, place = bits, source
+                if kind == PUBLICATION:
+                    shown, place = shelf[b], s
+                elif kind == OPEN_WEIGHTS:
+                    shown = open_bits
+                for k in range(bring if place >= 0 else 0):
                     draw = contact if k == 0 else at(contact, np.uint64(100 + k))
-                    picked = -1
-                    if kind == PUBLICATION:
-                        picked = idea_pick(at(draw, np.uint64(4)), shelf[b], s, bits, m, words)
-                    elif kind == OPEN_WEIGHTS and source >= 0:
-                        picked = idea_pick(
-                            at(draw, np.uint64(4)), open_bits, source, bits, m, words
-                        )
-                    elif source >= 0:
-                        picked = idea_pick(at(draw, np.uint64(4)), bits, source, bits, m, words)
-                    if picked >= 0:
-                        would = chance * (1.0 - shield[s, kind])
-                        beyond = picked - count[m] - window[m]
-                        if beyond > 0:
-                            would *= math.exp(-beyond * depth)
-                        if uniform(at(draw, np.uint64(5))) < would:
-                            idea[offer] = picked
-                            channel[offer] = kind
-                            origin[offer] = s
-                            who[offer] = lab_member[source] if kind == OPEN_WEIGHTS else source
-                            priority[offer] = at(draw, np.uint64(6))
-                    offer -= 1
+                    luck, would = uniform(at(draw, np.uint64(5))), chance * (1.0 - shield[s, kind])
+                    if luck < would:
+                        topic = at(draw, np.uint64(4))
+                        word = word_pick(topic, shown, place, bits, m, words)
+                        # The nearest ideas of a word are understood best.
+                        if word >= 0 and luck < would * grasped(word * 64 - reach, depth):
+                            picked = word * 64 + bit_pick(
+                                topic, lacking(shown, place, bits, m, word)
+                            )
+                            if luck < would * grasped(picked - reach, depth):
+                                idea[offer - k] = picked
+                                channel[offer - k] = kind
+                                origin[offer - k] = s
+                                who[offer - k] = (
+                                    lab_member[source] if kind == OPEN_WEIGHTS else source
+                                )
+                                priority[offer - k] = at(draw, np.uint64(6))
+                offer -= bring
 
 
 @kernel
@@ -325,6 +369,8 @@ def adopt(start, stop, ends, offers, size, idea, priority, bits, count, level):
     for m in range(start, stop):
         last = ends[m]
         for x in range(last - offers[m], last):
+            if idea[x] < 0:
+                continue
             for y in range(last - offers[m], x):
                 if idea[x] >= 0 and idea[x] == idea[y]:
                     loser = x if priority[x] < priority[y] else y

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.compiled import kernel
-from model.meetings import masses
+from model.meetings import masses, pulls
 from model.picks import tree_pick
 from model.randomness import address, at, key_of, poisson, uniform
 from model.world import SECTORS, Blocs, Clusters, Firms, Integers
@@ -43,18 +43,11 @@ def links_of(
     last = edges[1:].reshape(clusters.key.size, sectors)
     mass = np.zeros((clusters.key.size, sectors))
     within = np.zeros(number)
+    seen = np.zeros((sectors, clusters.key.size))
     pull = np.zeros((clusters.key.size, sectors, clusters.key.size))
-    masses(
-        firms.size,
-        first,
-        last,
-        parameters.spillover.sector_adjacency,
-        clusters.bloc,
-        clusters.nearness,
-        mass,
-        within,
-        pull,
-    )
+    adjacency = parameters.spillover.sector_adjacency
+    masses(firms.size, first, last, adjacency, mass, within, seen)
+    pulls(seen, clusters.bloc, clusters.nearness, pull)
     # Sizes have mean exp(spread² / 2); larger firms have more suppliers, less than in proportion.
     typical = math.exp(parameters.economy.size_spread**2 / 8.0)
     luck = address(seed, key_of("suppliers"))
@@ -65,7 +58,7 @@ def links_of(
     target = np.full(source.size, -1, np.int64)
     _fill(luck, firms.key, firms.cluster, firms.sector, blocs.ordinal, blocs.first_cluster,
           blocs.last_cluster, pull, mass, within, first, last,
-          parameters.spillover.sector_adjacency, many, target)  # fmt: skip
+          adjacency, many, target)  # fmt: skip
     found = (target >= 0) & (target != source)
     one = np.concatenate([source[found], target[found]])
     other = np.concatenate([target[found], source[found]])

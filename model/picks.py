@@ -35,6 +35,15 @@ def power_of_two(number):
 
 
 @helper
+def falls_left(draw, left, total):
+    """Return whether a pick among ``total`` (at most 2047) falls to the ``left`` ones of them."""
+    # ``uniform(draw) * total < left`` in whole numbers, which are known sooner.
+    return (draw >> np.uint64(11)) * np.uint64(total) + np.uint64(total >> 1) < (
+        np.uint64(left) << np.uint64(53)
+    )
+
+
+@helper
 def tree_pick(draw, sums, low, high):
     """Return an index in [low, high) with chance in proportion to weights.
 
@@ -42,15 +51,14 @@ def tree_pick(draw, sums, low, high):
     """
     first, count = low, high - low
     low, high = 0, count  # places count from the first, wherever its row is
+    before, upto = 0.0, sums[first + count - 1]
     while high - low > 1:
-        middle = (low + high) // 2
-        before = sums[first + low - 1] if low > 0 else 0.0
-        left = sums[first + middle - 1] - before
-        whole = sums[first + high - 1] - before
-        if uniform(at(draw, np.uint64(middle))) * whole < left:
-            high = middle
+        middle = (low + high) >> 1
+        here = sums[first + middle - 1]
+        if uniform(at(draw, np.uint64(middle))) * (upto - before) < here - before:
+            high, upto = middle, here
         else:
-            low = middle
+            low, before = middle, here
     return first + low
 
 
@@ -63,7 +71,7 @@ def bit_pick(draw, word):
         width //= 2
         mask = ((np.uint64(1) << np.uint64(width)) - np.uint64(1)) << np.uint64(low)
         left = ones(word & mask)
-        if uniform(at(draw, np.uint64((1 << 32) + low + width))) * total < left:
+        if falls_left(at(draw, np.uint64((1 << 32) + low + width)), left, total):
             total = left
         else:
             low, total = low + width, total - left
@@ -77,10 +85,11 @@ def lacking(source, row, held, m, word):
 
 
 @helper
-def idea_pick(draw, source, row, held, m, words):
-    """Return an idea that a source's row holds and row ``m`` lacks, all equally likely.
+def word_pick(draw, source, row, held, m, words):
+    """Return the word of an idea that a source's row holds and row ``m`` lacks.
 
-    Returns -1 if there is none. ``words`` are in use; the tree is that over a whole row.
+    Returns -1 if there is none. ``words`` are in use; the tree is that over a whole row. With
+    ``bit_pick`` in that word, at the same address, all ideas are equally likely.
     """
     total = 0
     for word in range(words):
@@ -89,7 +98,7 @@ def idea_pick(draw, source, row, held, m, words):
         return -1
     low, high = 0, power_of_two(words)
     while high - low > 1:
-        middle = (low + high) // 2
+        middle = (low + high) >> 1
         left = 0
         for word in range(low, min(middle, words)):
             left += ones(lacking(source, row, held, m, word))
@@ -97,4 +106,4 @@ def idea_pick(draw, source, row, held, m, words):
             high, total = middle, left
         else:
             low, total = middle, total - left
-    return low * 64 + bit_pick(draw, lacking(source, row, held, m, low))
+    return low

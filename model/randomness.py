@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from functools import lru_cache
 
 import numpy as np
 
@@ -22,6 +23,7 @@ _ONE = np.uint64(1)
 _TO_UNIT = 2.0**-53
 
 
+@lru_cache(maxsize=1024, typed=True)  # purposes are asked for every month
 def key_of(*parts: object) -> np.uint64:
     """Return a stable 64-bit key of words and numbers (a place, a purpose, an ordinal)."""
     text = "\x1f".join(str(part) for part in parts)

@@ -130,25 +130,29 @@ class Record:
         """Measure the month that just ended."""
         t, labs, series = state.month, state.labs, self.series
         active = state.firms.active[labs.firm]
-        for b in range(len(state.setting.blocs)):
+        levels = [
+            knowledge.level[labs.member[:, field]]
+            for field, knowledge in enumerate(state.knowledge)
+        ]
+        for name, column, none in (
+            ("capability_released", labs.best_released, NOTHING),
+            ("capability_own", labs.best_own, NOTHING),
+            ("capability_potential", labs.potential, NOTHING),
+            ("capability_open", labs.open_capability, NOTHING),
+            ("training_compute", labs.best_flop, 0.0),
+            ("fleet_largest", labs.effective, 0.0),
+            *((f"{n}_best", level, 0.0) for n, level in zip(FIELDS, levels, strict=True)),
+        ):
+            _largest(labs.bloc, active, column, none, series[name][t])
+        for b, largest in enumerate(series["training_compute"][t]):
+            log = math.log10(largest) if largest > 0.0 else NOTHING
+            series["training_compute"][t, b] = log
             rows = np.flatnonzero((labs.bloc == b) & active)
-            here = {
-                "capability_released": _most(labs.best_released[rows]),
-                "capability_own": _most(labs.best_own[rows]),
-                "capability_potential": _most(labs.potential[rows]),
-                "capability_open": _most(labs.open_capability[rows]),
-                "fleet_largest": max(labs.effective[rows], default=0.0),
-                "labs": float(rows.size),
-            }
-            largest = max(labs.best_flop[rows], default=0.0)
-            here["training_compute"] = math.log10(largest) if largest > 0.0 else NOTHING
-            here["efficiency_share"] = math.fsum(labs.efficiency[rows]) / max(1, rows.size)
-            for field, name in enumerate(FIELDS):
-                levels = state.knowledge[field].level[labs.member[rows, field]]
-                here[f"{name}_best"] = max(levels, default=0.0)
-                here[f"{name}_mean"] = math.fsum(levels) / rows.size if rows.size else 0.0
-            for name, value in here.items():
-                series[name][t, b] = value
+            each = max(1, rows.size)
+            series["labs"][t, b] = rows.size
+            series["efficiency_share"][t, b] = math.fsum(labs.efficiency[rows]) / each
+            for name, level in zip(FIELDS, levels, strict=True):
+                series[f"{name}_mean"][t, b] = math.fsum(level[rows]) / each
         buyers, number = state.buyers, labs.bloc.size
         for name, column in (
             ("fleet", labs.effective),
@@ -243,8 +247,17 @@ class Record:
         self._since: dict[str, Floats | float] = {}
 
 
-def _most(values: Floats) -> float:
-    return float(max(values, default=NOTHING))
+@kernel
+def _largest(bloc, active, column, none, largest):
+    # Of active labs; what stands where a bloc has none is said by ``none``.
+    largest[:] = math.nan
+    for i in range(bloc.size):
+        b = bloc[i]
+        if active[i] and not largest[b] >= column[i]:
+            largest[b] = column[i]
+    for b in range(largest.size):
+        if math.isnan(largest[b]):
+            largest[b] = none
 
 
 @kernel

@@ -7,14 +7,17 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from model.picks import idea_pick, tree_pick
+from model.picks import bit_pick, lacking, tree_pick, word_pick
 from model.randomness import address, at, key_of
 
 
 @numba.njit
 def _picked(draws, source, row, held, m, words, out):
     for k in range(draws.size):
-        out[k] = idea_pick(draws[k], source, row, held, m, words)
+        word = word_pick(draws[k], source, row, held, m, words)
+        out[k] = -1
+        if word >= 0:
+            out[k] = word * 64 + bit_pick(draws[k], lacking(source, row, held, m, word))
 
 
 @numba.njit

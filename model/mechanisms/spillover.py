@@ -464,32 +464,21 @@ def _learn(state: State, number: int) -> None:
     rows, month = knowledge.row.size, state.month
     size = state.parameters.discovery.idea_size(number)
     strength = group.strength / state.parameters.discovery.mean_size
-    mass = np.zeros((clusters.key.size, len(SECTORS)))
-    within = np.zeros(rows)
-    pull = np.zeros((clusters.key.size, len(SECTORS), clusters.key.size))
+    places, trades = clusters.key.size, len(SECTORS)
+    mass, within = np.empty((places, trades)), np.empty(rows)
+    seen = np.empty((trades, places))
     meetings.masses(
         knowledge.team,
         knowledge.cell_start,
         knowledge.cell_stop,
         group.sector_adjacency,
-        clusters.bloc,
-        clusters.nearness,
         mass,
         within,
-        pull,
+        seen,
     )
-    nearby = np.zeros_like(pull)
-    meetings.masses(
-        knowledge.team,
-        knowledge.cell_start,
-        knowledge.cell_stop,
-        group.sector_adjacency,
-        clusters.bloc,
-        clusters.commute,
-        mass,
-        within,
-        nearby,
-    )
+    pull, nearby = np.empty((2, places, trades, places))
+    meetings.pulls(seen, clusters.bloc, clusters.nearness, pull)
+    meetings.pulls(seen, clusters.bloc, clusters.commute, nearby)
     meetings.understanding(
         knowledge.row,
         firms.kind,
@@ -502,16 +491,21 @@ def _learn(state: State, number: int) -> None:
     best = np.full((len(blocs.funding), 2), -1, np.int64)
     if number == 0:
         meetings.best_open(labs.bloc, labs.open_capability, blocs.exchange, best)
-    streams = 3 * len(blocs.funding) + 3
+    streams = meetings.streams_of(tuple(blocs.ordinal))
     talk = monthly_rate(strength * group.proximity_flow)
     weights = monthly_rate(strength * group.open_weights_flow) if number == 0 else 0.0
     suppliers = monthly_rate(strength * group.supplier_flow)
     moves = monthly_rate(strength * group.mobility_flow) / group.ideas_a_move
     partners = monthly_rate(strength * group.collaboration_flow)
-    reach = np.sqrt(knowledge.relative_team)
-    tied = np.diff(state.link_start)[knowledge.row].max(axis=1, initial=0) / max(group.links, 1e-9)
-    flow = np.maximum(max(talk, weights, moves, partners), suppliers * tied)
-    busiest = float((reach * flow).max(initial=0.0))
+    links = max(group.links, 1e-9)
+    busiest = meetings.busiest(
+        knowledge.row,
+        knowledge.relative_team,
+        state.link_start,
+        max(talk, weights, moves, partners),
+        suppliers,
+        links,
+    )
     if not busiest <= MOST_CONTACTS:
         raise InputError(
             f"spillover.strength: a firm would make {busiest:.3g} contacts in {state.date()}, at "
@@ -520,7 +514,7 @@ def _learn(state: State, number: int) -> None:
     shelf = np.zeros((*blocs.exchange.shape, knowledge.pool.shape[1]), np.uint64)
     ties = address(state.seed, key_of("shelves", FIELDS[number]))
     meetings.shelve(ties, blocs.ordinal, knowledge.words[0], knowledge.pool, blocs.exchange, shelf)
-    meets = np.zeros((rows, streams), np.uint16)
+    meets = np.zeros((rows, len(streams)), np.uint16)
     offers = np.zeros(rows, np.int64)
     meeting = address(state.seed, key_of("meetings", FIELDS[number]), month)
     over_rows(
@@ -536,12 +530,12 @@ def _learn(state: State, number: int) -> None:
         knowledge.relative_team,
         clusters.bloc_share[number],
         blocs.exchange,
-        blocs.ordinal,
+        streams,
         talk,
         group.publication_hazard,
         weights,
         suppliers,
-        max(group.links, 1e-9),
+        links,
         moves,
         partners,
         group.ideas_a_move,
@@ -575,13 +569,14 @@ def _learn(state: State, number: int) -> None:
         blocs.exchange,
         blocs.openness,
         blocs.shield,
-        blocs.ordinal,
+        streams,
         blocs.first_cluster,
         blocs.last_cluster,
         pull,
         nearby,
         mass,
         within,
+        seen,
         knowledge.cell_start,
         knowledge.cell_stop,
         group.sector_adjacency,
