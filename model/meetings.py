@@ -13,7 +13,7 @@ import numpy as np
 
 from model.compiled import helper, kernel
 from model.picks import idea_pick, lacking, ones, tree_pick
-from model.randomness import at, poisson, uniform
+from model.randomness import at, poisson_at, uniform
 from model.world import (
     COLLABORATION,
     MOBILITY,
@@ -170,7 +170,7 @@ def meetings(
             else:
                 mean = partners * reach
             if mean > 0.0:
-                count = poisson(uniform(at(mine, stream_key(stream, ordinal))), mean)
+                count = poisson_at(at(mine, stream_key(stream, ordinal)), mean)
                 meets[m, stream] = count
                 offers[m] += meets[m, stream] * bring
 
