@@ -132,7 +132,7 @@ def build(
         open_bits=np.zeros((len(labs), words), np.uint64),
         exchange_from=start,
         release_from=since(parameters.release.since, "release", setting),
-        learned=[],
+        learned=[Learned.nothing() for _ in FIELDS],
         released_by_month=np.full((setting.calendar.months, len(labs)), NOTHING),
         finds=[(np.empty(0, np.int64), np.empty(0, np.int64)) for _ in FIELDS],
         acquired=np.zeros((len(FIELDS), len(CHANNELS), number_of, number_of), np.int64),
@@ -140,8 +140,6 @@ def build(
         models=[],
         opening=[],
     )
-    nobody = np.empty(0, np.int64)
-    state.learned = [Learned(nobody, nobody, nobody, nobody) for _ in FIELDS]
     _first_fleets(state)
     return state
 
