@@ -23,7 +23,6 @@ from benchmarks.sweeps import (
     give,
     outcomes,
     run,
-    share,
     table,
     told,
 )
