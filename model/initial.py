@@ -307,9 +307,8 @@ def catalogue_length(parameters: Parameters, number: int, months: int) -> int:
     """Return how many ideas of a field are laid out: more than anyone will come to hold."""
     group = parameters.discovery
     highest = 1.5 * group.growth(number) * months / 12.0 + 0.5 * group.relative_pace(number)
-    widest = max(group.lab_breadth, group.firm_breadth)
     size = group.idea_size(number)
-    return group.window(widest) + int(highest / size + 4.0 * math.sqrt(highest / size)) + 64
+    return group.window(group.widest()) + int(highest / size + 4.0 * math.sqrt(highest / size)) + 64
 
 
 @kernel
