@@ -9,7 +9,10 @@ two others in the same luck: one without the ban, and one with the ban in which 
 from __future__ import annotations
 
 import argparse
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from itertools import repeat
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -66,23 +69,33 @@ def cell(scenario: str, constants: Constants, replicates: int, changes: dict[str
     return Cell(by_name, np.array(efficiency), np.array(fleet))
 
 
-def sweep(replicates: int) -> tuple[dict[float, Cell], dict[Place, Cell]]:
+def sweep(replicates: int, workers: int = 1) -> tuple[dict[float, Cell], dict[Place, Cell]]:
     """Return the worlds without the ban by strength, and those with it."""
     free: dict[float, Cell] = {}
     ban: dict[Place, Cell] = {}
-    for strength in STRENGTH:
-        nature = {"spillover__strength": strength}
-        scenario = load(FREE, [f"spillover.strength={strength}", f"economy.firms={FIRMS}"])
-        constants = baseline.resolve(scenario.parameters)
-        # Without rules nobody is constrained, and the elasticities change no bit.
-        free[strength] = cell(FREE, constants, replicates, nature)
-        for research in SIGMA_RESEARCH:
-            given = {**nature, "search__sigma_research": research}
-            still = {**given, "search__direction": 0.0}
-            ban[strength, research, None] = cell(BAN, constants, replicates, still)
-            for direction in SIGMA_DIRECTION:
-                turned = {**given, "search__sigma_direction": direction}
-                ban[strength, research, direction] = cell(BAN, constants, replicates, turned)
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        for strength, (one, others) in zip(
+            STRENGTH, pool.map(_of_strength, STRENGTH, repeat(replicates)), strict=True
+        ):
+            free[strength] = one
+            ban |= others
+    return free, ban
+
+
+def _of_strength(strength: float, replicates: int) -> tuple[Cell, dict[Place, Cell]]:
+    nature = {"spillover__strength": strength}
+    scenario = load(FREE, [f"spillover.strength={strength}", f"economy.firms={FIRMS}"])
+    constants = baseline.resolve(scenario.parameters)
+    # Without rules nobody is constrained, and the elasticities change no bit.
+    free = cell(FREE, constants, replicates, nature)
+    ban: dict[Place, Cell] = {}
+    for research in SIGMA_RESEARCH:
+        given = {**nature, "search__sigma_research": research}
+        still = {**given, "search__direction": 0.0}
+        ban[strength, research, None] = cell(BAN, constants, replicates, still)
+        for direction in SIGMA_DIRECTION:
+            turned = {**given, "search__sigma_direction": direction}
+            ban[strength, research, direction] = cell(BAN, constants, replicates, turned)
     return free, ban
 
 
@@ -231,12 +244,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--replicates", type=int, default=8, help="of luck, at least 3")
     parser.add_argument("--page", type=Path, help="write the page here instead of printing it")
+    parser.add_argument("--workers", type=int, default=1, help="processes, at most one a strength")
     asked = parser.parse_args()
     if asked.replicates < 3:
         parser.error(f"--replicates must be at least 3, got {asked.replicates}; a good value is 8")
     command = f"python -m benchmarks.scarcity --replicates {asked.replicates}"
     command += f" --page {asked.page}" if asked.page else ""
-    give(page(*sweep(asked.replicates), asked.replicates, command), asked.page)
+    give(
+        page(*sweep(asked.replicates, max(1, asked.workers)), asked.replicates, command), asked.page
+    )
 
 
 if __name__ == "__main__":
