@@ -135,7 +135,7 @@ def build(
         open_bits=np.zeros((len(labs), words), np.uint64),
         exchange_from=start,
         release_from=since(parameters.release.since, "release", setting),
-        learned=[],
+        learned=[Learned.nothing() for _ in FIELDS],
         released_by_month=np.full((setting.calendar.months, len(labs)), NOTHING),
         finds=[(np.empty(0, np.int64), np.empty(0, np.int64)) for _ in FIELDS],
         acquired=np.zeros((len(FIELDS), len(CHANNELS), number_of, number_of), np.int64),
@@ -144,8 +144,6 @@ def build(
         opening=[],
         shrinking=[],
     )
-    nobody = np.empty(0, np.int64)
-    state.learned = [Learned(nobody, nobody, nobody, nobody) for _ in FIELDS]
     _first_fleets(state)
     return state
 
@@ -315,9 +313,8 @@ def catalogue_length(parameters: Parameters, number: int, months: int) -> int:
     """Return how many ideas of a field are laid out: more than anyone will come to hold."""
     group = parameters.discovery
     highest = 1.5 * group.growth(number) * months / 12.0 + 0.5 * group.relative_pace(number)
-    widest = max(group.lab_breadth, group.firm_breadth)
     size = group.idea_size(number)
-    return group.window(widest) + int(highest / size + 4.0 * math.sqrt(highest / size)) + 64
+    return group.window(group.widest()) + int(highest / size + 4.0 * math.sqrt(highest / size)) + 64
 
 
 @kernel

@@ -14,7 +14,7 @@ import numpy as np
 
 from model.compiled import helper, kernel
 from model.picks import bit_pick, lacking, ones, tree_pick, word_pick
-from model.randomness import at, poisson, uniform
+from model.randomness import at, poisson_at, uniform
 from model.world import (
     COLLABORATION,
     MOBILITY,
@@ -159,12 +159,12 @@ def contacts(mine, key, mean):
     """Return how many contacts a stream has."""
     if mean <= 0.0:
         return 0
-    u = uniform(at(mine, np.uint64(key)))
-    # Most means are small and most streams empty. exp(-mean), up to which u gives no contact, lies
+    place = at(mine, np.uint64(key))
+    # Most means are small and most streams empty. exp(-mean), up to which a draw gives no contact, lies
     # above 1 - mean; what is taken off is more than rounding can make of either.
-    if u < 1.0 - mean - 1e-12:
+    if uniform(place) < 1.0 - mean - 1e-12:
         return 0
-    return poisson(u, mean)
+    return poisson_at(place, mean)
 
 
 @kernel

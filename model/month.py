@@ -26,7 +26,7 @@ from model.mechanisms.search import search
 from model.mechanisms.spillover import spillover
 from model.mechanisms.supply import supply
 from model.mechanisms.training import training
-from model.world import State
+from model.world import Learned, State
 
 Phase = Callable[[State], None]
 
@@ -84,6 +84,7 @@ def advance(state: State, phases: Iterable[Phase] = MONTH) -> None:
     """Carry a world one month on, up to but not including the next month."""
     state.acquired[:] = 0
     state.published[:] = 0
+    state.learned[:] = [Learned.nothing() for _ in state.learned]
     for phase in phases:
         phase(state)
 

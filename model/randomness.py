@@ -20,6 +20,8 @@ _FIRST = np.uint64(0xBF58476D1CE4E5B9)
 _SECOND = np.uint64(0x94D049BB133111EB)
 _S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
 _ONE = np.uint64(1)
+LARGEST_MEAN = 500.0  # of a Poisson count by inversion: e^-mean must not vanish (it does at 745)
+_PARTS = np.uint64(1 << 32)  # where the parts of a larger count stand, beyond all that is counted
 _TO_UNIT = 2.0**-53
 
 
@@ -54,7 +56,7 @@ def uniform(address: np.uint64) -> float:
 def poisson(u: float, mean: float) -> int:
     """Return the Poisson count at quantile ``u``, by inversion, so that it is monotone in both.
 
-    For means up to 500; callers refuse larger ones.
+    For means up to 500; ``poisson_at`` takes larger ones.
     """
     probability = math.exp(-mean)
     cumulated = probability
@@ -63,6 +65,22 @@ def poisson(u: float, mean: float) -> int:
         count += 1
         probability *= mean / count
         cumulated += probability
+    return count
+
+
+@helper
+def poisson_at(address: np.uint64, mean: float) -> int:
+    """Return the Poisson count that stands at an address, of any mean.
+
+    A count of a mean above 500 is the sum of several, each at an address of its own: a sum of
+    Poisson counts is one, exactly. Up to there it is the count at the quantile of the address.
+    """
+    if mean <= LARGEST_MEAN:
+        return poisson(uniform(address), mean)
+    parts = int(mean / LARGEST_MEAN) + 1
+    count = 0
+    for part in range(parts):
+        count += poisson(uniform(at(address, _PARTS + np.uint64(part))), mean / parts)
     return count
 
 

@@ -286,12 +286,24 @@ class Constants:
 
 @dataclass
 class Learned:
-    """Ideas learned in a month in one field: who, what, from whom (firms; -1 the public pool)."""
+    """Ideas that came to firms from others in a month, in one field, at entry included."""
 
-    learner: Integers
+    learner: Integers  # firm
     idea: Integers
-    source: Integers
+    source: Integers  # firm, -1 the public pool
     channel: Integers
+    origin: Integers  # bloc of the source, or in whose print it was read
+
+    @classmethod
+    def nothing(cls) -> Learned:
+        """Return a month in which nobody learns."""
+        return cls(*(np.empty(0, np.int64) for _ in range(5)))
+
+    def and_then(self, later: Learned) -> Learned:
+        """Return these and what was learned later in the same month."""
+        return Learned(
+            *(np.concatenate((getattr(self, f.name), getattr(later, f.name))) for f in fields(self))
+        )
 
 
 @dataclass

@@ -9,9 +9,10 @@ from scipy import stats
 
 from model.facts import InputError
 from model.mechanisms.discovery import Discovery, _counts, _rates, _search
+from model.month import MONTH
 from model.randomness import address, key_of
 from model.scenario import Parameters, with_values
-from model.world import NEVER
+from model.world import FOUND, FOUND_AGAIN, NEVER
 
 YEARS = 10
 
@@ -276,3 +277,67 @@ def test_guards_are_reported():
     assert Discovery().broken_guards(0.25) == []
     assert len(Discovery(reach=0.9, lab_breadth=2.5).broken_guards(0.25)) == 1
     assert "window" in Discovery(reach=0.05).broken_guards(0.25)[0]
+
+
+# --- organisation
+
+
+def lab_rows(state, field=0):
+    return state.labs.member[:, field]
+
+
+@pytest.mark.parametrize("who", ["leader", "follower", "elsewhere"])
+def test_organisation_of_a_bloc_is_the_breadth_of_its_labs_alone(who, small, constants):
+    wide = {f"discovery__{who}_breadth": 1.5, "economy__end": "2018-06"}
+    state = small(constants=constants, **wide).run().state
+    blocs = [state.setting.blocs[b].name for b in state.labs.bloc]
+    named = {"us": "leader", "china": "follower"}
+    group = state.parameters.discovery
+    for field, knowledge in enumerate(state.knowledge):
+        for member, bloc in zip(lab_rows(state, field), blocs, strict=True):
+            breadth = 1.5 if named.get(bloc, "elsewhere") == who else 1.0
+            assert knowledge.breadth[member] == breadth * group.lab_breadth
+            assert knowledge.window[member] == group.window(breadth * group.lab_breadth)
+        others = np.setdiff1d(np.arange(knowledge.row.size), lab_rows(state, field))
+        assert (knowledge.breadth[others] == group.firm_breadth).all()
+
+
+def test_labs_organised_alike_are_as_without_the_levers(small, constants):
+    def unorganised(state):
+        before = state.release_from
+        state.release_from = state.setting.calendar.months
+        MONTH[MONTH.position("discovery")](state)
+        state.release_from = before
+
+    phases = MONTH.with_replaced("discovery", unorganised)
+    one, other = (small(constants=constants, **more).run() for more in ({}, {"phases": phases}))
+    for a, b in zip(one.state.knowledge, other.state.knowledge, strict=True):
+        assert np.array_equal(a.bits, b.bits)
+    for name, series in one.record.series.items():
+        assert np.array_equal(series, other.record.series[name], equal_nan=True), name
+
+
+def test_organisation_changes_nothing_before_it_may(small, constants):
+    given = {"constants": constants, "release__since": "2019-01"}
+    plain, wide = (small(**given, **more) for more in ({}, {"discovery__follower_breadth": 3.0}))
+    for world in (plain, wide):
+        world.run("2018-12")
+    for a, b in zip(plain.state.knowledge, wide.state.knowledge, strict=True):
+        assert np.array_equal(a.bits, b.bits[:, : a.bits.shape[1]])
+
+
+def test_labs_that_look_widely_find_less_that_others_have_found(small, constants):
+    """Breadth changes duplication and variety: the share of finds that are first finds rises."""
+    shares = []
+    for breadth in (0.3, 1.0, 3.0):
+        first = again = 0
+        for seed in (1, 2, 3, 4):
+            everywhere = {f"discovery__{w}_breadth": breadth for w in ("leader", "follower")}
+            world = small(constants=constants, rng=seed, **everywhere).run()
+            events = world.record.events.rows()  # of labs
+            blocs = world.state.firms.bloc[events.firm]
+            here = np.isin(blocs, (0, 1))
+            first += (events.channel[here] == FOUND).sum()
+            again += (events.channel[here] == FOUND_AGAIN).sum()
+        shares.append(first / (first + again))
+    assert shares[0] < shares[1] < shares[2]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from model.randomness import address, at, key_of, mixed, poisson, uniform
+from model.randomness import address, at, key_of, mixed, poisson, poisson_at, uniform
 
 NUMBER = 20_000
 
@@ -22,6 +22,12 @@ def _uniforms(here, keys, out):
 def _counts(draws, mean, out):
     for k in range(draws.size):
         out[k] = poisson(draws[k], mean)
+
+
+@numba.njit
+def _counts_at(here, mean, out):
+    for k in range(out.size):
+        out[k] = poisson_at(at(here, np.uint64(k)), mean)
 
 
 @numba.njit
@@ -103,6 +109,28 @@ def test_poisson_counts_have_their_mean_and_variance(mean):
 def test_poisson_inverts_the_distribution(mean):
     u = np.linspace(0.0005, 0.9995, 999)
     assert np.array_equal(counts(u, mean), stats.poisson.ppf(u, mean))
+
+
+def counts_at(mean, number=NUMBER):
+    out = np.empty(number, np.int64)
+    _counts_at(address(np.uint64(1), key_of("contacts")), mean, out)
+    return out
+
+
+@pytest.mark.parametrize("mean", [0.01, 5.0, 400.0, 500.0])
+def test_a_count_at_an_address_is_that_at_its_quantile(mean):
+    assert np.array_equal(counts_at(mean), counts(draws(purpose="contacts"), mean))
+
+
+@pytest.mark.parametrize("mean", [500.1, 740.0, 1234.5, 20_000.0])
+def test_large_counts_are_poisson_too(mean):
+    found = counts_at(mean)
+    error = np.sqrt(mean / found.size)
+    assert abs(found.mean() - mean) < 4.0 * error
+    assert abs(found.var() - mean) < 4.0 * np.sqrt((mean + 2.0 * mean**2) / found.size)
+    luck = np.random.default_rng(1).random(found.size)  # spreads each count over its step
+    smoothed = stats.poisson.cdf(found - 1, mean) + luck * stats.poisson.pmf(found, mean)
+    assert stats.kstest(smoothed, "uniform").pvalue > 1e-3
 
 
 unit = st.floats(0.0, 1.0, exclude_min=True, exclude_max=True)

@@ -12,47 +12,63 @@ import numpy as np
 
 from model.compiled import kernel
 from model.randomness import address, at, key_of, uniform
-from model.world import FIELDS, PUBLICATION, State
+from model.world import FIELDS, PUBLICATION, Learned, State
 
 
 def demography(state: State) -> None:
     """Let the labs founded this month in.
 
     Reads ``labs.founded``, ``knowledge.pool``, ``blocs.exchange``. Writes ``firms.active``, the
-    entrants' ``knowledge.bits``, ``count``, ``level``, ``holders`` and ``acquired``.
+    entrants' ``knowledge.bits``, ``count``, ``level``, ``holders``, ``acquired`` and adds what
+    they read to ``state.learned``.
     """
+    labs, active = state.labs, state.firms.active
+    entering = np.flatnonzero((labs.founded == state.month) & ~active[labs.firm])
+    if not entering.size:
+        return
     for number, knowledge in enumerate(state.knowledge):
-        _enter(
+        most = entering.size * knowledge.size.size
+        lab, idea, origin = (np.empty(most, np.int64) for _ in range(3))
+        read = _enter(
             address(state.seed, key_of("entrants", FIELDS[number])),
             state.firms.key,
-            state.month,
-            state.labs.founded,
-            state.labs.firm,
-            state.labs.bloc,
-            state.labs.member[:, number],
+            entering,
+            labs.firm,
+            labs.bloc,
+            labs.member[:, number],
             state.blocs.exchange,
             state.blocs.ordinal,
             knowledge.pool,
             knowledge.size,
-            state.firms.active,
             knowledge.bits,
             knowledge.count,
             knowledge.level,
             knowledge.holders,
             state.acquired[number],
+            lab,
+            idea,
+            origin,
         )
-    state.firms.active[state.labs.firm[state.labs.founded == state.month]] = True
+        state.learned[number] = state.learned[number].and_then(
+            Learned(
+                learner=labs.firm[lab[:read]],
+                idea=idea[:read],
+                source=np.full(read, -1, np.int64),
+                channel=np.full(read, PUBLICATION, np.int64),
+                origin=origin[:read],
+            )
+        )
+    active[labs.firm[entering]] = True
 
 
 @kernel
 def _enter(
-    draws, key, month, founded, firm, bloc, member, exchange, ordinal, pool, size, active, bits,
-    count, level, holders, acquired,
+    draws, key, entering, firm, bloc, member, exchange, ordinal, pool, size, bits, count, level,
+    holders, acquired, lab, idea, origin,
 ):  # fmt: skip
-    one = np.uint64(1)
-    for i in range(founded.size):
-        if founded[i] != month or active[firm[i]]:
-            continue
+    # Returns how many ideas were read; the last three arrays say by whom, which, in whose print.
+    one, read = np.uint64(1), 0
+    for i in entering:
         b, m = bloc[i], member[i]
         mine = at(draws, key[firm[i]])
         for n in range(size.size):
@@ -74,3 +90,6 @@ def _enter(
                 level[m] += size[n]
                 holders[n, b] += 1
                 acquired[PUBLICATION, source, b] += 1
+                lab[read], idea[read], origin[read] = i, n, source
+                read += 1
+    return read

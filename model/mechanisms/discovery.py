@@ -14,7 +14,10 @@ knowledge, as in semi-endogenous growth (Jones 1995; Bloom, Jones, Van Reenen an
 
 A firm that holds c ideas finds any that it lacks with index below c + w, w = f δ/m (the adjacent
 possible; Weitzman 1998 on limits of search). Each find takes the idea of highest affinity, a
-fixed hash of (firm, idea): which ideas suit whom is luck, the same in all twins.
+fixed hash of (firm, idea): which ideas suit whom is luck, the same in all twins. How a lab is
+organised is its breadth of search: bottom-up labs (f 1.5) look widely and find what others do not,
+top-down labs (f 1) look near what all others find. No source tells the organisation of single labs,
+so all have one breadth, and levers by bloc ask what another would do.
 
 On the balanced path knowledge grows at g when b = (κ g_C + γ g_R)/g. The difficulty b is set by
 that, and the arrival A so that the leader's best lab grows at g over the first three reported
@@ -36,6 +39,7 @@ from model.randomness import address, at, key_of, poisson, uniform
 from model.world import FIELDS, FOUND, FOUND_AGAIN, NEVER, State
 
 MOST_FINDS = 50.0  # a month; a larger rate means that parameters blow up
+FROM_THEN = "from release.since on"
 COMPUTE_GROWTH = math.log(4.3)  # g_C of the balanced path, 1/year; evidence: training compute
 
 
@@ -95,6 +99,39 @@ class Discovery(Mechanism):
         claims=("D2", "D12"),
         source="own",
         doc="breadth of search f of labs (1 top-down, 1.5 bottom-up)",
+    )
+    leader_breadth: float = fact(
+        1.0,
+        unit="1",
+        kind="choice",
+        lever=True,
+        low=0.3,
+        high=3.0,
+        claims=("D2", "D3", "D12"),
+        source="own",
+        doc="breadth of search of the labs of the leading bloc over lab_breadth, " + FROM_THEN,
+    )
+    follower_breadth: float = fact(
+        1.0,
+        unit="1",
+        kind="choice",
+        lever=True,
+        low=0.3,
+        high=3.0,
+        claims=("D2", "D3", "D12"),
+        source="own",
+        doc="breadth of search of the labs of the following bloc over lab_breadth, " + FROM_THEN,
+    )
+    elsewhere_breadth: float = fact(
+        1.0,
+        unit="1",
+        kind="choice",
+        lever=True,
+        low=0.3,
+        high=3.0,
+        claims=("D2", "D3", "D12"),
+        source="own",
+        doc="breadth of search of the labs of all other blocs over lab_breadth, " + FROM_THEN,
     )
     firm_breadth: float = fact(
         0.6,
@@ -213,11 +250,25 @@ class Discovery(Mechanism):
         """Return the number of ideas w beyond its own count that a firm searches, at least 1."""
         return max(1, round(breadth * self.reach / self.mean_size))
 
+    def breadths(self, blocs: list[str], leader: str, follower: str) -> list[float]:
+        """Return the breadth of search f of labs by bloc, as the levers have it."""
+        named = {leader: self.leader_breadth, follower: self.follower_breadth}
+        return [self.lab_breadth * named.get(bloc, self.elsewhere_breadth) for bloc in blocs]
+
+    def widest(self) -> float:
+        """Return the largest breadth f that any firm may have."""
+        most = max(1.0, self.leader_breadth, self.follower_breadth, self.elsewhere_breadth)
+        return max(self.lab_breadth * most, self.firm_breadth)
+
+    def narrowest(self) -> float:
+        """Return the smallest breadth f that any firm may have."""
+        least = min(1.0, self.leader_breadth, self.follower_breadth, self.elsewhere_breadth)
+        return min(self.lab_breadth * least, self.firm_breadth)
+
     def broken_guards(self, researcher_growth: float) -> list[str]:
         """Say which limits of good behaviour these values pass; draws from priors avoid them."""
         b = self.difficulty(0, researcher_growth)
-        widest = max(self.lab_breadth, self.firm_breadth)
-        narrowest = min(self.lab_breadth, self.firm_breadth)
+        widest, narrowest = self.widest(), self.narrowest()
         broken = []
         if widest * self.reach * b >= 1.39:
             broken.append(
@@ -231,39 +282,36 @@ class Discovery(Mechanism):
 def discovery(state: State) -> None:
     """Draw the finds of the month and write them into the catalogue's record.
 
-    Reads ``knowledge.relative_team``, ``compute``, ``breadth``, ``busy``, ``blocs.litigating``.
-    Writes ``knowledge.rate``, ``full_rate``, ``bits``, ``count``, ``level``, ``finds``,
-    ``first_month``, ``first_firm``, ``owner``, ``holders``, ``state.finds``, ``state.acquired``.
+    Reads ``knowledge.relative_team``, ``compute``, ``busy``, ``blocs.litigating``, ``labs.bloc``.
+    Writes labs' ``knowledge.breadth`` and ``window`` by the levers, ``knowledge.rate``,
+    ``full_rate``, ``bits``, ``count``, ``level``, ``finds``, ``first_month``, ``first_firm``,
+    ``owner``, ``holders``, ``state.finds``, ``state.acquired``.
     """
-    group = state.parameters.discovery
+    group, setting, labs = state.parameters.discovery, state.setting, state.labs
+    names = [bloc.name for bloc in setting.blocs]
+    breadths = np.array(group.breadths(names, setting.leader, setting.follower))
+    windows = np.array([group.window(breadth) for breadth in breadths])
     for number, knowledge in enumerate(state.knowledge):
+        if state.month >= state.release_from:
+            _organise(
+                labs.bloc,
+                labs.member[:, number],
+                breadths,
+                windows,
+                knowledge.breadth,
+                knowledge.window,
+            )
         rows = knowledge.row.size
         arrival = state.constants.arrival[number]
         scale = monthly_rate(arrival) * state.constants.share[number]
         b = group.difficulty(number, state.parameters.finance.researcher_growth)
         over_rows(
-            state.threads,
-            rows,
-            _rates,
-            knowledge.row,
-            state.firms.kind,
-            knowledge.relative_team,
-            knowledge.compute,
-            knowledge.level,
-            knowledge.breadth,
-            state.constants.firms[number],
-            state.constants.compute[number],
-            scale,
-            group.researchers_exponent,
-            group.compute_exponent,
-            group.breadth_cost,
-            b,
-            state.firms.bloc,
-            state.blocs.litigating,
-            knowledge.busy,
-            knowledge.full_rate,
-            knowledge.rate,
-        )
+            state.threads, rows, _rates, knowledge.row, state.firms.kind, knowledge.relative_team,
+            knowledge.compute, knowledge.level, knowledge.breadth, state.constants.firms[number],
+            state.constants.compute[number], scale, group.researchers_exponent,
+            group.compute_exponent, group.breadth_cost, b, state.firms.bloc,
+            state.blocs.litigating, knowledge.busy, knowledge.full_rate, knowledge.rate,
+        )  # fmt: skip
         if rows and not knowledge.rate.max() <= MOST_FINDS:
             raise InputError(
                 f"discovery: a firm would make {knowledge.rate.max():.3g} finds a month in "
@@ -271,8 +319,7 @@ def discovery(state: State) -> None:
                 "raise discovery.mean_size (a good value is 0.01) or lower the field's growth"
             )
         finds = np.empty(rows, np.int64)
-        purpose = key_of("finds", FIELDS[number])
-        draws = address(state.seed, purpose, state.month)
+        draws = address(state.seed, key_of("finds", FIELDS[number]), state.month)
         over_rows(
             state.threads,
             rows,
@@ -326,6 +373,13 @@ def discovery(state: State) -> None:
             state.acquired[number],
         )
         state.finds[number] = (members, ideas)
+
+
+@kernel
+def _organise(bloc, member, breadths, windows, breadth, window):
+    for i in range(bloc.size):
+        breadth[member[i]] = breadths[bloc[i]]
+        window[member[i]] = windows[bloc[i]]
 
 
 @kernel
