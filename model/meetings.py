@@ -135,7 +135,8 @@ def stream_key(stream, ordinal):
 @kernel
 def meetings(
     start, stop, meeting, row, key, bloc, cluster, lab, relative, bloc_share, exchange, ordinal,
-    talk, hazard, weights, suppliers, links, moves, partners, ideas_a_move, link_start, words, bits,
+    talk, hazard, weights, suppliers, links, moves, hire_rate, partners, ideas_a_move, link_start,
+    words, bits,
     shelf, best, meets, offers,
 ):  # fmt: skip
     """Draw how many contacts each member makes on each stream."""
@@ -165,7 +166,7 @@ def meetings(
             elif stream == 3 * blocs:
                 mean = weights * reach if model_for(best, b, lab[f]) >= 0 else 0.0
             elif stream == 3 * blocs + 1:
-                mean = moves * reach
+                mean = moves * reach * hire_rate[f]
                 bring = ideas_a_move
             else:
                 mean = partners * reach
@@ -219,8 +220,8 @@ def firm_pick(draw, home, trade, low, high, pull, mass, within, cell_start, cell
 
 @kernel
 def offers(
-    start, stop, meeting, ends, row, key, bloc, cluster, sector, lab, exchange, openness, shield,
-    ordinal, first_cluster, last_cluster, pull, nearby, mass, within, cell_start, cell_stop,
+    start, stop, meeting, ends, row, key, bloc, cluster, sector, lab, exchange, openness, moved,
+    shield, ordinal, first_cluster, last_cluster, pull, nearby, mass, within, cell_start, cell_stop,
     adjacency, member_at, link_start, link_to, memory, ideas_a_move, partner, words, bits, shelf,
     lab_bloc, lab_member, open_bits, best, count, window, absorption, depth, meets,
     idea, channel, origin, who, priority,
@@ -265,10 +266,8 @@ def offers(
                 elif stream == 3 * blocs + 1:
                     kind = MOBILITY
                     bring = ideas_a_move
-                    s = bloc_pick(
-                        uniform(at(contact, np.uint64(7))), b, openness, exchange,
-                        uniform(at(contact, np.uint64(8))),
-                    )  # fmt: skip
+                    # Who crossed a border has passed: the shares of movers hold exchange already.
+                    s = bloc_pick(uniform(at(contact, np.uint64(7))), b, moved, exchange, 0.0)
                     if s >= 0:
                         source, other = firm_pick(
                             contact, home, trade, first_cluster[s], last_cluster[s], nearby, mass,

@@ -16,6 +16,8 @@ from model.mechanisms.demography import demography
 from model.mechanisms.discovery import discovery
 from model.mechanisms.domestic import domestic
 from model.mechanisms.finance import finance
+from model.mechanisms.labour import labour
+from model.mechanisms.places import places
 from model.mechanisms.policy import policy
 from model.mechanisms.purchases import purchases
 from model.mechanisms.release import release
@@ -63,12 +65,14 @@ MONTH = Phases(
         domestic,  # domestic industries make chips and learn
         purchases,  # buyers choose, under the rules and around them
         chips,  # orders are served, old chips go, new ones come
-        finance,  # means and people are shared out
+        finance,  # means are shared out
         search,  # labs answer scarce compute
         discovery,  # ideas are found
         spillover,  # ideas pass on
         training,  # runs start, go on, end
         release,  # finished models go out
+        labour,  # people graduate, are hired, move, retire
+        places,  # infrastructure wears and grows, universities find
         demography,  # labs enter
     ]
 )

@@ -80,7 +80,7 @@ def ideas_table(state: State, record: Record) -> pa.Table:
         )
         for n in known:
             start = int(knowledge.first_month[n])
-            home = int(state.firms.bloc[knowledge.first_firm[n]])
+            home = int(knowledge.first_bloc[n])
             path = record.holders[field][start : record.months, n]
             abroad = path.sum(axis=1) - path[:, home]
             rows["field"].append(FIELDS[field])
@@ -110,7 +110,7 @@ IDEAS = {
     "size": ("OOM", "size of the idea"),
     "first_month": ("YYYY-MM", "month in which it was first found"),
     "first_bloc": ("-", "bloc of its first finder"),
-    "first_firm": ("row", "row of its first finder among firms"),
+    "first_firm": ("row", "row of its first finder among firms; -1: universities"),
     "finds": ("1", "times found, first included"),
     "holders_home": ("firms", "firms of the first finder's bloc that hold it at the end"),
     "holders_abroad": ("firms", "firms of other blocs that hold it at the end"),
@@ -144,7 +144,7 @@ def diffusion_table(state: State, record: Record) -> pa.Table:
             bloc[state.firms.active[knowledge.row]], minlength=len(state.setting.blocs)
         )
         known = np.flatnonzero(knowledge.first_month >= start)
-        origin = state.firms.bloc[knowledge.first_firm[known]]
+        origin = knowledge.first_bloc[known]
         for b, name in enumerate(state.setting.blocs):
             ideas = known[origin == b]
             first = knowledge.first_month[ideas]

@@ -84,7 +84,17 @@ BREAKS = {
     ],
     "prepaid": [_prepaid, _unpaid],
     "budgets": [_add("labs", "budget", 1e3), _add("blocs", "funding", 1e3)],
-    "people": [_add("firms", "researchers", 1.0), _add("blocs", "researchers", 1.0)],
+    "people": [
+        _add("firms", "researchers", 1.0),
+        *(
+            _add("blocs", column, 1.0)
+            for column in ("researchers", "idle", "graduated", "retired", "added", "crossed")
+        ),
+    ],
+    "places_of_people": [_add("firms", "researchers", 1.0), _add("clusters", "researchers", 1.0)],
+    "infrastructure": [
+        _add("clusters", column, 1e3) for column in ("stock", "fed", "worn")
+    ],
     "ideas_counted": [_more_bits, _holders],
     "knowledge_summed": [_more_bits, _level],
     "first_finds": [_unfound],

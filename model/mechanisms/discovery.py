@@ -231,9 +231,10 @@ class Discovery(Mechanism):
 def discovery(state: State) -> None:
     """Draw the finds of the month and write them into the catalogue's record.
 
-    Reads ``knowledge.relative_team``, ``compute``, ``breadth``, ``busy``, ``blocs.litigating``.
+    Reads ``knowledge.relative_team``, ``compute``, ``breadth``, ``busy``, ``blocs.litigating``,
+    ``clusters.crowd``.
     Writes ``knowledge.rate``, ``full_rate``, ``bits``, ``count``, ``level``, ``finds``,
-    ``first_month``, ``first_firm``, ``holders``, ``state.finds``, ``state.acquired``.
+    ``first_month``, ``first_firm``, ``first_bloc``, ``holders``, ``state.finds``, ``state.acquired``.
     """
     group = state.parameters.discovery
     for number, knowledge in enumerate(state.knowledge):
@@ -259,6 +260,8 @@ def discovery(state: State) -> None:
             group.breadth_cost,
             b,
             state.firms.bloc,
+            state.firms.cluster,
+            state.clusters.crowd,
             state.blocs.litigating,
             knowledge.busy,
             knowledge.full_rate,
@@ -317,6 +320,7 @@ def discovery(state: State) -> None:
             ideas,
             knowledge.first_month,
             knowledge.first_firm,
+            knowledge.first_bloc,
             knowledge.finds,
             knowledge.holders,
             knowledge.words,
@@ -328,7 +332,7 @@ def discovery(state: State) -> None:
 @kernel
 def _rates(
     start, stop, row, kind, team, compute, level, breadth, firms, reference, scale,
-    gamma, kappa, cost, b, bloc, litigating, busy, full_rate, rate,
+    gamma, kappa, cost, b, bloc, cluster, crowd, litigating, busy, full_rate, rate,
 ):  # fmt: skip
     for m in range(start, stop):
         k = kind[row[m]]
@@ -338,6 +342,7 @@ def _rates(
         experiments = (compute[m] / reference[k]) ** kappa if reference[k] > 0.0 else 0.0
         effort = team[m] ** gamma * experiments
         full = scale[k] / firms[k] * effort * breadth[m] ** -cost * math.exp(-b * level[m])
+        full *= crowd[cluster[row[m]]]
         left = (1.0 - busy[m]) * (1.0 - litigating[bloc[row[m]]])
         full_rate[m] = full
         rate[m] = full * left**gamma if left < 1.0 else full
@@ -380,8 +385,9 @@ def _search(
 
 @kernel
 def _register(
-    month, row, bloc, members, ideas, first_month, first_firm, finds, holders, words, acquired
-):
+    month, row, bloc, members, ideas, first_month, first_firm, first_bloc, finds, holders, words,
+    acquired,
+):  # fmt: skip
     for f in range(members.size):
         n = ideas[f]
         if n < 0:
@@ -392,6 +398,7 @@ def _register(
             first_month[n] = month
             words[0] = max(words[0], n // 64 + 1)
             first_firm[n] = row[members[f]]
+            first_bloc[n] = b
         finds[n] += 1
         holders[n, b] += 1
         acquired[FOUND if fresh else FOUND_AGAIN, b, b] += 1

@@ -2,17 +2,15 @@ r"""Finance: what the labs of a bloc have to spend, and on whom and what.
 
 The means of all labs of the world follow a path anchored in 2024; a bloc gets its share of the
 world's private investment in AI. Within a bloc, means fall with rank as :math:`rank^{-z}` (Zipf;
-equal in all blocs) and a new lab grows into its place over two years. A share buys chips. A lab
-hires in proportion to its means from the bloc's pool, as if one wage cleared it; wages themselves
-are not modelled yet, so until then this share, the means and the overhead of chips act as one
-number.
+equal in all blocs) and a new lab grows into its place over two years. A share buys chips; who is
+hired with the rest is the labour market's (``model/mechanisms/labour.py``).
 
 .. math:: \ln F(t) = \ln F_{2024} + g_\infty s + (g_0 - g_\infty)\,\tau\,(1 - e^{-s/\tau}),
           \quad s = t - 2024 > 0; \qquad \ln F(t) = \ln F_{2024} + g_0 s, \quad s \le 0
 
 Clouds spend what the world spends on chips beside the labs: as recorded, and after the record in
 step with the labs' means. Revenue does not feed budgets yet. Limits: taper 0: growth drops to its
-long-run rate at once; concentration 0: all labs of a bloc are equal.
+long-run rate at once; concentration 0: all labs of a bloc are equal; levers at 1: the path.
 """
 
 from __future__ import annotations
@@ -102,6 +100,28 @@ class Finance(Mechanism):
         source="own",
         doc="time in which a new lab grows into its place",
     )
+    means_leader: float = fact(
+        1.0,
+        unit="1",
+        kind="choice",
+        lever=True,
+        low=0.0,
+        high=20.0,
+        claims=("D1", "D14"),
+        source="own",
+        doc="means of labs of the leading bloc over those on the path, from exchange.since on",
+    )
+    means_follower: float = fact(
+        1.0,
+        unit="1",
+        kind="choice",
+        lever=True,
+        low=0.0,
+        high=20.0,
+        claims=("D1", "D14"),
+        source="own",
+        doc="means of labs of the following bloc over those on the path, from exchange.since on",
+    )
     researcher_growth: float = fact(
         0.25,
         unit="1/year",
@@ -122,7 +142,8 @@ class Finance(Mechanism):
         high=0.99,
         claims=("D14",),
         source="own",
-        doc="share of a bloc's AI researchers who work in labs; the rest work in other firms",
+        doc="share of a bloc's AI researchers who work in labs at month 0; the rest work in other "
+        "firms",
     )
 
 
@@ -137,20 +158,20 @@ def means(group: Finance, year: float) -> float:
 
 
 def finance(state: State) -> None:
-    """Share out means and people.
+    """Share out means; count the teams that last month's hiring left.
 
-    Reads ``labs.rank``, ``founded``, ``firms.size``. Writes ``blocs.funding``,
-    ``blocs.researchers``, ``labs.budget``, ``buyers.grant``, ``granted``, ``cash``,
-    ``firms.researchers``, and in
+    Reads ``labs.rank``, ``founded``, ``firms.researchers``. Writes ``blocs.funding``,
+    ``funding_path``, ``labs.budget``, ``buyers.grant``, ``granted``, ``cash``, and in
     ``knowledge`` ``team`` and ``relative_team``.
     """
     group, setting, firms = state.parameters.finance, state.setting, state.firms
     year = setting.calendar.year(state.month)
     world = means(group, year) / 12.0
-    people = math.exp(group.researcher_growth * (year - 2024.0))
+    levers = {setting.leader: group.means_leader, setting.follower: group.means_follower}
     for b, bloc in enumerate(setting.blocs):
-        state.blocs.funding[b] = world * bloc.funding_share
-        state.blocs.researchers[b] = bloc.researchers_2024 * people
+        state.blocs.funding_path[b] = world * bloc.funding_share
+        lever = levers.get(bloc.name, 1.0) if state.month >= state.exchange_from else 1.0
+        state.blocs.funding[b] = state.blocs.funding_path[b] * lever
     labs = state.labs
     _share_out(
         state.month,
@@ -159,19 +180,13 @@ def finance(state: State) -> None:
         labs.rank,
         labs.founded,
         state.blocs.funding,
-        state.blocs.researchers,
         group.concentration,
         group.ramp,
         group.chip_share,
-        group.lab_researchers,
-        firms.bloc,
-        firms.kind,
-        firms.size,
         firms.active,
         state.blocs.weights,
         labs.budget,
         state.buyers.grant,
-        firms.researchers,
     )
     _grant(
         labs.firm.size,
@@ -183,6 +198,15 @@ def finance(state: State) -> None:
         state.buyers.cash,
         state.buyers.free_cash,
     )
+    teams(state)
+
+
+def teams(state: State) -> None:
+    """Share firms' researchers among fields.
+
+    Reads ``firms.researchers``, ``active``. Writes ``knowledge.team`` and ``relative_team``.
+    """
+    firms = state.firms
     for number, knowledge in enumerate(state.knowledge):
         shares = state.parameters.discovery.shares(number)
         _teams(
@@ -199,8 +223,8 @@ def finance(state: State) -> None:
 
 @kernel
 def _share_out(
-    month, lab_firm, lab_bloc, rank, founded, funding, researchers, concentration, ramp,
-    chip_share, lab_share, bloc, kind, size, active, weights, budget, grant, staff,
+    month, lab_firm, lab_bloc, rank, founded, funding, concentration, ramp, chip_share, active,
+    weights, budget, grant,
 ):  # fmt: skip
     weights[:] = 0.0
     for i in range(rank.size):
@@ -210,17 +234,8 @@ def _share_out(
         weights[lab_bloc[i]] += budget[i]
     for i in range(rank.size):
         b = lab_bloc[i]
-        share = budget[i] / weights[b] if weights[b] > 0.0 else 0.0
-        budget[i] = funding[b] * share
+        budget[i] = funding[b] * (budget[i] / weights[b] if weights[b] > 0.0 else 0.0)
         grant[i] = budget[i] * chip_share
-        staff[lab_firm[i]] = researchers[b] * lab_share * share
-    weights[:] = 0.0
-    for f in range(kind.size):
-        if kind[f] != LAB and active[f]:
-            weights[bloc[f]] += size[f]
-    for f in range(kind.size):
-        if kind[f] != LAB and active[f]:
-            staff[f] = researchers[bloc[f]] * (1.0 - lab_share) * size[f] / weights[bloc[f]]
 
 
 @kernel
