@@ -54,7 +54,7 @@ SERIES: dict[str, tuple[str, str]] = {
     "chip_spending": ("USD/month", "paid for chips this month, less refunds"),
     "cash": ("USD", "set aside for chips and not spent"),
     "researchers": ("persons", "researchers in the field of AI"),
-    "researchers_in_labs": ("persons", "of them in labs, when wages are paid"),
+    "researchers_in_labs": ("persons", "of them in labs"),
     "wage_labs": ("USD/year", "mean wage of a researcher in labs; 0: none"),
     "wage_elsewhere": ("USD/year", "mean wage of a researcher in other firms; 0: none"),
     "graduates": ("persons/month", "graduates who enter research"),

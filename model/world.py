@@ -121,8 +121,11 @@ class Blocs(Table):
     )
     crossed: Floats = column("f8", "bloc", "bloc", unit="persons", doc="all ever who did")
     taught: Floats = column(
-        "f8", "bloc", unit="1", doc="public money of universities when this month's graduates "
-        "came, over that on the path", fill=1
+        "f8",
+        "bloc",
+        unit="1",
+        doc="public money of universities when this month's graduates came, over that on the path",
+        fill=1,
     )
     for_places: Floats = column(
         "f8", "bloc", unit="USD/month", doc="public money for infrastructure"
@@ -287,7 +290,9 @@ class Knowledge(Table):
     at: NDArray[np.int32] = column("i4", "firm", unit="member", doc="a firm's row or -1", fill=-1)
     size: Floats = column("f8", "idea", unit="OOM", doc="size of the ideas of the catalogue")
     first_month: Integers = column("i8", "idea", unit="month", doc="first found", fill=NEVER)
-    first_firm: Integers = column("i8", "idea", unit="firm", doc="first finder; -1: universities", fill=NEVER)
+    first_firm: Integers = column(
+        "i8", "idea", unit="firm", doc="first finder; -1: universities", fill=NEVER
+    )
     first_bloc: Integers = column("i8", "idea", unit="bloc", doc="its bloc", fill=NEVER)
     finds: Integers = column("i8", "idea", unit="1", doc="times found, again included")
     holders: NDArray[np.int32] = column("i4", "idea", "bloc", unit="firms", doc="who hold it")

@@ -92,9 +92,7 @@ BREAKS = {
         ),
     ],
     "places_of_people": [_add("firms", "researchers", 1.0), _add("clusters", "researchers", 1.0)],
-    "infrastructure": [
-        _add("clusters", column, 1e3) for column in ("stock", "fed", "worn")
-    ],
+    "infrastructure": [_add("clusters", column, 1e3) for column in ("stock", "fed", "worn")],
     "ideas_counted": [_more_bits, _holders],
     "knowledge_summed": [_more_bits, _level],
     "first_finds": [_unfound],

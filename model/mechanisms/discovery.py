@@ -234,7 +234,8 @@ def discovery(state: State) -> None:
     Reads ``knowledge.relative_team``, ``compute``, ``breadth``, ``busy``, ``blocs.litigating``,
     ``clusters.crowd``.
     Writes ``knowledge.rate``, ``full_rate``, ``bits``, ``count``, ``level``, ``finds``,
-    ``first_month``, ``first_firm``, ``first_bloc``, ``holders``, ``state.finds``, ``state.acquired``.
+    ``first_month``, ``first_firm``, ``first_bloc``, ``holders``, ``state.finds``,
+    ``state.acquired``.
     """
     group = state.parameters.discovery
     for number, knowledge in enumerate(state.knowledge):

@@ -262,9 +262,6 @@ def labour(state: State) -> None:
                   blocs.pay, group.wage_elasticity, group.highest_offer,
                   1.0 - state.parameters.places.firms_share, firms.researchers, firms.wage, pull,
                   appeal, drawn)  # fmt: skip
-    hiring.payroll(firms.bloc, firms.lab, firms.researchers, firms.wage,
-                   np.empty(count), blocs.wage_labs, blocs.wage_elsewhere,
-                   blocs.in_labs)  # fmt: skip
     hiring.seen(clusters.bloc, clusters.commute, drawn, clusters.appeal)
     movers, students, leaving = np.empty((count, count)), np.empty((count, count)), np.empty(count)
     heads = blocs.researchers - blocs.idle
@@ -297,6 +294,8 @@ def labour(state: State) -> None:
     hiring.hire(firms.cluster, clusters.bloc, appeal, gone, clusters.appeal, hires, entries,
                 come / hired, newcomers / hired, hazard, firms.researchers, firms.hire_rate,
                 clusters.researchers, moved)  # fmt: skip
+    hiring.payroll(firms.bloc, firms.lab, firms.researchers, firms.wage, np.empty(count),
+                   blocs.wage_labs, blocs.wage_elsewhere, blocs.in_labs)  # fmt: skip
     blocs.idle[:] = np.where(total > 0.0, 0.0, newcomers + come)
     hiring.by_bloc(clusters.bloc, clusters.researchers, blocs.researchers)
     blocs.researchers += blocs.idle

@@ -40,10 +40,11 @@ import math
 
 import numpy as np
 
+from model import universities
 from model.compiled import kernel
 from model.facts import InputError, Mechanism, Uniform, fact, monthly_rate, monthly_share
-from model.randomness import address, at, key_of, poisson, uniform
-from model.world import FIELDS, NEVER, Floats, State
+from model.randomness import address, key_of
+from model.world import FIELDS, Floats, State
 
 FROM_THEN = "from exchange.since on"
 SLOWEST = 0.02  # a year; wear plus growth of people below which a first stock has no steady state
@@ -243,7 +244,7 @@ def normalised(state: State) -> tuple[float, float, float]:
         factor = cost_of(stock, here, mean, 1.0, size, group.cost_exponent, group.crowded,
                          group.crowding)  # fmt: skip
         whole += here * factor
-    return mean, people / whole, size
+    return mean, float(people / whole), size
 
 
 def places(state: State) -> None:
@@ -358,7 +359,7 @@ def _research(state: State, number: int) -> None:
     window, slots = nature.window(nature.lab_breadth), knowledge.pending.shape[1]
     known = knowledge.pool.copy()
     count, rate = np.zeros(blocs.idle.size, np.int64), np.zeros(blocs.idle.size)
-    _in_print(
+    universities.in_print(
         scale,
         nature.difficulty(number, growth),
         knowledge.pending,
@@ -374,7 +375,7 @@ def _research(state: State, number: int) -> None:
             f"discovery: the catalogue of {FIELDS[number]} is used up in {state.date()}; "
             "raise discovery.mean_size or lower the field's growth"
         )
-    _find(
+    universities.find(
         address(state.seed, key_of("basic finds", FIELDS[number]), state.month),
         address(state.seed, key_of("basic affinity", FIELDS[number])),
         state.month,
@@ -394,56 +395,3 @@ def _research(state: State, number: int) -> None:
         knowledge.words,
         blocs.basic,
     )
-
-
-@kernel
-def _in_print(scale, b, pending, size, taught, share, known, count, rate):
-    # What universities of a bloc know: what is in print there, or on its way.
-    for s in range(known.shape[0]):
-        level = 0.0
-        for word in range(known.shape[1]):
-            for slot in range(pending.shape[1]):
-                known[s, word] |= pending[s, slot, word]
-            if known[s, word] == np.uint64(0):
-                continue
-            for place in range(64):
-                if (known[s, word] >> np.uint64(place)) & np.uint64(1):
-                    count[s] += 1
-                    level += size[word * 64 + place]
-        rate[s] = scale * share[s] * taught[s] * math.exp(-b * level)
-
-
-@kernel
-def _find(
-    draws, affinity, month, later, window, key, bloc, campus, known, count, rate, mine, pending,
-    first_month, first_bloc, finds, words, basic,
-):  # fmt: skip
-    one = np.uint64(1)
-    for c in range(key.size):
-        s = bloc[c]
-        mean = rate[s] * campus[c]
-        number = poisson(uniform(at(draws, key[c])), mean) if mean > 0.0 else 0
-        if number == 0:
-            continue
-        for word in range(mine.size):
-            mine[word] = known[s, word]
-        taste = at(affinity, key[c])
-        for f in range(number):
-            best, highest = -1, np.uint64(0)
-            for n in range(min(count[s] + window, first_month.size)):
-                if (mine[n // 64] >> np.uint64(n % 64)) & one:
-                    continue
-                value = at(taste, np.uint64(n))
-                if best < 0 or value > highest:
-                    best, highest = n, value
-            if best < 0:
-                break
-            bit = one << np.uint64(best % 64)
-            mine[best // 64] |= bit
-            pending[s, later, best // 64] |= bit
-            if first_month[best] == NEVER:
-                first_month[best] = month
-                first_bloc[best] = s
-                words[0] = max(words[0], best // 64 + 1)
-            finds[best] += 1
-            basic[s] += 1.0
