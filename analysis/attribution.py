@@ -84,7 +84,9 @@ class Ledger:
         return f"before {self.start.removesuffix('-01')}"
 
     def name(self, firm: int) -> str:
-        """Return the name of a firm."""
+        """Return the name of a firm; -1 stands for universities."""
+        if firm < 0:
+            return "universities"
         return str(self.firms["name"].iloc[firm])
 
     def bloc(self, firm: int) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from model.mechanisms.finance import LEAD_SCALE
-from model.world import LAB, UNBOUND, State
+from model.world import UNBOUND, State
 
 CLOSED = 1e-9
 
@@ -103,15 +103,28 @@ def market_shares(state: State) -> float:
 
 
 def people(state: State) -> float:
-    """Researchers of a bloc's firms add up to the bloc's researchers."""
+    """Researchers of a bloc = employed + idle, and the sum of all flows since month 0."""
     firms, blocs = state.firms, state.blocs
-    working = firms.active & ((firms.kind != LAB) | (firms.researchers > 0.0))
-    total = np.bincount(firms.bloc[working], firms.researchers[working], blocs.researchers.size)
-    lab_share = state.parameters.finance.lab_researchers
-    has_lab = np.bincount(firms.bloc, firms.researchers * (firms.kind == LAB), total.size) > 0.0
-    has_other = np.bincount(firms.bloc, firms.kind != LAB, total.size) > 0.0
-    employed = np.where(has_lab, lab_share, 0.0) + np.where(has_other, 1.0 - lab_share, 0.0)
-    return _relative(total - blocs.researchers * employed, blocs.researchers)
+    employed = np.bincount(firms.bloc, firms.researchers, blocs.researchers.size)
+    came = blocs.first_people + blocs.added + blocs.graduated + blocs.crossed.sum(axis=0)
+    left = blocs.retired + blocs.crossed.sum(axis=1)
+    return max(
+        _relative(employed + blocs.idle - blocs.researchers, blocs.researchers),
+        _relative(came - left - blocs.researchers, blocs.researchers),
+    )
+
+
+def places_of_people(state: State) -> float:
+    """Researchers of a place = those of its firms."""
+    firms, clusters = state.firms, state.clusters
+    here = np.bincount(firms.cluster, firms.researchers, clusters.researchers.size)
+    return _relative(here - clusters.researchers, clusters.researchers)
+
+
+def infrastructure(state: State) -> float:
+    """Infrastructure of a place = all ever put into it less what wore out."""
+    clusters = state.clusters
+    return _relative(clusters.fed - clusters.worn - clusters.stock, clusters.fed)
 
 
 def ideas_counted(state: State) -> float:
@@ -161,6 +174,8 @@ LAWS: dict[str, Callable[[State], float]] = {
         money_of_users,
         market_shares,
         people,
+        places_of_people,
+        infrastructure,
         ideas_counted,
         knowledge_summed,
         first_finds,

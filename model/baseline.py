@@ -29,6 +29,7 @@ from model.facts import InputError
 from model.initial import build, neutral_constants
 from model.mechanisms.chips import chips
 from model.mechanisms.domestic import domestic
+from model.mechanisms.places import normalised
 from model.mechanisms.policy import policy
 from model.mechanisms.purchases import purchases
 from model.mechanisms.supply import supply
@@ -84,7 +85,9 @@ def references(parameters: Parameters, setting: Setting) -> Constants:
                 "raise economy.labs or change discovery.lab_systems_share"
             )
         share[field] = firms[field] * team[field] / labs
-    return Constants(firms, team, compute, share, _bloc_share(state), np.zeros(len(FIELDS)))
+    infrastructure, cost, size = normalised(state)
+    return Constants(firms, team, compute, share, _bloc_share(state), np.zeros(len(FIELDS)),
+                     infrastructure, cost, size)  # fmt: skip
 
 
 def _bloc_share(state: State) -> Floats:

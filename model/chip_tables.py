@@ -20,6 +20,9 @@ class Buyers(Table):
     bloc: Integers = column("i8", "buyer", unit="bloc", doc="bloc")
     destination: Integers = column("i8", "buyer", unit="destination", doc="where its chips go")
     skill: Floats = column("f8", "buyer", unit="OOM", doc="systems ideas; clouds: labs' mean")
+    overhead: Floats = column(
+        "f8", "buyer", unit="1", doc="cost of a chip at work over its price, where it is hosted"
+    )
     grant: Floats = column("f8", "buyer", unit="USD/month", doc="set aside for chips this month")
     granted: Floats = column("f8", "buyer", unit="USD", doc="all ever set aside for chips")
     debt: Floats = column("f8", "buyer", unit="USD", doc="advanced to buy ahead, not yet repaid")

@@ -75,7 +75,7 @@ def choose(
     month, bloc, destination, skill, grant, listed,
     tflops, link, price, software, leading, maker, variant, home, available, withdrawn, family,
     vendor, markup, family_price, open_to, granted, fee, refused, offered, ahead,
-    best_link, penalty, link_scale, overhead, elasticity, portable,
+    best_link, penalty, link_scale, hosting, elasticity, portable,
     traders, premium, rent, rent_margin, stockpile, repayment, scratch,
     free_cash, cash, debt, want, asked_of,
 ):  # fmt: skip
@@ -83,7 +83,7 @@ def choose(
     asked_of[:] = 0.0
     worth, share, legal_worth, legal_share = scratch[0], scratch[1], scratch[2], scratch[3]
     for i in range(bloc.size):
-        b, d = bloc[i], destination[i]
+        b, d, overhead = bloc[i], destination[i], hosting[i]
         domestic = -1
         bound = False
         ahead_now = False

@@ -8,7 +8,7 @@ are. Knowledge is zero: what everybody knew at the start is the origin of the sc
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +17,9 @@ from model.cast import firms_of, labs_of, places_of, since
 from model.compiled import kernel
 from model.demand import platforms_of, segments_of
 from model.marketplace import buyers_of, makers_of, market_of, supply_of
-from model.mechanisms.finance import finance
+from model.mechanisms.finance import finance, teams
+from model.mechanisms.labour import settle
+from model.mechanisms.places import lay_out
 from model.mechanisms.policy import set_exchange
 from model.network import links_of
 from model.randomness import address, at, key_of, uniform
@@ -88,6 +90,7 @@ def build(
         if rows.size:
             blocs.first_cluster[b], blocs.last_cluster[b] = rows[0], rows[-1] + 1
     _openness(parameters, all_blocs, blocs)
+    _campuses(clusters, blocs)
     blocs.exchange[:] = 1.0
     start = since(parameters.exchange.since, "exchange", setting)
     if start <= 0:
@@ -144,19 +147,43 @@ def build(
         opening=[],
         shrinking=[],
     )
+    buyers.overhead[:] = parameters.chips.overhead
+    finance(state)
+    settle(state)
+    teams(state)
     _first_fleets(state)
+    lay_out(state)
     return state
 
 
 def _openness(parameters: Parameters, all_blocs: tuple[Bloc, ...], blocs: Blocs) -> None:
     # Movers and partners from abroad come by researchers; who takes part does not change shares.
     people = [bloc.researchers_2024 for bloc in all_blocs]
+    whole = math.fsum(people)
+    shares = [here / whole for here in people]
     abroad = parameters.spillover.moves_abroad if len(all_blocs) > 1 else 0.0
+    # As many go from one bloc to another as come back: by the product of their researchers, with
+    # moves_abroad as the mean over the world; nobody can go more than once.
+    scale = 0.0
+    if len(all_blocs) > 1:
+        mean = 1.0 - math.fsum(share * share for share in shares)
+        scale = min(abroad / mean, 1.0 / (1.0 - min(shares)))
     for row, b in enumerate(blocs.ordinal):
-        others = math.fsum(people) - people[b]
+        others = whole - people[b]
+        blocs.world_share[row] = shares[b]
+        blocs.at_home[row] = 1.0 - scale * (1.0 - shares[b])
         for column, s in enumerate(blocs.ordinal):
             share = 1.0 - abroad if s == b else abroad * people[s] / others
             blocs.openness[row, column] = share
+            blocs.abroad[row, column] = 0.0 if s == b else scale * shares[s]
+
+
+def _campuses(clusters: Clusters, blocs: Blocs) -> None:
+    # Universities stand where innovation does: the table of places does not say where they are.
+    for b in range(blocs.ordinal.size):
+        rows = np.flatnonzero(clusters.bloc == b)
+        if rows.size:
+            clusters.campus[rows] = clusters.weight[rows] / math.fsum(clusters.weight[rows])
 
 
 def _clusters(parameters: Parameters, setting: Setting, places: list[Place]) -> Clusters:
@@ -230,7 +257,33 @@ def _firms(
         table.key[firm] = key_of("lab", labs[i].name)
         table.publishes[firm] = published[labs[i].release]
         table.lab[firm] = order.index(i)
+    if parameters.places.scatter > 0.0:
+        _scatter(parameters.places.scatter, address(seed, key_of("scatter")), blocs, table)
     return table, order
+
+
+def _scatter(share: float, luck: np.uint64, cluster_bloc: Integers, table: Firms) -> None:
+    # Random places of the bloc, addressed by firm; rows go by place and trade again. Labs keep
+    # their order among labs, so that what does not depend on place is added up as before.
+    first = np.searchsorted(cluster_bloc, table.bloc)
+    last = np.searchsorted(cluster_bloc, table.bloc, side="right")
+    place = table.cluster.astype(np.int64)
+    _places(luck, share, table.key, first, last, place)
+    table.cluster[:] = place
+    rows = np.lexsort((table.sector, table.cluster))
+    for column in fields(table):
+        values = getattr(table, column.name)
+        values[:] = values[rows]
+
+
+@kernel
+def _places(luck, share, key, first, last, place):
+    for f in range(key.size):
+        mine = at(luck, key[f])
+        if uniform(at(mine, np.uint64(0))) < share:
+            count = last[f] - first[f]
+            there = int(uniform(at(mine, np.uint64(1))) * count)
+            place[f] = first[f] + min(there, count - 1)
 
 
 @kernel
@@ -251,7 +304,8 @@ def _labs(
     order: list[int],
 ) -> Labs:
     table = Labs.allocate(lab=len(labs), field=len(FIELDS))
-    table.firm[:] = np.flatnonzero(firms.kind == LAB)
+    rows = np.flatnonzero(firms.kind == LAB)
+    table.firm[firms.lab[rows]] = rows
     for row, i in enumerate(order):
         lab = labs[i]
         table.bloc[row] = setting.bloc_index(lab.bloc)
@@ -328,7 +382,6 @@ def _first_fleets(state: State) -> None:
     # Buyers start with the chips that spending on its growth path leaves in steady state: a stock
     # of budget / (growth + retirement), in the leading vendor's best chip of the day that they
     # may have.
-    finance(state)
     buyers, market, group = state.buyers, state.market, state.parameters.finance
     years = 1.0 / (math.log(group.growth_to_2024) + state.parameters.chips.retirement)
     world = (market.home < 0) & ~market.variant & market.leading

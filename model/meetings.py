@@ -142,15 +142,16 @@ def streams_of(ordinal):
 
 
 @kernel
-def busiest(row, relative, link_start, most, suppliers, links):
+def busiest(row, relative, link_start, hire_rate, most, moves, suppliers, links):
     """Return the largest mean number of contacts on one stream but those with publications."""
-    # ``most``: on a channel other than suppliers, at a firm of reference size.
+    # ``most``: on a channel other than suppliers and movers, at a firm of reference size.
     largest = 0.0
     for m in range(row.size):
         tied = 0
         for s in range(link_start.shape[1] - 1):
             tied = max(tied, link_start[row[m], s + 1] - link_start[row[m], s])
-        largest = max(largest, math.sqrt(relative[m]) * max(most, suppliers * (tied / links)))
+        here = max(most, suppliers * (tied / links), moves * hire_rate[row[m]])
+        largest = max(largest, math.sqrt(relative[m]) * here)
     return largest
 
 
@@ -160,8 +161,8 @@ def contacts(mine, key, mean):
     if mean <= 0.0:
         return 0
     place = at(mine, np.uint64(key))
-    # Most means are small and most streams empty. exp(-mean), up to which a draw gives no contact, lies
-    # above 1 - mean; what is taken off is more than rounding can make of either.
+    # Most means are small and most streams empty. exp(-mean), up to which a draw gives no contact,
+    # lies above 1 - mean; what is taken off is more than rounding can make of either.
     if uniform(place) < 1.0 - mean - 1e-12:
         return 0
     return poisson_at(place, mean)
@@ -170,7 +171,8 @@ def contacts(mine, key, mean):
 @kernel
 def meetings(
     start, stop, meeting, row, key, bloc, cluster, lab, relative, bloc_share, exchange, streams,
-    talk, hazard, weights, suppliers, links, moves, partners, ideas_a_move, link_start, words, bits,
+    talk, hazard, weights, suppliers, links, moves, hire_rate, partners, ideas_a_move, link_start,
+    words, bits,
     shelf, best, meets, offers,
 ):  # fmt: skip
     """Draw how many contacts each member makes on each stream."""
@@ -199,7 +201,7 @@ def meetings(
             elif kind == OPEN_WEIGHTS:
                 mean = weights * reach if model_for(best, b, lab[f]) >= 0 else 0.0
             elif kind == MOBILITY:
-                mean = moves * reach
+                mean = moves * reach * hire_rate[f]
             else:
                 mean = partners * reach
             meets[m, stream] = contacts(mine, streams[stream, 2], mean)
@@ -258,8 +260,9 @@ def grasped(beyond, depth):
 
 @kernel
 def offers(
-    start, stop, meeting, ends, row, key, bloc, cluster, sector, lab, exchange, openness, shield,
-    streams, first_cluster, last_cluster, pull, nearby, mass, within, seen, cell_start, cell_stop,
+    start, stop, meeting, ends, row, key, bloc, cluster, sector, lab, exchange, openness, moved,
+    shield, streams, first_cluster, last_cluster, pull, nearby, mass, within, seen, cell_start,
+    cell_stop,
     adjacency, member_at, link_start, link_to, memory, ideas_a_move, partner, words, bits, shelf,
     lab_bloc, lab_member, open_bits, best, count, window, absorption, depth, meets,
     idea, channel, origin, who, priority,
@@ -303,10 +306,8 @@ def offers(
                         source = -1
                 elif kind == MOBILITY:
                     bring = ideas_a_move
-                    s = bloc_pick(
-                        uniform(at(contact, np.uint64(7))), b, openness, exchange,
-                        uniform(at(contact, np.uint64(8))),
-                    )  # fmt: skip
+                    # Who crossed a border has passed: the shares of movers hold exchange already.
+                    s = bloc_pick(uniform(at(contact, np.uint64(7))), b, moved, exchange, 0.0)
                     if s >= 0:
                         there, other = cell_pick(
                             contact, home, trade, first_cluster[s], last_cluster[s], nearby, mass,

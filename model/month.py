@@ -17,7 +17,9 @@ from model.mechanisms.demography import demography
 from model.mechanisms.discovery import discovery
 from model.mechanisms.domestic import domestic
 from model.mechanisms.finance import finance
+from model.mechanisms.labour import labour
 from model.mechanisms.market import market
+from model.mechanisms.places import places
 from model.mechanisms.policy import policy
 from model.mechanisms.purchases import purchases
 from model.mechanisms.release import release
@@ -66,7 +68,7 @@ MONTH = Phases(
         domestic,  # domestic industries make chips and learn
         purchases,  # buyers choose, under the rules and around them
         chips,  # orders are served, old chips go, new ones come
-        finance,  # means and people are shared out
+        finance,  # means are shared out
         search,  # labs answer scarce compute
         discovery,  # ideas are found
         spillover,  # ideas pass on
@@ -75,6 +77,8 @@ MONTH = Phases(
         market,  # prices are set, users choose among models
         adoption,  # users take models up
         returns,  # labs earn, and learn how long their ideas stay theirs
+        labour,  # people graduate, are hired, move, retire
+        places,  # infrastructure wears and grows, universities find
         demography,  # labs enter
     ]
 )

@@ -119,12 +119,12 @@ def ration(family, want, seized_share, wanted, fill, stock, sold, seized):
 
 @kernel
 def order(
-    due, destination, family, price, markup, fill, fee, premium, rent_margin, overhead, want,
+    due, destination, family, price, markup, fill, fee, premium, rent_margin, hosting, want,
     cash, free_cash, spent, fees, premiums, requested, ordered, prepaid,
 ):  # fmt: skip
     """Place what is served as orders, pay for it, and for the unbound plane likewise."""
     for i in range(want.shape[0]):
-        paid, free = 0.0, 0.0
+        paid, free, overhead = 0.0, 0.0, hosting[i]
         for c in range(family.size):
             for r in range(want.shape[2]):
                 f = family[c]
@@ -153,7 +153,7 @@ def order(
 
 
 @kernel
-def earn(family, vendor, price, markup, fill, overhead, want, revenue, unbound):
+def earn(family, vendor, price, markup, fill, hosting, want, revenue, unbound):
     """Add up what vendors were paid, and would have been had no rule bound."""
     revenue[:] = 0.0
     unbound[:] = 0.0
@@ -161,7 +161,7 @@ def earn(family, vendor, price, markup, fill, overhead, want, revenue, unbound):
         for c in range(family.size):
             if vendor[c] >= 0:
                 f = family[c]
-                cost = unit_cost(price[c], markup[f], 0.0, 0.0, 0.0, overhead)
+                cost = unit_cost(price[c], markup[f], 0.0, 0.0, 0.0, hosting[i])
                 for r in range(4):
                     revenue[vendor[c]] += want[i, c, r] * fill[f] * cost
                 unbound[vendor[c]] += want[i, c, 4] * fill[f] * cost

@@ -55,6 +55,18 @@ SERIES: dict[str, tuple[str, str]] = {
     "chip_spending": ("USD/month", "paid for chips this month, less refunds"),
     "cash": ("USD", "set aside for chips and not spent"),
     "researchers": ("persons", "researchers in the field of AI"),
+    "researchers_in_labs": ("persons", "of them in labs"),
+    "wage_labs": ("USD/year", "mean wage of a researcher in labs; 0: none"),
+    "wage_elsewhere": ("USD/year", "mean wage of a researcher in other firms; 0: none"),
+    "graduates": ("persons/month", "graduates who enter research"),
+    "graduates_to_finance": ("persons/month", "graduates whom financial trading takes"),
+    "retirements": ("persons/month", "researchers who leave research"),
+    "moves": ("persons/month", "researchers hired from other firms, from abroad included"),
+    "migration": ("persons/month", "who come from other blocs less who go to them, net"),
+    "public_infrastructure": ("USD/month", "public money for infrastructure of places"),
+    "public_universities": ("USD/month", "public money for universities"),
+    "infrastructure": ("USD", "shared infrastructure of all places"),
+    "ideas_basic": ("ideas", "found by universities this month, all fields"),
     "algorithms_best": ("OOM", "algorithms held by the lab that holds most"),
     "algorithms_mean": ("OOM", "algorithms held, mean of active labs"),
     "systems_best": ("OOM", "systems ideas held by the lab that holds most"),
@@ -190,8 +202,24 @@ class Record:
                 series[name][t].copy(),
                 series[name][t] - self._since.get(name, 0.0),
             )
-        series["researchers"][t] = state.blocs.researchers
         self._of_users(state)
+        blocs = state.blocs
+        for name, column in (
+            ("researchers", blocs.researchers),
+            ("researchers_in_labs", blocs.in_labs),
+            ("wage_labs", blocs.wage_labs),
+            ("wage_elsewhere", blocs.wage_elsewhere),
+            ("graduates", blocs.graduates),
+            ("graduates_to_finance", blocs.to_finance),
+            ("retirements", blocs.retirements),
+            ("moves", blocs.hires),
+            ("public_infrastructure", blocs.for_places),
+            ("public_universities", blocs.for_universities),
+            ("ideas_basic", blocs.basic),
+        ):
+            series[name][t] = column
+        series["migration"][t] = blocs.crossing.sum(axis=0) - blocs.crossing.sum(axis=1)
+        _by_bloc(state.clusters.bloc, state.clusters.stock, series["infrastructure"][t])
         to_bloc = state.acquired.sum(axis=(0, 2))  # channel x target bloc; whole numbers
         series["ideas_found"][t] = to_bloc[FOUND]
         series["ideas_found_again"][t] = to_bloc[FOUND_AGAIN]

@@ -25,7 +25,9 @@ from model.mechanisms.chips import Chips
 from model.mechanisms.discovery import Discovery
 from model.mechanisms.domestic import Domestic
 from model.mechanisms.finance import Finance
+from model.mechanisms.labour import Labour
 from model.mechanisms.market import Market
+from model.mechanisms.places import Places
 from model.mechanisms.policy import Controls, Exchange
 from model.mechanisms.purchases import Purchases
 from model.mechanisms.release import Release
@@ -56,6 +58,8 @@ class Parameters(Mechanism):
     controls: Controls = Controls()
     exchange: Exchange = Exchange()
     finance: Finance = Finance()
+    labour: Labour = Labour()
+    places: Places = Places()
     supply: SupplyOfChips = SupplyOfChips()
     purchases: Purchases = Purchases()
     degraded: Degraded = Degraded()

@@ -79,8 +79,62 @@ class Blocs(Table):
     free_rented: Floats = column("f8", "bloc", unit="FLOP/s", doc="the same, had no rule bound")
     renters: Floats = column("f8", "bloc", unit="persons", doc="researchers who rent, one field")
     openness: Floats = column(
-        "f8", "bloc", "bloc", unit="share", doc="of those who come from or work with another bloc"
+        "f8", "bloc", "bloc", unit="share", doc="of those who work with another bloc"
     )
+    world_share: Floats = column(
+        "f8", "bloc", unit="share", doc="of the researchers of all blocs of the setting"
+    )
+    abroad: Floats = column(
+        "f8", "bloc", "bloc", unit="share", doc="of a bloc's (row) people on the move, to another"
+    )
+    at_home: Floats = column("f8", "bloc", unit="share", doc="of them, to firms of the same bloc")
+    moved: Floats = column(
+        "f8", "bloc", "bloc", unit="share", doc="of last month's hires (row), by bloc they left"
+    )
+    typical: Floats = column(
+        "f8", "bloc", unit="1", doc="mean weight in hiring of the bloc's firms, at the start"
+    )
+    funding_path: Floats = column(
+        "f8", "bloc", unit="USD/month", doc="means on the path, before levers"
+    )
+    first_funding: Floats = column("f8", "bloc", unit="USD/month", doc="the same at month 0")
+    budgets: Floats = column("f8", "bloc", unit="USD/month", doc="means of active labs")
+    sizes: Floats = column("f8", "bloc", unit="1", doc="sizes of firms that are no labs, summed")
+    lab_bill: Floats = column("f8", "bloc", unit="USD/month", doc="wage bill of labs")
+    other_bill: Floats = column("f8", "bloc", unit="USD/month", doc="wage bill of other firms")
+    pay: Floats = column(
+        "f8", "bloc", unit="USD/month", doc="wage bills at what places cost, over it"
+    )
+    wage_labs: Floats = column("f8", "bloc", unit="USD/year", doc="of a researcher in labs")
+    wage_elsewhere: Floats = column("f8", "bloc", unit="USD/year", doc="of one in other firms")
+    in_labs: Floats = column("f8", "bloc", unit="persons", doc="researchers in labs")
+    idle: Floats = column("f8", "bloc", unit="persons", doc="researchers whom no firm can employ")
+    first_people: Floats = column("f8", "bloc", unit="persons", doc="researchers at month 0")
+    added: Floats = column("f8", "bloc", unit="persons", doc="added by the lever on people, net")
+    graduates: Floats = column("f8", "bloc", unit="persons/month", doc="who enter research")
+    graduated: Floats = column("f8", "bloc", unit="persons", doc="all ever who entered research")
+    to_finance: Floats = column("f8", "bloc", unit="persons/month", doc="whom finance takes")
+    retirements: Floats = column("f8", "bloc", unit="persons/month", doc="who leave research")
+    retired: Floats = column("f8", "bloc", unit="persons", doc="all ever who left research")
+    hires: Floats = column("f8", "bloc", unit="persons/month", doc="hired from other firms")
+    crossing: Floats = column(
+        "f8", "bloc", "bloc", unit="persons/month", doc="who go from bloc (row) to bloc"
+    )
+    crossed: Floats = column("f8", "bloc", "bloc", unit="persons", doc="all ever who did")
+    taught: Floats = column(
+        "f8",
+        "bloc",
+        unit="1",
+        doc="public money of universities when this month's graduates came, over that on the path",
+        fill=1,
+    )
+    for_places: Floats = column(
+        "f8", "bloc", unit="USD/month", doc="public money for infrastructure"
+    )
+    for_universities: Floats = column(
+        "f8", "bloc", unit="USD/month", doc="public money for universities"
+    )
+    basic: Floats = column("f8", "bloc", unit="ideas/month", doc="found by universities")
     shield: Floats = column(
         "f8", "bloc", "channel", unit="share", doc="of contacts that protection of a source stops"
     )
@@ -105,6 +159,24 @@ class Clusters(Table):
     weight: Floats = column("f8", "cluster", unit="share", doc="share of the world's innovation")
     nearness: Floats = column(
         "f8", "cluster", "cluster", unit="1", doc="kernel of distance, 1 at no distance"
+    )
+    campus: Floats = column("f8", "cluster", unit="share", doc="of its bloc's universities")
+    researchers: Floats = column("f8", "cluster", unit="persons", doc="of all firms here")
+    appeal: Floats = column(
+        "f8", "cluster", unit="persons", doc="of the bloc's firms to people here"
+    )
+    pay: Floats = column(
+        "f8", "cluster", unit="USD/month", doc="wage bills here, over what the place costs"
+    )
+    spent: Floats = column("f8", "cluster", unit="USD/month", doc="wage bills here")
+    stock: Floats = column("f8", "cluster", unit="USD", doc="shared infrastructure")
+    fed: Floats = column("f8", "cluster", unit="USD", doc="all ever put into it, first included")
+    worn: Floats = column("f8", "cluster", unit="USD", doc="all of it ever worn out")
+    cost: Floats = column(
+        "f8", "cluster", unit="1", doc="of research and of hosting chips, over the mean", fill=1
+    )
+    crowd: Floats = column(
+        "f8", "cluster", unit="1", doc="factor on finds from the number of researchers", fill=1
     )
     commute: Floats = column(
         "f8", "cluster", "cluster", unit="1", doc="weight in hiring: 1 at home, less elsewhere"
@@ -131,6 +203,11 @@ class Firms(Table):
     size: Floats = column("f8", "firm", unit="1", doc="weight in its bloc's and kind's total")
     researchers: Floats = column("f8", "firm", unit="persons", doc="researchers employed")
     publishes: Floats = column("f8", "firm", unit="share", doc="share of own findings published")
+    bill: Floats = column("f8", "firm", unit="USD/month", doc="what it can pay researchers")
+    wage: Floats = column("f8", "firm", unit="USD/year", doc="what it pays one")
+    hire_rate: Floats = column(
+        "f8", "firm", unit="1", doc="hires from other firms last month, over those at the hazard"
+    )
     active: NDArray[np.bool_] = column("?", "firm", unit="-", doc="exists this month")
     lab: NDArray[np.int32] = column("i4", "firm", unit="lab", doc="row among labs or -1", fill=-1)
 
@@ -225,11 +302,9 @@ class Knowledge(Table):
     size: Floats = column("f8", "idea", unit="OOM", doc="size of the ideas of the catalogue")
     first_month: Integers = column("i8", "idea", unit="month", doc="first found", fill=NEVER)
     first_firm: Integers = column(
-        "i8", "idea", unit="firm", doc="first finder; -1: developers, or nobody yet", fill=NEVER
+        "i8", "idea", unit="firm", doc="first finder; -1: developers, universities", fill=NEVER
     )
-    first_bloc: NDArray[np.int8] = column(
-        "i1", "idea", unit="bloc", doc="bloc of the first finder", fill=NEVER
-    )
+    first_bloc: Integers = column("i8", "idea", unit="bloc", doc="its bloc", fill=NEVER)
     owner: NDArray[np.int16] = column(
         "i2", "idea", "bloc", unit="lab", doc="lab that found it first in the bloc", fill=-1
     )
@@ -282,6 +357,9 @@ class Constants:
     share: Floats
     bloc_share: Floats
     arrival: Floats  # finds a year in the whole field, by field
+    infrastructure: float = 0.0  # USD a researcher, mean at the start; 0: places cost the same
+    place_cost: float = 1.0  # cost without infrastructure, so that the mean at the start is 1
+    place_size: float = 0.0  # researchers of a place, mean at the start; 0: size does not matter
 
 
 @dataclass

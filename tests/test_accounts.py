@@ -94,7 +94,15 @@ BREAKS = {
         _add("platforms", "payments", 1e3),
     ],
     "market_shares": [_add("platforms", "share", 1e-6)],
-    "people": [_add("firms", "researchers", 1.0), _add("blocs", "researchers", 1.0)],
+    "people": [
+        _add("firms", "researchers", 1.0),
+        *(
+            _add("blocs", column, 1.0)
+            for column in ("researchers", "idle", "graduated", "retired", "added", "crossed")
+        ),
+    ],
+    "places_of_people": [_add("firms", "researchers", 1.0), _add("clusters", "researchers", 1.0)],
+    "infrastructure": [_add("clusters", column, 1e3) for column in ("stock", "fed", "worn")],
     "ideas_counted": [_more_bits, _holders],
     "knowledge_summed": [_more_bits, _level],
     "first_finds": [_unfound],

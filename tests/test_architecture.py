@@ -23,6 +23,8 @@ FOUNDATIONS = {
     "model.meetings",
     "model.choices",
     "model.orders",
+    "model.hiring",
+    "model.universities",
 }
 ONLY_FOR_TYPES = {"model.setting", "model.scenario"}
 OURS = ("model", "analysis", "commands", "cli", "tests", "benchmarks")

@@ -75,7 +75,9 @@ def rates(level=0.0, team=1.0, compute=1.0, breadth=1.0, busy=0.0, litigating=0.
     columns = [np.array([float(v)]) for v in (team, compute, level, breadth)]
     time = [np.array([float(v)]) for v in (litigating, busy)]
     full_rate, rate = np.full(1, np.nan), np.full(1, np.nan)
-    _rates(0, 1, np.array([0]), kind, *columns, *given.values(), bloc, *time, full_rate, rate)
+    place, crowd = np.array([0], np.int32), np.ones(1)
+    _rates(0, 1, np.array([0]), kind, *columns, *given.values(), bloc, place, crowd, *time,
+           full_rate, rate)  # fmt: skip
     assert full_rate[0] >= rate[0]
     return rate[0]
 

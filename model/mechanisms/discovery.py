@@ -282,10 +282,10 @@ class Discovery(Mechanism):
 def discovery(state: State) -> None:
     """Draw the finds of the month and write them into the catalogue's record.
 
-    Reads ``knowledge.relative_team``, ``compute``, ``busy``, ``blocs.litigating``, ``labs.bloc``.
-    Writes labs' ``knowledge.breadth`` and ``window`` by the levers, ``knowledge.rate``,
-    ``full_rate``, ``bits``, ``count``, ``level``, ``finds``, ``first_month``, ``first_firm``,
-    ``owner``, ``holders``, ``state.finds``, ``state.acquired``.
+    Reads ``knowledge.relative_team``, ``compute``, ``busy``, ``blocs.litigating``, ``labs.bloc``,
+    ``clusters.crowd``. Writes labs' ``knowledge.breadth`` and ``window`` by the levers,
+    ``knowledge.rate``, ``full_rate``, ``bits``, ``count``, ``level``, ``finds``, ``first_month``,
+    ``first_firm``, ``first_bloc``, ``owner``, ``holders``, ``state.finds``, ``state.acquired``.
     """
     group, setting, labs = state.parameters.discovery, state.setting, state.labs
     names = [bloc.name for bloc in setting.blocs]
@@ -309,8 +309,9 @@ def discovery(state: State) -> None:
             state.threads, rows, _rates, knowledge.row, state.firms.kind, knowledge.relative_team,
             knowledge.compute, knowledge.level, knowledge.breadth, state.constants.firms[number],
             state.constants.compute[number], scale, group.researchers_exponent,
-            group.compute_exponent, group.breadth_cost, b, state.firms.bloc,
-            state.blocs.litigating, knowledge.busy, knowledge.full_rate, knowledge.rate,
+            group.compute_exponent, group.breadth_cost, b, state.firms.bloc, state.firms.cluster,
+            state.clusters.crowd, state.blocs.litigating, knowledge.busy, knowledge.full_rate,
+            knowledge.rate,
         )  # fmt: skip
         if rows and not knowledge.rate.max() <= MOST_FINDS:
             raise InputError(
@@ -385,7 +386,7 @@ def _organise(bloc, member, breadths, windows, breadth, window):
 @kernel
 def _rates(
     start, stop, row, kind, team, compute, level, breadth, firms, reference, scale,
-    gamma, kappa, cost, b, bloc, litigating, busy, full_rate, rate,
+    gamma, kappa, cost, b, bloc, cluster, crowd, litigating, busy, full_rate, rate,
 ):  # fmt: skip
     for m in range(start, stop):
         k = kind[row[m]]
@@ -395,6 +396,7 @@ def _rates(
         experiments = (compute[m] / reference[k]) ** kappa if reference[k] > 0.0 else 0.0
         effort = team[m] ** gamma * experiments
         full = scale[k] / firms[k] * effort * breadth[m] ** -cost * math.exp(-b * level[m])
+        full *= crowd[cluster[row[m]]]
         left = (1.0 - busy[m]) * (1.0 - litigating[bloc[row[m]]])
         full_rate[m] = full
         rate[m] = full * left**gamma if left < 1.0 else full

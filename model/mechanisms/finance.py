@@ -15,14 +15,16 @@ so that earnings move no more money than there is of them. Of its means a lab sp
 
 with the lead in months that it has experienced (``mechanisms/returns.py``): ideas that rivals
 soon have are worth less research (Nelson 1959; Arrow 1962); at the reference lead labs spend what
-the record says. Owners keep the rest. Of the budget a share buys chips, the rest people.
+the record says. Owners keep the rest. Of the budget a share buys chips; who is hired with
+the rest is the labour market's (``model/mechanisms/labour.py``).
 
 .. math:: \ln F(t) = \ln F_{2024} + g_\infty s + (g_0 - g_\infty)\,\tau\,(1 - e^{-s/\tau}),
           \quad s = t - 2024 > 0; \qquad \ln F(t) = \ln F_{2024} + g_0 s, \quad s \le 0
 
 Clouds spend what the world spends on chips beside the labs: as recorded, and after the record in
 step with the labs' means. Limits: taper 0: growth drops to its long-run rate at once;
-concentration 0: all labs of a bloc are equal; a = 0: leads do not matter; lead 0: no research.
+concentration 0: all labs of a bloc are equal; a = 0: leads do not matter; lead 0: no research;
+levers at 1: the path.
 """
 
 from __future__ import annotations
@@ -147,6 +149,28 @@ class Finance(Mechanism):
         source="own",
         doc="time in which a new lab grows into its place",
     )
+    means_leader: float = fact(
+        1.0,
+        unit="1",
+        kind="choice",
+        lever=True,
+        low=0.0,
+        high=20.0,
+        claims=("D1", "D14"),
+        source="own",
+        doc="means of labs of the leading bloc over those on the path, from exchange.since on",
+    )
+    means_follower: float = fact(
+        1.0,
+        unit="1",
+        kind="choice",
+        lever=True,
+        low=0.0,
+        high=20.0,
+        claims=("D1", "D14"),
+        source="own",
+        doc="means of labs of the following bloc over those on the path, from exchange.since on",
+    )
     researcher_growth: float = fact(
         0.25,
         unit="1/year",
@@ -167,7 +191,8 @@ class Finance(Mechanism):
         high=0.99,
         claims=("D14",),
         source="own",
-        doc="share of a bloc's AI researchers who work in labs; the rest work in other firms",
+        doc="share of a bloc's AI researchers who work in labs at month 0; the rest work in other "
+        "firms",
     )
 
 
@@ -182,20 +207,21 @@ def means(group: Finance, year: float) -> float:
 
 
 def finance(state: State) -> None:
-    """Share out means and people.
+    """Share out means; count the teams that last month's hiring left.
 
     Reads ``labs.rank``, ``founded``, ``revenue``, ``serving``, ``revenue_mean``, ``lead``,
-    ``firms.size``. Writes ``blocs.funding``, ``blocs.researchers``, ``labs.means``, ``earned``,
-    ``investors``, ``owners``, ``budget``, ``buyers.grant``, ``granted``, ``cash``,
-    ``firms.researchers``, and in ``knowledge`` ``team`` and ``relative_team``.
+    ``firms.researchers``. Writes ``blocs.funding``, ``funding_path``, ``labs.means``, ``earned``,
+    ``investors``, ``owners``, ``budget``, ``buyers.grant``, ``granted``, ``cash``, and in
+    ``knowledge`` ``team`` and ``relative_team``.
     """
     group, setting, firms = state.parameters.finance, state.setting, state.firms
     year = setting.calendar.year(state.month)
     world = means(group, year) / 12.0
-    people = math.exp(group.researcher_growth * (year - 2024.0))
+    levers = {setting.leader: group.means_leader, setting.follower: group.means_follower}
     for b, bloc in enumerate(setting.blocs):
-        state.blocs.funding[b] = world * bloc.funding_share
-        state.blocs.researchers[b] = bloc.researchers_2024 * people
+        state.blocs.funding_path[b] = world * bloc.funding_share
+        lever = levers.get(bloc.name, 1.0) if state.month >= state.exchange_from else 1.0
+        state.blocs.funding[b] = state.blocs.funding_path[b] * lever
     labs = state.labs
     _means(
         state.month,
@@ -212,6 +238,7 @@ def finance(state: State) -> None:
         labs.boost,
         group.concentration,
         group.ramp,
+        group.chip_share,
         group.revenue_weight,
         group.appropriability,
         1.0 - math.exp(-group.reference_lead / LEAD_SCALE),
@@ -221,21 +248,7 @@ def finance(state: State) -> None:
         labs.investors,
         labs.owners,
         labs.budget,
-    )
-    _share_out(
-        labs.firm,
-        labs.bloc,
-        labs.budget,
-        state.blocs.researchers,
-        group.chip_share,
-        group.lab_researchers,
-        firms.bloc,
-        firms.kind,
-        firms.size,
-        firms.active,
-        state.blocs.weights,
         state.buyers.grant,
-        firms.researchers,
     )
     _grant(
         labs.firm.size,
@@ -247,6 +260,15 @@ def finance(state: State) -> None:
         state.buyers.cash,
         state.buyers.free_cash,
     )
+    teams(state)
+
+
+def teams(state: State) -> None:
+    """Share firms' researchers among fields.
+
+    Reads ``firms.researchers``, ``active``. Writes ``knowledge.team`` and ``relative_team``.
+    """
+    firms = state.firms
     for number, knowledge in enumerate(state.knowledge):
         shares = state.parameters.discovery.shares(number)
         _teams(
@@ -264,8 +286,8 @@ def finance(state: State) -> None:
 @kernel
 def _means(
     month, firm, bloc, rank, founded, active, funding, revenue, serving, earned_of_late, lead,
-    boost, concentration, ramp, by_revenue, strength, reference, weights, earned, means,
-    investors, owners, budget,
+    boost, concentration, ramp, chip_share, by_revenue, strength, reference, weights, earned, means,
+    investors, owners, budget, grant,
 ):  # fmt: skip
     weights[:] = 0.0
     for i in range(rank.size):
@@ -290,32 +312,11 @@ def _means(
             # Nobody spends more than there is: at most 1 / reference of what the record says.
             plan = min(means[i], means[i] * reference * worth**strength)
             budget[i] = plan * boost[i]
+            grant[i] = budget[i] * chip_share
             earned[i] = revenue[i] - serving[i]
             kept_in = min(max(earned[i], 0.0), means[i])
             investors[i] = means[i] - kept_in + (budget[i] - plan)
             owners[i] = means[i] - plan + earned[i] - kept_in
-
-
-@kernel
-def _share_out(
-    lab_firm, lab_bloc, budget, researchers, chip_share, lab_share, bloc, kind, size, active,
-    weights, grant, staff,
-):  # fmt: skip
-    weights[:] = 0.0
-    for i in range(budget.size):
-        weights[lab_bloc[i]] += budget[i]
-    for i in range(budget.size):
-        b = lab_bloc[i]
-        share = budget[i] / weights[b] if weights[b] > 0.0 else 0.0
-        grant[i] = budget[i] * chip_share
-        staff[lab_firm[i]] = researchers[b] * lab_share * share
-    weights[:] = 0.0
-    for f in range(kind.size):
-        if kind[f] != LAB and active[f]:
-            weights[bloc[f]] += size[f]
-    for f in range(kind.size):
-        if kind[f] != LAB and active[f]:
-            staff[f] = researchers[bloc[f]] * (1.0 - lab_share) * size[f] / weights[bloc[f]]
 
 
 @kernel

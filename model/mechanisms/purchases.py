@@ -255,7 +255,7 @@ def _ask(state: State) -> None:
         market.best_link[0],
         state.parameters.chips.link_penalty,
         state.parameters.chips.link_scale,
-        state.parameters.chips.overhead,
+        buyers.overhead,
         group.choice_elasticity,
         group.portable,
         controls.porosity * pays,

@@ -22,9 +22,10 @@ what i holds is not understood either.) Channels:
   training began), contacts as above.
 * *suppliers*: firms linked as customer or supplier (``model/network.py``), in proportion to their
   number, all alike; in a bloc apart, times the exchange.
-* *mobility*: who is hired brings several ideas of the former employer at once; hires come from the
-  own cluster first, less from the rest of the bloc, a share from abroad (times the exchange), from
-  firms by their researchers. Moves come at a hazard until labour markets are modelled.
+* *mobility*: who is hired brings several ideas of the former employer at once; contacts go by the
+  firm's hires of the last month over those at the hazard of moves, from blocs by where its bloc's
+  hires came from; in a bloc from the own cluster first, less from the rest, from firms by their
+  researchers (``model/mechanisms/labour.py``).
 * *collaboration*: partners in research; with a probability one of the last that a firm learned
   from, else a new one, found like an acquaintance. Success is remembered.
 
@@ -439,6 +440,7 @@ def spillover(state: State) -> None:
     """Let firms meet, offer, learn; then let last months' finds appear in print.
 
     Reads ``knowledge.bits``, ``pool``, ``cell_start``, ``state.open_bits``, ``blocs.exchange``,
+    ``moved``, ``firms.hire_rate``,
     ``clusters.nearness``, ``bloc_share``, ``state.finds``. Writes ``knowledge.bits``, ``count``,
     ``level``, ``absorption``, ``busy``, ``partner``, ``holders``, ``pool``, ``pending``,
     ``acquired``, ``published``, ``learned``, ``blocs.shield``, ``litigating``.
@@ -504,7 +506,9 @@ def _learn(state: State, number: int) -> None:
         knowledge.row,
         knowledge.relative_team,
         state.link_start,
-        max(talk, weights, moves, partners),
+        firms.hire_rate,
+        max(talk, weights, partners),
+        moves,
         suppliers,
         links,
     )
@@ -539,6 +543,7 @@ def _learn(state: State, number: int) -> None:
         suppliers,
         links,
         moves,
+        firms.hire_rate,
         partners,
         group.ideas_a_move,
         state.link_start,
@@ -570,6 +575,7 @@ def _learn(state: State, number: int) -> None:
         firms.lab,
         blocs.exchange,
         blocs.openness,
+        blocs.moved,
         blocs.shield,
         streams,
         blocs.first_cluster,
