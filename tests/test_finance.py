@@ -196,7 +196,7 @@ def test_longer_leads_mean_more_research_and_none_its_floor(small):
         finance(state)
         active = plain > 0.0
         assert ((state.labs.budget > plain) == more)[active].all()
-        expected = (1.0 - math.exp(-lead / 24.0)) / (1.0 - math.exp(-16.0 / 24.0))
+        expected = (1.0 - math.exp(-lead / 24.0)) / (1.0 - math.exp(-18.0 / 24.0))
         assert state.labs.budget[active] / plain[active] == pytest.approx(expected)
     state.labs.lead[:] = 0.0
     finance(state)

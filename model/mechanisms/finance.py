@@ -130,10 +130,10 @@ class Finance(Mechanism):
         doc="strength a with which the lead that a lab experiences drives its research",
     )
     reference_lead: float = fact(
-        16.0,
+        18.0,
         unit="months",
         kind="estimated",
-        prior=Uniform(8.0, 24.0),
+        prior=Uniform(8.0, 30.0),
         low=0.1,
         high=1000.0,
         claims=("A8",),
