@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.mechanisms.finance import Finance, finance, means
+from model.mechanisms.finance import Finance, means
 from model.world import LAB
 
 YEARS = st.floats(2010.0, 2040.0)
@@ -71,31 +71,45 @@ def test_budgets_at_the_reference_lead_add_up_to_the_blocs_shares_of_the_worlds_
     assert state.labs.budget.sum() == pytest.approx(total)
 
 
-def test_people_add_up_and_grow(small):
-    state = small().state
+def test_people_add_up_and_grow(small, constants):
+    """Labs start with their share of people by means, others with the rest by size; all grow."""
+    world = small(constants=constants)
+    state = world.state
     calendar, firms, labs = state.setting.calendar, state.firms, state.labs
-    before = None
-    labs.founded[:] = -240
-    firms.active[:] = True
-    for month in (0, 12, 24):
-        state.month = month
-        finance(state)
-        grown = math.exp(0.25 * (calendar.year(month) - 2024.0))
-        for b, bloc in enumerate(state.setting.blocs):
-            total = bloc.researchers_2024 * grown
-            for share, kind in ((0.2, firms.kind == LAB), (0.8, firms.kind != LAB)):
-                staff = firms.researchers[(firms.bloc == b) & kind]
-                if staff.any():
-                    assert staff.sum() == pytest.approx(share * total)
-                else:  # nobody there to work for
-                    assert bloc.name == "others"
-        everybody = firms.researchers.sum()
-        assert before is None or everybody / before == pytest.approx(math.exp(0.25))
-        before = everybody
-    # a lab's people are its share of the bloc's means
-    first = np.flatnonzero(labs.bloc == 0)
-    staff = firms.researchers[labs.firm[first]]
-    assert staff / staff.sum() == pytest.approx(labs.budget[first] / labs.budget[first].sum())
+    grown = math.exp(0.25 * (calendar.year(0) - 2024.0))
+    for b, bloc in enumerate(state.setting.blocs):
+        total = bloc.researchers_2024 * grown
+        has_lab = bool((labs.budget[labs.bloc == b] > 0.0).any())
+        for share, kind in ((0.2, firms.kind == LAB), (0.8, firms.kind != LAB)):
+            staff = firms.researchers[(firms.bloc == b) & kind]
+            if has_lab:
+                assert staff.sum() == pytest.approx(share * total)
+            else:  # no lab to work for: all work elsewhere
+                assert staff.sum() == pytest.approx(0.0 if share == 0.2 else total)
+        others = np.flatnonzero((firms.bloc == b) & (firms.kind != LAB))
+        staff, size = firms.researchers[others], firms.size[others]
+        assert staff / staff.sum() == pytest.approx(size / size.sum())
+        mine = np.flatnonzero((labs.bloc == b) & (labs.budget > 0.0))
+        staff = firms.researchers[labs.firm[mine]]
+        assert staff / staff.sum() == pytest.approx(labs.budget[mine] / labs.budget[mine].sum())
+    totals = []
+    world.run(each=lambda state: totals.append(state.firms.researchers.sum()))
+    for month in range(12, len(totals)):
+        assert totals[month] / totals[month - 12] == pytest.approx(math.exp(0.25), rel=1e-9)
+
+
+@pytest.mark.parametrize("side", ["leader", "follower"])
+def test_means_of_a_side_go_by_its_lever_from_its_month_on(side, small, constants):
+    given = {"exchange__since": "2018-01"}
+    plain = small(constants=constants, **given).run()
+    more = small(constants=constants, **{f"finance__means_{side}": 1.1}, **given).run()
+    ratio = more.record.series["budget"] / plain.record.series["budget"]
+    first = plain.state.setting.calendar.prehistory
+    mine = plain.state.setting.bloc_index(getattr(plain.state.setting, side))
+    assert ratio[:first, mine] == pytest.approx(1.0, rel=1e-15)
+    assert ratio[first:, mine] == pytest.approx(1.1)
+    rest = np.delete(ratio, mine, axis=1)
+    assert np.nanmax(np.abs(rest - 1.0)) == 0.0
 
 
 def test_without_concentration_all_labs_of_a_bloc_are_equal(small, constants):
