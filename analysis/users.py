@@ -10,7 +10,7 @@ from analysis import panels, style, words
 from analysis.panels import Label
 from analysis.series import Folder, Line, by_replicate, date, line, of_blocs
 from analysis.style import DIFFERENCE, INK, MUTED, Grid, Words
-from model.seeds import read_prices
+from model.seeds import tables
 
 HELD_AGAINST = 2024  # the last year of the record of prices
 OPEN_COLOUR = DIFFERENCE
@@ -48,7 +48,7 @@ def _prices(axis: Axes, folder: Folder) -> None:
         drawn = [_of_all(folder, world_at, name) for world_at in range(len(folder.worlds))]
         panels.lines(axis, drawn, colour)
         labels.append(Label(*drawn[-1].end, word, colour))
-    for price in read_prices():
+    for price in tables().prices:
         if price.date[0] <= HELD_AGAINST and price.usd_per_mtok > 0.0:
             place = date(f"{price.date[0]}-{price.date[1]:02d}")
             closed = price.release == "closed"

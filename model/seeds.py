@@ -166,6 +166,7 @@ class Tables(NamedTuple):
     labs: tuple[Laboratory, ...]
     chips: tuple[Chip, ...]
     supply: tuple[Shipment, ...]
+    prices: tuple[Price, ...]  # no rule reads them: simulated prices are held against them
 
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,60}")
@@ -272,16 +273,8 @@ def read_tables(folder: Path) -> Tables:
     supply = tuple(
         Shipment(**_picked(Shipment, row)) for _, row in rows(folder, "supply.csv", words)
     )
-    return Tables(tuple(blocs), places, tuple(labs), tuple(chips), supply)
-
-
-def read_prices(folder: Path = SEEDS) -> tuple[Price, ...]:
-    """Read the record of prices of leading models; raises ``InputError`` as ``read_tables``.
-
-    No rule reads it: simulated prices are held against it.
-    """
-    words = {**WORDS, "bloc": tuple(toml(folder, "blocs.toml"))}
-    return tuple(Price(**_picked(Price, row)) for _, row in rows(folder, "prices.csv", words))
+    prices = tuple(Price(**_picked(Price, row)) for _, row in rows(folder, "prices.csv", words))
+    return Tables(tuple(blocs), places, tuple(labs), tuple(chips), supply, prices)
 
 
 def read_controls(folder: Path) -> tuple[dict[str, Act], dict[str, Regime]]:

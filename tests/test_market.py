@@ -91,16 +91,17 @@ def test_without_a_line_nobody_spends(late):
 def test_the_price_meets_its_first_order_condition(weight, nest, rival, own, cost):
     """The best price found numerically is the mark-up at the share that it brings."""
 
+    low = math.log(cost)
+
     def shares(log_price):
         u = own - weight * log_price
-        inside = math.log(math.exp(u) + math.exp(rival))
+        inside = float(np.logaddexp(u, rival))
         return math.exp(u - inside), 1.0 / (1.0 + math.exp(-nest * inside))
 
     def loss(log_price):
         share, potential = shares(log_price)
-        return -share * potential * (1.0 - cost / math.exp(log_price))
+        return -share * potential * (1.0 - math.exp(low - log_price))
 
-    low = math.log(cost)
     found = minimize_scalar(loss, bounds=(low, low + 60.0 / weight), method="bounded",
                             options={"xatol": 1e-10})  # fmt: skip
     share, potential = shares(found.x)
@@ -191,6 +192,7 @@ def test_adoption_is_bass_at_constant_quality_and_price():
     [
         ("market__quality", (1.0, 3.0), "concentration", True),
         ("market__openness", (-3.0, 0.5), "open_use", True),
+        ("market__openness_to_developers", (-3.0, 1.5), "open_use", True),
         ("market__home", (0.0, 3.0), "home_use", True),
         ("market__host_margin", (0.0, 0.6), "host_profit", True),
         ("market__batch", (20.0, 100.0), "price", False),
@@ -200,7 +202,7 @@ def test_adoption_is_bass_at_constant_quality_and_price():
         ("market__small_loss", (0.2, 1.5), "open_use", False),
         ("market__small_size", (0.05, 0.3), "price", True),
         ("market__spending_2024", (3e10, 9e10), "user_spending", True),
-        ("market__developers", (0.2, 0.6), "lab_revenue", None),
+        ("market__developers", (0.2, 0.6), "open_use", None),
         ("market__network", (0.0, 1.5), "concentration", True),
         ("market__nest", (0.3, 0.9), "user_spending", None),
         ("market__looking_around", (0.2, 0.8), "lab_revenue", None),

@@ -115,7 +115,7 @@ def test_a_lab_opens_when_openness_gives_more_than_the_rent_of_its_lead(small):
 
 
 def test_without_rent_whoever_gains_opens_and_without_gain_nobody_does(small):
-    state, opened, kept = chosen(small, release__rent=0.0)
+    state, opened, kept = chosen(small, release__rent=0.0, release__contributions=0.0)
     gains = state.labs.complement + state.labs.motive > 0.0
     assert {m.lab for m in opened} <= set(np.flatnonzero(gains)) and not [
         m for m in kept if gains[m.lab]

@@ -139,8 +139,19 @@ class Market(Mechanism):
         high=10.0,
         claims=("B6", "B9"),
         source="nagle_yue_2025|own",
-        doc="what open weights add to the utility of a line; open lines are used less than their "
-        "price and quality would say (trust, convenience)",
+        doc="what open weights add to the utility of a line to consumers; open lines are used less "
+        "than their price and quality would say (trust, convenience)",
+    )
+    openness_to_developers: float = fact(
+        -0.5,
+        unit="1",
+        kind="contested",
+        prior=Uniform(-3.0, 1.5),
+        low=-10.0,
+        high=10.0,
+        claims=("B2", "B9"),
+        source="nagle_yue_2025|own",
+        doc="the same to developers and firms, who can look inside and build on it",
     )
     home: float = fact(
         1.0,
@@ -321,9 +332,10 @@ def market(state: State) -> None:
         segments.bloc,
         segments.means,
         segments.adopters,
+        np.where(segments.kind == DEVELOPERS, group.openness_to_developers, group.openness),
         state.blocs.exchange,
-        np.array([group.quality, group.reference, group.price, group.openness, group.home,
-                  group.network, group.nest, group.looking_around]),
+        np.array([group.quality, group.reference, group.price, group.home, group.network,
+                  group.nest, group.looking_around]),
         platforms.share,
         platforms.spending,
         segments.worth,
@@ -406,11 +418,11 @@ def _prices(line, quality, cost, bloc, potential, share, weight, nest, margin, s
 
 @kernel
 def _choose(
-    maker, line, quality, cost, price, bloc, means, adopters, exchange, weights, share, spending,
-    worth, potential, spent, surplus,
+    maker, line, quality, cost, price, bloc, means, adopters, openness, exchange, weights, share,
+    spending, worth, potential, spent, surplus,
 ):  # fmt: skip
-    by_quality, reference, by_price, openness = weights[0], weights[1], weights[2], weights[3]
-    home, network, nest, looking = weights[4], weights[5], weights[6], weights[7]
+    by_quality, reference, by_price, home = weights[0], weights[1], weights[2], weights[3]
+    network, nest, looking = weights[4], weights[5], weights[6]
     utility = np.zeros(line.size)
     for s in range(bloc.size):
         b = bloc[s]
@@ -422,7 +434,7 @@ def _choose(
                 continue
             u = by_quality * (quality[j] - reference) - by_price * math.log(price[j, s])
             u += network * share[j, s] + math.log(passes)
-            u += openness if line[j] != CLOSED else 0.0
+            u += openness[s] if line[j] != CLOSED else 0.0
             u += home if maker[j] == b else 0.0
             utility[j] = u
             highest = max(highest, u)
