@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.mechanisms.finance import Finance, means
+from model.mechanisms.finance import Finance, finance, means
 from model.world import LAB
 
 YEARS = st.floats(2010.0, 2040.0)
@@ -100,7 +100,7 @@ def test_people_add_up_and_grow(small, constants):
 
 @pytest.mark.parametrize("side", ["leader", "follower"])
 def test_means_of_a_side_go_by_its_lever_from_its_month_on(side, small, constants):
-    given = {"exchange__since": "2018-01"}
+    given = {"exchange__since": "2018-01", "finance__appropriability": 0.0}
     plain = small(constants=constants, **given).run()
     more = small(constants=constants, **{f"finance__means_{side}": 1.1}, **given).run()
     ratio = more.record.series["budget"] / plain.record.series["budget"]
