@@ -112,7 +112,8 @@ def acquired_in(state: State, number: int, pool: Bits) -> Acquired:
 def _read_at_entry(state: State, number: int) -> tuple[Integers, Integers, Integers]:
     # Firms, ideas and blocs of print of the labs that came in this month: all that they hold.
     labs, knowledge = state.labs, state.knowledge[number]
-    entrants = np.flatnonzero((labs.founded == state.month) & (state.month > 0))
+    coming = (labs.founded == state.month) & (labs.member[:, number] >= 0)
+    entrants = np.flatnonzero(coming & (state.month > 0))
     parts = [np.empty((3, 0), np.int64)]
     for lab in entrants:
         firm, bits = labs.firm[lab], knowledge.bits[labs.member[lab, number]]

@@ -305,7 +305,7 @@ def _knowledge(
     edges = np.searchsorted(cell, np.arange(clusters.key.size * len(SECTORS) + 1))
     table.cell_start[:] = edges[:-1].reshape(table.cell_start.shape)
     table.cell_stop[:] = edges[1:].reshape(table.cell_stop.shape)
-    labs.member[:, number] = np.searchsorted(members, labs.firm)
+    labs.member[:, number] = table.at[labs.firm]
     return table
 
 

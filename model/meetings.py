@@ -221,7 +221,8 @@ def firm_pick(draw, home, trade, low, high, pull, mass, within, cell_start, cell
 def offers(
     start, stop, meeting, ends, row, key, bloc, cluster, sector, lab, exchange, openness, shield,
     ordinal, first_cluster, last_cluster, pull, nearby, mass, within, cell_start, cell_stop,
-    adjacency, member_at, link_start, link_to, memory, ideas_a_move, partner, words, bits, shelf,
+    adjacency, adaptation, member_at, link_start, link_to, memory, ideas_a_move, partner, words,
+    bits, shelf,
     lab_bloc, lab_member, open_bits, best, count, window, absorption, depth, meets,
     idea, channel, origin, who, priority,
 ):  # fmt: skip
@@ -256,6 +257,8 @@ def offers(
                     low, high = link_start[f, s], link_start[f, s + 1]
                     place = low + int(uniform(at(contact, np.uint64(1))) * (high - low))
                     source = member_at[link_to[min(place, high - 1)]]
+                    if source >= 0 and sector[row[source]] != trade:
+                        chance *= adaptation
                 elif stream == 3 * blocs:
                     kind = OPEN_WEIGHTS
                     source = model_for(best, b, lab[f])

@@ -19,7 +19,9 @@ from model.world import (
     FIELDS,
     FOUND,
     FOUND_AGAIN,
+    LAB_FIELDS,
     NOTHING,
+    PRODUCTS,
     ROUTES,
     SOURCES,
     Floats,
@@ -58,10 +60,16 @@ SERIES: dict[str, tuple[str, str]] = {
     "algorithms_mean": ("OOM", "algorithms held, mean of active labs"),
     "systems_best": ("OOM", "systems ideas held by the lab that holds most"),
     "systems_mean": ("OOM", "systems ideas held, mean of active labs"),
-    "ideas_found": ("ideas", "ideas found first this month, all fields"),
-    "ideas_found_again": ("ideas", "ideas found again this month, all fields"),
-    "ideas_learned": ("ideas", "ideas learned from others this month, all fields"),
-    "ideas_published": ("ideas", "ideas that came into print this month, all fields"),
+    "products_mean": ("log quality", "product ideas held, mean of application firms by people"),
+    "products_high": ("log quality", "product ideas held at the firm at the 90th percentile"),
+    "ideas_found": ("ideas", "algorithms and systems ideas found first this month"),
+    "ideas_found_again": ("ideas", "algorithms and systems ideas found again this month"),
+    "ideas_learned": ("ideas", "algorithms and systems ideas learned from others this month"),
+    "ideas_published": ("ideas", "algorithms and systems ideas that came into print this month"),
+    "products_found": ("ideas", "product ideas found this month, again included"),
+    "products_from_sector": ("ideas", "product ideas learned from firms of the own sector"),
+    "products_from_other_sectors": ("ideas", "product ideas learned from firms of other sectors"),
+    "products_adapted": ("share", "of product ideas learned from firms: from other sectors"),
     "models_released": ("models", "models released this month"),
     "models_opened": ("models", "models whose weights were opened this month"),
     "labs": ("labs", "active labs"),
@@ -120,7 +128,7 @@ class Record:
             largest = max(labs.best_flop[rows], default=0.0)
             here["training_compute"] = math.log10(largest) if largest > 0.0 else NOTHING
             here["efficiency_share"] = math.fsum(labs.efficiency[rows]) / max(1, rows.size)
-            for field, name in enumerate(FIELDS):
+            for field, name in ((number, FIELDS[number]) for number in LAB_FIELDS):
                 levels = state.knowledge[field].level[labs.member[rows, field]]
                 here[f"{name}_best"] = max(levels, default=0.0)
                 here[f"{name}_mean"] = math.fsum(levels) / rows.size if rows.size else 0.0
@@ -164,11 +172,13 @@ class Record:
                 series[name][t] - self._since.get(name, 0.0),
             )
         series["researchers"][t] = state.blocs.researchers
-        to_bloc = state.acquired.sum(axis=(0, 2))  # channel x target bloc; whole numbers
+        fields = list(LAB_FIELDS)
+        to_bloc = state.acquired[fields].sum(axis=(0, 2))  # channel x target bloc; whole numbers
         series["ideas_found"][t] = to_bloc[FOUND]
         series["ideas_found_again"][t] = to_bloc[FOUND_AGAIN]
         series["ideas_learned"][t] = to_bloc[FOUND_AGAIN + 1 :].sum(axis=0)
-        series["ideas_published"][t] = state.published.sum(axis=0)
+        series["ideas_published"][t] = state.published[fields].sum(axis=0)
+        _products(state, {name: values[t] for name, values in series.items()})
         self.acquired[t] = state.acquired
         self.events.observe(state, self.sizes[t])
         for field, knowledge in enumerate(state.knowledge):
@@ -177,6 +187,24 @@ class Record:
 
     def __post_init__(self) -> None:
         self._since: dict[str, Floats | float] = {}
+
+
+def _products(state: State, now: dict[str, Floats]) -> None:
+    knowledge, firms, learned = state.knowledge[PRODUCTS], state.firms, state.learned[PRODUCTS]
+    bloc = firms.bloc[knowledge.row]
+    order = np.argsort(knowledge.level, kind="stable")
+    _by_people(bloc, order, knowledge.team, knowledge.level, 0.9,
+               now["products_mean"], now["products_high"])  # fmt: skip
+    taught = learned.source >= 0
+    source, learner = learned.source[taught], learned.learner[taught]
+    elsewhere = firms.sector[source] != firms.sector[learner]
+    blocs = now["products_found"].size
+    own, other = (
+        np.bincount(firms.bloc[learner[part]], minlength=blocs) for part in (~elsewhere, elsewhere)
+    )
+    now["products_found"][:] = state.acquired[PRODUCTS, [FOUND, FOUND_AGAIN]].sum(axis=(0, 1))
+    now["products_from_sector"][:], now["products_from_other_sectors"][:] = own, other
+    now["products_adapted"][:] = other / np.maximum(1, own + other)
 
 
 def _most(values: Floats) -> float:
@@ -188,6 +216,25 @@ def _by_bloc(bloc, column, total):
     total[:] = 0.0
     for i in range(bloc.size):
         total[bloc[i]] += column[i]
+
+
+@kernel
+def _by_people(bloc, order, team, level, percentile, mean, high):
+    # Both by researchers: a percentile of firms would move when small ones are cut finer.
+    for b in range(mean.size):
+        people = weighted = 0.0
+        for m in range(bloc.size):
+            if bloc[m] == b:
+                people += team[m]
+                weighted += team[m] * level[m]
+        mean[b] = weighted / people if people > 0.0 else 0.0
+        high[b] = passed = 0.0
+        for m in order:
+            if bloc[m] == b and team[m] > 0.0:
+                high[b] = level[m]
+                passed += team[m]
+                if passed >= percentile * people:
+                    break
 
 
 @kernel

@@ -107,7 +107,7 @@ def ideas_table(state: State, record: Record) -> pa.Table:
 IDEAS = {
     "field": ("-", "field of the idea"),
     "idea": ("-", "number in the catalogue of the field"),
-    "size": ("OOM", "size of the idea"),
+    "size": ("OOM", "size of the idea; products: log quality"),
     "first_month": ("YYYY-MM", "month in which it was first found"),
     "first_bloc": ("-", "bloc of its first finder"),
     "first_firm": ("row", "row of its first finder among firms"),

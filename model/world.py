@@ -37,7 +37,10 @@ __all__ = [  # what stands elsewhere and belongs to the state
 ]
 
 SECTORS = ("models", "chips", "software", "devices", "services")
-FIELDS = ("algorithms", "systems")
+FIELDS = ("algorithms", "systems", "products")
+ALGORITHMS, SYSTEMS, PRODUCTS = range(len(FIELDS))
+LAB_FIELDS = (ALGORITHMS, SYSTEMS)  # labs work in these, with compute for experiments
+FIELD_UNITS = ("OOM", "OOM", "log quality")  # what sizes of ideas and knowledge are counted in
 CHANNELS = (
     "found",
     "found again",
@@ -139,7 +142,7 @@ class Labs(Table):
     rank: Integers = column("i8", "lab", unit="1", doc="1 is the largest of its bloc")
     founded: Integers = column("i8", "lab", unit="month", doc="may lie before month 0")
     habit: Integers = column("i8", "lab", unit="habit", doc="index into HABITS")
-    member: Integers = column("i8", "lab", "field", unit="member", doc="its row in each field")
+    member: Integers = column("i8", "lab", "field", unit="member", doc="row in a field; -1 in none")
     budget: Floats = column("f8", "lab", unit="USD/month", doc="means of this month")
     effective: Floats = column("f8", "lab", unit="FLOP/s", doc="fleet at its utilisation")
     constraint: Floats = column(
@@ -191,7 +194,7 @@ class Labs(Table):
 class Knowledge(Table):
     """Ideas of one field: the catalogue, who holds what, who published what.
 
-    A *member* is a firm that does research in the field; ``row`` leads back to the firm.
+    Sizes and levels are in OOM, those of products in log quality. A *member* is a firm that does research in the field; ``row`` leads back to the firm.
     """
 
     row: Integers = column("i8", "member", unit="firm", doc="row among firms")
@@ -248,8 +251,9 @@ class Model:
 class Constants:
     """What normalises rates: resolved once from the baseline world, shared by all its twins.
 
-    ``firms``, ``team`` and ``compute`` are means over the active firms of a kind at the start of
-    the baseline world, by (field, kind); ``share`` is a kind's researchers over those of labs.
+    ``firms`` is the number of active firms of a kind at the start of the baseline world, ``team``
+    and ``compute`` their means, by (field, kind). ``share`` is a kind's part in a field's arrival:
+    its researchers over those of labs; in products the number of its firms.
     """
 
     firms: Floats
@@ -257,7 +261,7 @@ class Constants:
     compute: Floats
     share: Floats
     bloc_share: Floats
-    arrival: Floats  # finds a year in the whole field, by field
+    arrival: Floats  # finds a year in the whole field, of products at one mean firm; by field
 
 
 @dataclass

@@ -12,7 +12,7 @@ import numpy as np
 
 from model.compiled import kernel
 from model.randomness import address, at, key_of, uniform
-from model.world import FIELDS, PUBLICATION, State
+from model.world import FIELDS, LAB_FIELDS, PUBLICATION, State
 
 
 def demography(state: State) -> None:
@@ -21,7 +21,8 @@ def demography(state: State) -> None:
     Reads ``labs.founded``, ``knowledge.pool``, ``blocs.exchange``. Writes ``firms.active``, the
     entrants' ``knowledge.bits``, ``count``, ``level``, ``holders`` and ``acquired``.
     """
-    for number, knowledge in enumerate(state.knowledge):
+    for number in LAB_FIELDS:
+        knowledge = state.knowledge[number]
         _enter(
             address(state.seed, key_of("entrants", FIELDS[number])),
             state.firms.key,

@@ -21,7 +21,9 @@ what i holds is not understood either.) Channels:
 * *open weights*: the algorithms embodied in the best open model a firm may use (held when its
   training began), contacts as above.
 * *suppliers*: firms linked as customer or supplier (``model/network.py``), in proportion to their
-  number, all alike; in a bloc apart, times the exchange.
+  number, all alike; in a bloc apart, times the exchange. What one of another sector does to its
+  products must be adapted, which succeeds with the adjacency of sectors; algorithms and systems
+  are the same techniques in all sectors.
 * *mobility*: who is hired brings several ideas of the former employer at once; hires come from the
   own cluster first, less from the rest of the bloc, a share from abroad (times the exchange), from
   firms by their researchers. Moves come at a hazard until labour markets are modelled.
@@ -56,6 +58,7 @@ from model.world import (
     COLLABORATION,
     FIELDS,
     MOBILITY,
+    PRODUCTS,
     PROXIMITY,
     SECTORS,
     SUPPLIER,
@@ -585,6 +588,7 @@ def _learn(state: State, number: int) -> None:
         knowledge.cell_start,
         knowledge.cell_stop,
         group.sector_adjacency,
+        group.sector_adjacency if number == PRODUCTS else 1.0,
         knowledge.at,
         state.link_start,
         state.link_to,
