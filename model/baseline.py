@@ -5,8 +5,8 @@ The baseline has the parameters of nature of the world asked for and every lever
 then the arrival rates A are solved so that the leader's best lab grows at the stated rate in each
 field over the first three reported years; in products, which labs have none of, the application
 firms of the leading bloc, a mean by researchers (the best of them would be the better the more
-firms the economy is cut into; the mean is not). Solving uses a small economy (the labs and few other
-firms: growth does not depend on how finely the rest is cut), several fixed seeds that have
+firms the economy is cut into; the mean is not). Solving uses a small economy (the labs and few
+other firms: growth does not depend on how finely the rest is cut), several fixed seeds that have
 nothing to do with the seed of a run, and is kept on disk by the digest of parameters, tables and
 sources.
 """

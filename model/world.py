@@ -194,7 +194,8 @@ class Labs(Table):
 class Knowledge(Table):
     """Ideas of one field: the catalogue, who holds what, who published what.
 
-    Sizes and levels are in OOM, those of products in log quality. A *member* is a firm that does research in the field; ``row`` leads back to the firm.
+    Sizes and levels are in OOM, those of products in log quality. A *member* is a firm that does
+    research in the field; ``row`` leads back to the firm.
     """
 
     row: Integers = column("i8", "member", unit="firm", doc="row among firms")

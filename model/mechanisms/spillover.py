@@ -55,6 +55,7 @@ from model.compiled import over_rows
 from model.facts import InputError, LogUniform, Mechanism, Uniform, fact, monthly_rate
 from model.randomness import address, key_of
 from model.world import (
+    ALGORITHMS,
     COLLABORATION,
     FIELDS,
     MOBILITY,
@@ -465,7 +466,8 @@ def _learn(state: State, number: int) -> None:
     group, knowledge, firms = state.parameters.spillover, state.knowledge[number], state.firms
     blocs, clusters, labs = state.blocs, state.clusters, state.labs
     rows, month = knowledge.row.size, state.month
-    size = state.parameters.discovery.idea_size(number)
+    # The depth scale is in OOM of algorithms or systems; in log quality it is as many ideas.
+    sized = state.parameters.discovery.idea_size(ALGORITHMS if number == PRODUCTS else number)
     strength = group.strength / state.parameters.discovery.mean_size
     mass = np.zeros((clusters.key.size, len(SECTORS)))
     within = np.zeros(rows)
@@ -605,7 +607,7 @@ def _learn(state: State, number: int) -> None:
         knowledge.count,
         knowledge.window,
         knowledge.absorption,
-        size / group.depth_scale,
+        sized / group.depth_scale,
         meets,
         idea,
         channel,
