@@ -16,6 +16,7 @@ import numpy as np
 from model.cast import firms_of, labs_of, places_of, since
 from model.compiled import kernel
 from model.demand import platforms_of, segments_of
+from model.downstream import applications_of, branches_of
 from model.marketplace import buyers_of, makers_of, market_of, supply_of
 from model.mechanisms.finance import finance
 from model.mechanisms.policy import set_exchange
@@ -126,6 +127,8 @@ def build(
         caps=caps,
         segments=segments_of(parameters, setting),
         platforms=platforms_of(lab_table, setting),
+        applications=applications_of(firms, setting),
+        branches=branches_of(setting),
         listed=listed,
         cloud_share=cloud_share,
         link_start=link_start,

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from model.facts import InputError
+from model.mechanisms.applications import applications
 from model.mechanisms.chips import chips
 from model.mechanisms.demography import demography
 from model.mechanisms.discovery import discovery
@@ -20,6 +21,7 @@ from model.mechanisms.policy import policy
 from model.mechanisms.purchases import purchases
 from model.mechanisms.release import release
 from model.mechanisms.search import search
+from model.mechanisms.sectors import sectors
 from model.mechanisms.spillover import spillover
 from model.mechanisms.supply import supply
 from model.mechanisms.training import training
@@ -69,6 +71,8 @@ MONTH = Phases(
         spillover,  # ideas pass on
         training,  # runs start, go on, end
         release,  # finished models go out
+        applications,  # firms take models up and build on them
+        sectors,  # they compete for buyers, and pay
         demography,  # labs enter
     ]
 )

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model.application_tables import BRANCHES
 from model.compiled import kernel
 from model.events import Events, Keep
+from model.recorded import APPLICATION_SERIES, SECTOR_SERIES, observe_applications
 from model.world import (
     CHANNELS,
     DIVERTED,
@@ -21,7 +23,6 @@ from model.world import (
     FOUND_AGAIN,
     LAB_FIELDS,
     NOTHING,
-    PRODUCTS,
     ROUTES,
     SOURCES,
     Floats,
@@ -60,19 +61,14 @@ SERIES: dict[str, tuple[str, str]] = {
     "algorithms_mean": ("OOM", "algorithms held, mean of active labs"),
     "systems_best": ("OOM", "systems ideas held by the lab that holds most"),
     "systems_mean": ("OOM", "systems ideas held, mean of active labs"),
-    "products_mean": ("log quality", "product ideas held, mean of application firms by people"),
-    "products_high": ("log quality", "product ideas held at the firm at the 90th percentile"),
     "ideas_found": ("ideas", "algorithms and systems ideas found first this month"),
     "ideas_found_again": ("ideas", "algorithms and systems ideas found again this month"),
     "ideas_learned": ("ideas", "algorithms and systems ideas learned from others this month"),
     "ideas_published": ("ideas", "algorithms and systems ideas that came into print this month"),
-    "products_found": ("ideas", "product ideas found this month, again included"),
-    "products_from_sector": ("ideas", "product ideas learned from firms of the own sector"),
-    "products_from_other_sectors": ("ideas", "product ideas learned from firms of other sectors"),
-    "products_adapted": ("share", "of product ideas learned from firms: from other sectors"),
     "models_released": ("models", "models released this month"),
     "models_opened": ("models", "models whose weights were opened this month"),
     "labs": ("labs", "active labs"),
+    **APPLICATION_SERIES,
 }
 
 SINCE_LAST_MONTH = (
@@ -91,6 +87,7 @@ class Record:
     series: dict[str, Floats]
     acquired: Integers  # month x field x channel x source bloc x target bloc
     sizes: Floats  # the same in OOM: the sizes of these ideas
+    sectors: Floats  # month x bloc x sector x SECTOR_SERIES
     events: Events  # acquisitions one by one
     holders: tuple[np.ndarray[tuple[int, ...], np.dtype[np.int32]], ...]  # month x idea x bloc
     months: int = 0
@@ -104,6 +101,7 @@ class Record:
             series={name: np.full((months, blocs), np.nan) for name in SERIES},
             acquired=np.zeros(shape, np.int64),
             sizes=np.zeros(shape),
+            sectors=np.zeros((months, blocs, len(BRANCHES), len(SECTOR_SERIES))),
             events=Events(state, keep),
             holders=tuple(
                 np.zeros((months, *knowledge.holders.shape), np.int32)
@@ -178,7 +176,9 @@ class Record:
         series["ideas_found_again"][t] = to_bloc[FOUND_AGAIN]
         series["ideas_learned"][t] = to_bloc[FOUND_AGAIN + 1 :].sum(axis=0)
         series["ideas_published"][t] = state.published[fields].sum(axis=0)
-        _products(state, {name: values[t] for name, values in series.items()})
+        observe_applications(
+            state, {name: series[name][t] for name in APPLICATION_SERIES}, self.sectors[t]
+        )
         self.acquired[t] = state.acquired
         self.events.observe(state, self.sizes[t])
         for field, knowledge in enumerate(state.knowledge):
@@ -187,24 +187,6 @@ class Record:
 
     def __post_init__(self) -> None:
         self._since: dict[str, Floats | float] = {}
-
-
-def _products(state: State, now: dict[str, Floats]) -> None:
-    knowledge, firms, learned = state.knowledge[PRODUCTS], state.firms, state.learned[PRODUCTS]
-    bloc = firms.bloc[knowledge.row]
-    order = np.argsort(knowledge.level, kind="stable")
-    _by_people(bloc, order, knowledge.team, knowledge.level, 0.9,
-               now["products_mean"], now["products_high"])  # fmt: skip
-    taught = learned.source >= 0
-    source, learner = learned.source[taught], learned.learner[taught]
-    elsewhere = firms.sector[source] != firms.sector[learner]
-    blocs = now["products_found"].size
-    own, other = (
-        np.bincount(firms.bloc[learner[part]], minlength=blocs) for part in (~elsewhere, elsewhere)
-    )
-    now["products_found"][:] = state.acquired[PRODUCTS, [FOUND, FOUND_AGAIN]].sum(axis=(0, 1))
-    now["products_from_sector"][:], now["products_from_other_sectors"][:] = own, other
-    now["products_adapted"][:] = other / np.maximum(1, own + other)
 
 
 def _most(values: Floats) -> float:
@@ -216,25 +198,6 @@ def _by_bloc(bloc, column, total):
     total[:] = 0.0
     for i in range(bloc.size):
         total[bloc[i]] += column[i]
-
-
-@kernel
-def _by_people(bloc, order, team, level, percentile, mean, high):
-    # Both by researchers: a percentile of firms would move when small ones are cut finer.
-    for b in range(mean.size):
-        people = weighted = 0.0
-        for m in range(bloc.size):
-            if bloc[m] == b:
-                people += team[m]
-                weighted += team[m] * level[m]
-        mean[b] = weighted / people if people > 0.0 else 0.0
-        high[b] = passed = 0.0
-        for m in order:
-            if bloc[m] == b and team[m] > 0.0:
-                high[b] = level[m]
-                passed += team[m]
-                if passed >= percentile * people:
-                    break
 
 
 @kernel

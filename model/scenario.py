@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from model.cast import Economy, Observer
 from model.compiled import sources_digest
 from model.facts import Fact, InputError, Mechanism, fact_of
+from model.mechanisms.applications import Applications
 from model.mechanisms.chips import Chips
 from model.mechanisms.discovery import Discovery
 from model.mechanisms.domestic import Domestic
@@ -28,6 +29,7 @@ from model.mechanisms.policy import Controls, Exchange
 from model.mechanisms.purchases import Purchases
 from model.mechanisms.release import Release
 from model.mechanisms.search import Search
+from model.mechanisms.sectors import Sectors
 from model.mechanisms.spillover import Protection, Spillover
 from model.mechanisms.supply import SupplyOfChips
 from model.mechanisms.training import Training
@@ -64,6 +66,8 @@ class Parameters(Mechanism):
     protection: Protection = Protection()
     training: Training = Training()
     release: Release = Release()
+    applications: Applications = Applications()
+    sectors: Sectors = Sectors()
     observer: Observer = Observer()
 
     def baseline(self) -> Parameters:

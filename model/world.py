@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from model.application_tables import Applications, Branches
 from model.chip_tables import Buyers, Caps, Makers, Market, Supply, Vendors
 from model.columns import Bits, Floats, Integers, Table, column
 from model.market_tables import Platforms, Segments
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
 
 __all__ = [  # what stands elsewhere and belongs to the state
+    "Applications",
     "Bits",
+    "Branches",
     "Buyers",
     "Caps",
     "Floats",
@@ -297,6 +300,8 @@ class State:
     caps: Caps
     segments: Segments
     platforms: Platforms
+    applications: Applications
+    branches: Branches
     listed: NDArray[np.bool_]  # month x buyer x bloc: kept from its makers by an entity list
     cloud_share: Floats  # buyer: share of the world's spending on chips outside labs; labs 0
     link_start: Integers  # firm x (bloc + 1): where a firm's links to a bloc begin

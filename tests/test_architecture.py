@@ -23,6 +23,9 @@ FOUNDATIONS = {
     "model.meetings",
     "model.choices",
     "model.orders",
+    "model.adopting",
+    "model.selling",
+    "model.application_tables",
 }
 ONLY_FOR_TYPES = {"model.setting", "model.scenario"}
 OURS = ("model", "analysis", "commands", "cli", "tests", "benchmarks")
