@@ -33,6 +33,7 @@ from model.world import (
     HABITS,
     LAB,
     NOTHING,
+    PRODUCTS,
     SECTORS,
     UNBOUND,
     Blocs,
@@ -315,7 +316,9 @@ def _knowledge(
 def catalogue_length(parameters: Parameters, number: int, months: int) -> int:
     """Return how many ideas of a field are laid out: more than anyone will come to hold."""
     group = parameters.discovery
-    highest = 1.5 * group.growth(number) * months / 12.0 + 0.5 * group.relative_pace(number)
+    # Firms that teach each other much can hold far more products than each would find: all find.
+    headroom = 5.0 if number == PRODUCTS else 1.5
+    highest = headroom * group.growth(number) * months / 12.0 + 0.5 * group.relative_pace(number)
     widest = max(group.lab_breadth, group.firm_breadth)
     size = group.idea_size(number)
     return group.window(widest) + int(highest / size + 4.0 * math.sqrt(highest / size)) + 64

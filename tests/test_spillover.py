@@ -109,7 +109,8 @@ def test_labs_that_enter_know_what_is_in_print_and_nothing_else(small):
                 )
         world.step()
         for lab in coming if state.month > 1 else ():
-            for field, knowledge in enumerate(state.knowledge):
+            for field in LAB_FIELDS:
+                knowledge = state.knowledge[field]
                 bits = knowledge.bits[state.labs.member[lab, field]]
                 print_of_all = np.bitwise_or.reduce(knowledge.pool, axis=0)
                 assert np.array_equal(bits, print_of_all)

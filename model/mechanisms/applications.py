@@ -147,10 +147,10 @@ class Applications(Mechanism):
         doc="rise of the log quality of a user's products by an order of magnitude of platform",
     )
     cost_share: float = fact(
-        0.005,
+        0.002,
         unit="share",
         kind="assumed",
-        prior=LogUniform(0.001, 0.02),
+        prior=LogUniform(0.0005, 0.01),
         low=0.0,
         high=0.9,
         claims=("B6",),

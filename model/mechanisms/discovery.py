@@ -24,6 +24,9 @@ are shared out; a product's quality is its own firm's, and two firms half as lar
 people each must improve theirs as fast as one did (research intensity, not headcount, sets the
 pace in growth with expanding variety: Young 1998, Peretto 1998). Shared out like algorithms, a cut
 into ten times as many firms would leave each a tenth of its own finds. No compute enters (κ = 0).
+What holds at the strength of spillover by default ends where firms learn nearly all that others
+find: then each knows the union, which more firms fill faster (by some ln 10/b for ten times as
+many); a tenfold cut adds 0.05 at the default.
 
 On the balanced path knowledge grows at g when b = (κ g_C + γ g_R)/g. The difficulty b is set by
 that, and the arrival A so that the leader's best lab, in products the mean application firm of the

@@ -6,12 +6,12 @@ Buyers of a bloc and sector choose by logit over quality for money,
 
 (people stand for varieties: two firms of half as many sell what one did; x is 1 at home, abroad
 the exchange between the blocs times what the taste for home leaves), but for the part that buys
-where it bought last month. The mark-up is that of many small rivals (Dixit and Stiglitz 1977): margin
-1/(1 + β) of sales, since a firm stands for a piece of an economy and its own share for nothing.
-What a bloc spends on a sector rises with the log-sum of what it is offered, over that of the first
-month. Platforms take a share of variable cost. Overhead goes with people, at a rate set by demand a
-head at home; a firm whose result, smoothed over some two years, is negative is *not viable*. It is
-counted here; leaving is a matter of entry and exit.
+where it bought last month. The mark-up is that of many small rivals (Dixit and Stiglitz 1977):
+margin 1/(1 + β) of sales, since a firm stands for a piece of an economy and its own share for
+nothing. What a bloc spends on a sector rises with the log-sum of what it is offered, over that of
+the first month. Platforms take a share of variable cost. Overhead goes with people, at a rate set
+by demand a head at home; a firm whose result, smoothed over some two years, is negative is *not
+viable*. It is counted here; leaving is a matter of entry and exit.
 
 Sums run over firms in their order within bloc and sector: no number of firms or threads touches
 them, and a bloc that exchange does not let in adds no term.
