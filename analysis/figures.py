@@ -35,7 +35,7 @@ from analysis.style import DIFFERENCE, FADED, INK, MUTED, Grid, Words
 from analysis.users import market
 from model.facts import InputError
 from model.outcomes import CENSORED, OUTCOMES
-from model.world import CHANNELS, FIELDS
+from model.world import CHANNELS, FIELDS, LAB_FIELDS
 
 FEWEST_IDEAS = 10  # below it an age has no point on an S-curve
 
@@ -142,7 +142,7 @@ def diffusion(folder: Folder) -> Figure:
     most = max((float(np.nanmax(line.middle)) for line in drawn), default=1.0)
     top = next(level for level in (0.05, 0.1, 0.2, 0.5, 1.0) if most <= level)
     for row, bloc in zip(rows, (folder.leader, folder.follower), strict=True):
-        for axis, field in zip(row, FIELDS, strict=True):
+        for axis, field in zip(row, (FIELDS[number] for number in LAB_FIELDS), strict=True):
             panels.heading(axis, f"{field.capitalize()} first found: {folder.label(bloc)}", 6.5)
             axis.set_xlim(0.0, max(oldest, 1.0))
             panels.percentages(axis, top)
@@ -159,7 +159,8 @@ def channels(folder: Folder) -> Figure:
         words.keys(folder, drawn=False),
         (),
         "Shares in all acquisitions of a year; an acquisition is one firm that comes to hold one "
-        "idea. Found: first in the world; found again: by a firm's own research, after others; "
+        "idea of algorithms or systems. Found: first in the world; found again: by a firm's own "
+        "research, after others; "
         "all else: learned from others. Figures at the right: last year shown."
         + (" All replicates together." if folder.replicates > 1 else ""),
         folder.source,
@@ -259,7 +260,7 @@ def _curves(folder: Folder) -> dict[tuple[str, str, str], list[Line]]:
     for world in folder.worlds:
         table = world.table("diffusion", *columns)
         for bloc in (folder.leader, folder.follower):
-            for field in FIELDS:
+            for field in (FIELDS[number] for number in LAB_FIELDS):
                 here = table[(table["field"] == field) & (table["origin"] == bloc)]
                 for place in ("abroad", "home"):
                     found = diffusion_line(here, place, FEWEST_IDEAS)

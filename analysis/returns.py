@@ -257,7 +257,8 @@ def _treat(state: State, firm: int, treatment: str, ideas: int) -> bool:
     if treatment == "research":
         state.labs.boost[lab] = 1.01
         return lab >= 0
-    for knowledge in state.knowledge:
+    # The field a firm lives by: its last one (labs systems would be, so theirs is the first).
+    for knowledge in state.knowledge if lab >= 0 else reversed(state.knowledge):
         m = int(knowledge.at[firm])
         if m < 0:
             continue

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from model.facts import InputError
 from model.store import read_manifest
-from model.world import CHANNELS, SOURCES
+from model.world import CHANNELS, FIELDS, LAB_FIELDS, SOURCES
 
 Values = NDArray[np.float64]
 BAND = (10, 90)  # percentiles over replicates
@@ -262,8 +262,12 @@ def diffusion_line(table: pd.DataFrame, place: str, fewest: int) -> Line:
 
 
 def channel_shares(world: World, bloc: str) -> tuple[list[int], Values]:
-    """Return years, and the share of each channel in what a bloc's firms came to hold, by year."""
-    table = world.table("acquisitions", "month", "channel", "target", "ideas")
+    """Return years, and the share of each channel in what a bloc's firms came to hold, by year.
+
+    Algorithms and systems: the many ideas of products would hide them.
+    """
+    table = world.table("acquisitions", "month", "field", "channel", "target", "ideas")
+    table = table[table["field"].isin([FIELDS[field] for field in LAB_FIELDS])]
     reported = world.table("world", "month")["month"].unique()  # the rest is prehistory
     table = table[(table["target"] == bloc) & table["month"].isin(reported)]
     sums = table.groupby(["month", "channel"], observed=True)["ideas"].sum().reset_index()

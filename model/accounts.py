@@ -10,8 +10,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from model.application_tables import BRANCHES, FIRST_BRANCH
 from model.mechanisms.finance import LEAD_SCALE
-from model.world import UNBOUND, State
+from model.world import UNBOUND, Floats, State
 
 CLOSED = 1e-9
 
@@ -96,7 +97,7 @@ def money_of_users(state: State) -> float:
     return _relative(paid - taken, paid)
 
 
-def market_shares(state: State) -> float:
+def user_shares(state: State) -> float:
     """Shares of lines in a segment sum to one, or to nothing where there is no line."""
     total = state.platforms.share.sum(axis=0)
     return float(np.where(state.segments.potential > 0.0, np.abs(total - 1.0), total).max())
@@ -159,6 +160,33 @@ def first_finds(state: State) -> float:
     return float(rest)
 
 
+def product_shares(state: State) -> float:
+    """Shares of a bloc's market for the products of a sector sum to one, where anybody sells."""
+    shares, demand = _by_market(state, state.applications.share), state.branches.demand
+    return float(np.abs(np.where(demand > 0.0, shares - 1.0, shares)).max(initial=0.0))
+
+
+def product_sales(state: State) -> float:
+    """What application firms sell is what buyers of all blocs spend, by sector."""
+    sales = _by_market(state, state.applications.sales[:, None]).sum(axis=0)
+    demand = state.branches.demand.sum(axis=0)
+    return _relative(sales - demand, demand)
+
+
+def platform_payments(state: State) -> float:
+    """What application firms of a bloc pay for platforms is what makers of these are paid."""
+    table, platforms = state.applications, state.platforms
+    bloc = state.firms.bloc[table.firm]
+    paid = np.bincount(bloc, table.payments, platforms.payments.shape[1])
+    return _relative(paid - platforms.payments.sum(axis=0), paid)
+
+
+def _by_market(state: State, column: Floats) -> Floats:
+    # Sums over firms, by column and sector.
+    branch = state.firms.sector[state.applications.firm].astype(np.int64) - FIRST_BRANCH
+    return np.array([np.bincount(branch, values, len(BRANCHES)) for values in column.T])
+
+
 LAWS: dict[str, Callable[[State], float]] = {
     law.__name__: law
     for law in (
@@ -172,13 +200,16 @@ LAWS: dict[str, Callable[[State], float]] = {
         means,
         money_of_labs,
         money_of_users,
-        market_shares,
+        user_shares,
         people,
         places_of_people,
         infrastructure,
         ideas_counted,
         knowledge_summed,
         first_finds,
+        product_shares,
+        product_sales,
+        platform_payments,
     )
 }
 

@@ -87,7 +87,7 @@ class Firm(View):
 
     @property
     def knowledge(self) -> dict[str, float]:
-        """Ideas held, by field, in OOM."""
+        """Ideas held, by field, in OOM; products in log quality."""
         held = {}
         for field, knowledge in zip(FIELDS, self.model.state.knowledge, strict=True):
             members = knowledge.row

@@ -3,8 +3,10 @@
 The baseline has the parameters of nature of the world asked for and every lever at its default
 (no rules, full exchange, labs release by habit). From its first month come the reference sizes;
 then the arrival rates A are solved so that the leader's best lab grows at the stated rate in each
-field over the first three reported years. Solving uses a small economy (the labs and few other
-firms: growth does not depend on how finely the rest is cut), several fixed seeds that have
+field over the first three reported years; in products, which labs have none of, the application
+firms of the leading bloc, a mean by researchers (the best of them would be the better the more
+firms the economy is cut into; the mean is not). Solving uses a small economy (the labs and few
+other firms: growth does not depend on how finely the rest is cut), several fixed seeds that have
 nothing to do with the seed of a run, and is kept on disk by the digest of parameters, tables and
 sources.
 """
@@ -36,7 +38,17 @@ from model.mechanisms.supply import supply
 from model.month import advance, close
 from model.scenario import Parameters
 from model.setting import Setting
-from model.world import FIELDS, LAB, Constants, Floats, Integers, State
+from model.world import (
+    APPLICATION,
+    FIELDS,
+    LAB,
+    LAB_FIELDS,
+    PRODUCTS,
+    Constants,
+    Floats,
+    Knowledge,
+    State,
+)
 
 SEEDS = tuple(range(1001, 1009))  # growth differs by 9 % between seeds: 8 give 3 %
 FIRMS = 400  # in the economy in which growth is solved, labs (at most 75) included
@@ -78,6 +90,9 @@ def references(parameters: Parameters, setting: Setting) -> Constants:
                 firms[field, kind] = rows.size
                 team[field, kind] = math.fsum(knowledge.team[rows]) / rows.size
                 compute[field, kind] = math.fsum(knowledge.compute[rows]) / rows.size
+        if field not in LAB_FIELDS:
+            share[field] = firms[field]
+            continue
         labs = firms[field, LAB] * team[field, LAB]
         if labs <= 0.0:
             raise InputError(
@@ -101,7 +116,8 @@ def _bloc_share(state: State) -> Floats:
         for c in range(number):
             for d in range(number):
                 share[field, c, clusters.bloc[d]] += clusters.nearness[c, d] * people[d]
-            share[field, c] /= math.fsum(share[field, c])
+            total = math.fsum(share[field, c])
+            share[field, c] /= total if total > 0.0 else 1.0  # nobody works in the field
     return share
 
 
@@ -134,9 +150,10 @@ def _keep(path: Path, values: Floats) -> None:
 
 
 def growth_of(parameters: Parameters, constants: Constants, seeds: Sequence[int]) -> Floats:
-    """Return the growth of the leader's best lab by field, OOM a year, mean over seeds.
+    """Return the growth by field, OOM (products: log quality) a year, mean over seeds.
 
-    Measured over all reported months of the calendar.
+    That of the leader's best lab, in products of its application firms, a mean by researchers;
+    measured over all reported months of the calendar.
     """
     setting = setting_of(parameters)
     calendar = setting.calendar
@@ -144,24 +161,33 @@ def growth_of(parameters: Parameters, constants: Constants, seeds: Sequence[int]
     total = np.zeros(len(FIELDS))
     for seed in seeds:
         state = build(parameters, setting, constants, seed)
-        rows = np.flatnonzero(state.labs.bloc == leader)
         while state.month < calendar.months:
             if state.month == calendar.prehistory:
-                total -= _best(state, rows)
+                total -= _known(state, leader)
             advance(state)
             close(state)
-        total += _best(state, rows)
+        total += _known(state, leader)
     years = (calendar.months - calendar.prehistory) / 12.0
     return total / years / len(seeds)
 
 
-def _best(state: State, labs: Integers) -> Floats:
+def _known(state: State, leader: int) -> Floats:
+    labs = np.flatnonzero(state.labs.bloc == leader)
     return np.array(
         [
             knowledge.level[state.labs.member[labs, field]].max()
+            if field in LAB_FIELDS
+            else _mean(knowledge, state.firms.bloc[knowledge.row] == leader)
             for field, knowledge in enumerate(state.knowledge)
         ]
     )
+
+
+def _mean(knowledge: Knowledge, here: NDArray[np.bool_]) -> float:
+    # By researchers; of all blocs where the leader has no application firm.
+    rows = np.flatnonzero(here) if here.any() else np.arange(here.size)
+    people = math.fsum(knowledge.team[rows])
+    return math.fsum(knowledge.team[rows] * knowledge.level[rows]) / people if people else 0.0
 
 
 def _growth_or_too_fast(
@@ -187,10 +213,13 @@ def solve(parameters: Parameters) -> Floats:
     goal = np.array([group.growth(field) for field in range(len(FIELDS))])
     size = np.array([group.idea_size(field) for field in range(len(FIELDS))])
     wanted = goal > 0.0
+    wanted[PRODUCTS] &= constants.firms[PRODUCTS, APPLICATION] > 0.0
+    firms = constants.firms[:, LAB].copy()  # rates are those of the whole field, but in products
+    firms[PRODUCTS] = 1.0
     low, high = np.full(goal.size, -np.inf), np.full(goal.size, np.inf)
     log_a = start = np.log(np.where(wanted, goal, 1.0) / size)
     for _ in range(ROUNDS):
-        arrival = np.where(wanted, np.exp(log_a) * constants.firms[:, LAB], 0.0)
+        arrival = np.where(wanted, np.exp(log_a) * firms, 0.0)
         got = _growth_or_too_fast(parameters, replace(constants, arrival=arrival), log_a > start)
         error = np.where(wanted, np.abs(got - goal), 0.0)
         closed = high - low < CLOSED_BRACKET
@@ -208,7 +237,8 @@ def solve(parameters: Parameters) -> Floats:
         log_a = np.where(solved & ~closed, log_a, middle)
     raise InputError(
         "discovery: no arrival of ideas lets the leader's best lab grow by "
-        f"{goal[0]:.3g} (algorithms) and {goal[1]:.3g} (systems) OOM a year over the first years "
-        f"reported (reached {got[0]:.3g} and {got[1]:.3g}); good values are 0.45 and 0.15, with "
+        f"{goal[0]:.3g} (algorithms) and {goal[1]:.3g} (systems) OOM a year and its application "
+        f"firms by {goal[2]:.3g} (products) over the first years reported (reached {got[0]:.3g}, "
+        f"{got[1]:.3g} and {got[2]:.3g}); good values are 0.45, 0.15 and 0.1, with "
         "spillover.strength 0.2"
     )

@@ -12,12 +12,13 @@ if TYPE_CHECKING:
 
 
 def segments_of(parameters: Parameters, setting: Setting) -> Segments:
-    """Return consumers and developers of each bloc, nobody of whom uses a model yet."""
+    """Return consumers and developers of each bloc; nobody uses a model yet."""
     table = Segments.allocate(segment=2 * len(setting.blocs))
     for b, bloc in enumerate(setting.blocs):
         table.bloc[2 * b : 2 * b + 2] = b
         table.kind[2 * b : 2 * b + 2] = (0, 1)
-        table.propensity[2 * b : 2 * b + 2] = bloc.adoption
+        eager = parameters.adoption.follower if bloc.name == setting.follower else 1.0
+        table.propensity[2 * b : 2 * b + 2] = bloc.adoption * eager
     return table
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from model.cast import firms_of, labs_of, places_of, since
 from model.compiled import kernel
 from model.demand import platforms_of, segments_of
+from model.downstream import applications_of, branches_of
 from model.marketplace import buyers_of, makers_of, market_of, supply_of
 from model.mechanisms.finance import finance, teams
 from model.mechanisms.labour import settle
@@ -34,6 +35,7 @@ from model.world import (
     HABITS,
     LAB,
     NOTHING,
+    PRODUCTS,
     SECTORS,
     UNBOUND,
     Blocs,
@@ -129,6 +131,8 @@ def build(
         caps=caps,
         segments=segments_of(parameters, setting),
         platforms=platforms_of(lab_table, setting),
+        applications=applications_of(firms, setting),
+        branches=branches_of(setting),
         listed=listed,
         cloud_share=cloud_share,
         link_start=link_start,
@@ -359,14 +363,16 @@ def _knowledge(
     edges = np.searchsorted(cell, np.arange(clusters.key.size * len(SECTORS) + 1))
     table.cell_start[:] = edges[:-1].reshape(table.cell_start.shape)
     table.cell_stop[:] = edges[1:].reshape(table.cell_stop.shape)
-    labs.member[:, number] = np.searchsorted(members, labs.firm)
+    labs.member[:, number] = table.at[labs.firm]
     return table
 
 
 def catalogue_length(parameters: Parameters, number: int, months: int) -> int:
     """Return how many ideas of a field are laid out: more than anyone will come to hold."""
     group = parameters.discovery
-    highest = 1.5 * group.growth(number) * months / 12.0 + 0.5 * group.relative_pace(number)
+    # Firms that teach each other much can hold far more products than each would find: all find.
+    headroom = 5.0 if number == PRODUCTS else 1.5
+    highest = headroom * group.growth(number) * months / 12.0 + 0.5 * group.relative_pace(number)
     size = group.idea_size(number)
     return group.window(group.widest()) + int(highest / size + 4.0 * math.sqrt(highest / size)) + 64
 

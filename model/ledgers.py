@@ -11,7 +11,7 @@ import pyarrow as pa
 from model.arrow import table, words
 from model.randomness import key_of
 from model.recorder import Record
-from model.world import CHANNELS, FIELDS, KINDS, SECTORS, Floats, State
+from model.world import CHANNELS, FIELD_UNITS, FIELDS, KINDS, SECTORS, Floats, State
 
 
 def models_table(state: State) -> pa.Table:
@@ -153,7 +153,11 @@ def acquisitions_table(state: State, record: Record) -> pa.Table:
             "source": (words(names, source), "-", "bloc from which the idea came"),
             "target": (words(names, target), "-", "bloc of the firm that came to hold it"),
             "ideas": (counts[where], "ideas", "number"),
-            "size": (record.sizes[: record.months][where], "OOM", "sum of their sizes"),
+            "size": (
+                record.sizes[: record.months][where],
+                "OOM",
+                "sum of their sizes; products: log quality",
+            ),
         }
     )
 
@@ -205,11 +209,11 @@ def firms_table(state: State) -> pa.Table:
         "active": (firms.active, "-", "exists; false: a lab not founded yet"),
         "researchers": (firms.researchers, "persons", "researchers employed"),
     }
-    for field, knowledge in zip(FIELDS, state.knowledge, strict=True):
+    for field, measure, knowledge in zip(FIELDS, FIELD_UNITS, state.knowledge, strict=True):
         outside = knowledge.at < 0
         for name, values, unit, doc in (
             (f"{field}_ideas", knowledge.count, "ideas", f"ideas held in {field}"),
-            (field, knowledge.level, "OOM", f"{field} held"),
+            (field, knowledge.level, measure, f"{field} held"),
         ):
             held = np.zeros(firms.key.size, values.dtype)
             held[knowledge.row] = values

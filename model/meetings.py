@@ -262,8 +262,8 @@ def grasped(beyond, depth):
 def offers(
     start, stop, meeting, ends, row, key, bloc, cluster, sector, lab, exchange, openness, moved,
     shield, streams, first_cluster, last_cluster, pull, nearby, mass, within, seen, cell_start,
-    cell_stop,
-    adjacency, member_at, link_start, link_to, memory, ideas_a_move, partner, words, bits, shelf,
+    cell_stop, adjacency, adaptation, member_at, link_start, link_to, memory, ideas_a_move, partner,
+    words, bits, shelf,
     lab_bloc, lab_member, open_bits, best, count, window, absorption, depth, meets,
     idea, channel, origin, who, priority,
 ):  # fmt: skip
@@ -299,6 +299,8 @@ def offers(
                     low, high = link_start[f, s], link_start[f, s + 1]
                     place = low + int(uniform(at(contact, np.uint64(1))) * (high - low))
                     source = member_at[link_to[min(place, high - 1)]]
+                    if source >= 0 and sector[row[source]] != trade:
+                        chance *= adaptation
                 elif kind == OPEN_WEIGHTS:
                     source = model_for(best, b, lab[f])
                     s = lab_bloc[source]

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 
 from model.facts import InputError
 from model.mechanisms.adoption import adoption
+from model.mechanisms.applications import applications
 from model.mechanisms.chips import chips
 from model.mechanisms.demography import demography
 from model.mechanisms.discovery import discovery
@@ -25,6 +26,7 @@ from model.mechanisms.purchases import purchases
 from model.mechanisms.release import release
 from model.mechanisms.returns import returns
 from model.mechanisms.search import search
+from model.mechanisms.sectors import sectors
 from model.mechanisms.spillover import spillover
 from model.mechanisms.supply import supply
 from model.mechanisms.training import training
@@ -75,6 +77,8 @@ MONTH = Phases(
         training,  # runs start, go on, end
         release,  # finished models go out, closed or open
         market,  # prices are set, users choose among models
+        applications,  # firms take models up and build on them
+        sectors,  # they compete for buyers, and pay
         adoption,  # users take models up
         returns,  # labs earn, and learn how long their ideas stay theirs
         labour,  # people graduate, are hired, move, retire

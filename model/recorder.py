@@ -11,15 +11,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model.application_tables import BRANCHES
 from model.compiled import kernel
 from model.events import Events, Keep
 from model.market_tables import CLOSED, CONSUMERS, DEVELOPERS, OPEN, SEGMENTS
+from model.recorded import APPLICATION_SERIES, SECTOR_SERIES, observe_applications
 from model.world import (
     CHANNELS,
     DIVERTED,
     FIELDS,
     FOUND,
     FOUND_AGAIN,
+    LAB_FIELDS,
     NOTHING,
     ROUTES,
     SOURCES,
@@ -71,10 +74,10 @@ SERIES: dict[str, tuple[str, str]] = {
     "algorithms_mean": ("OOM", "algorithms held, mean of active labs"),
     "systems_best": ("OOM", "systems ideas held by the lab that holds most"),
     "systems_mean": ("OOM", "systems ideas held, mean of active labs"),
-    "ideas_found": ("ideas", "ideas found first this month, all fields"),
-    "ideas_found_again": ("ideas", "ideas found again this month, all fields"),
-    "ideas_learned": ("ideas", "ideas learned from others this month, all fields"),
-    "ideas_published": ("ideas", "ideas that came into print this month, all fields"),
+    "ideas_found": ("ideas", "algorithms and systems ideas found first this month"),
+    "ideas_found_again": ("ideas", "algorithms and systems ideas found again this month"),
+    "ideas_learned": ("ideas", "algorithms and systems ideas learned from others this month"),
+    "ideas_published": ("ideas", "algorithms and systems ideas that came into print this month"),
     "models_released": ("models", "models released this month"),
     "models_opened": ("models", "models whose weights were opened this month"),
     "ideas_contributed": ("ideas", "contributed by developers of open models this month"),
@@ -100,6 +103,7 @@ SERIES: dict[str, tuple[str, str]] = {
     "investors": ("USD/month", "put into labs from outside"),
     "lead_of_ideas": ("months", "until half of its rivals know an idea of a lab, mean of labs"),
     "vendor_profit": ("USD/month", "of the bloc's vendors of chips, domestic ones not"),
+    **APPLICATION_SERIES,
 }
 
 SINCE_LAST_MONTH = (
@@ -118,6 +122,7 @@ class Record:
     series: dict[str, Floats]
     acquired: Integers  # month x field x channel x source bloc x target bloc
     sizes: Floats  # the same in OOM: the sizes of these ideas
+    sectors: Floats  # month x bloc x sector x SECTOR_SERIES
     events: Events  # acquisitions one by one
     holders: tuple[np.ndarray[tuple[int, ...], np.dtype[np.int32]], ...]  # month x idea x bloc
     months: int = 0
@@ -131,6 +136,7 @@ class Record:
             series={name: np.full((months, blocs), np.nan) for name in SERIES},
             acquired=np.zeros(shape, np.int64),
             sizes=np.zeros(shape),
+            sectors=np.zeros((months, blocs, len(BRANCHES), len(SECTOR_SERIES))),
             events=Events(state, keep),
             holders=tuple(
                 np.zeros((months, *knowledge.holders.shape), np.int32)
@@ -142,10 +148,8 @@ class Record:
         """Measure the month that just ended."""
         t, labs, series = state.month, state.labs, self.series
         active = state.firms.active[labs.firm]
-        levels = [
-            knowledge.level[labs.member[:, field]]
-            for field, knowledge in enumerate(state.knowledge)
-        ]
+        names = [FIELDS[field] for field in LAB_FIELDS]
+        levels = [state.knowledge[field].level[labs.member[:, field]] for field in LAB_FIELDS]
         for name, column, none in (
             ("capability_released", labs.best_released, NOTHING),
             ("capability_own", labs.best_own, NOTHING),
@@ -153,7 +157,7 @@ class Record:
             ("capability_open", labs.open_capability, NOTHING),
             ("training_compute", labs.best_flop, 0.0),
             ("fleet_largest", labs.effective, 0.0),
-            *((f"{n}_best", level, 0.0) for n, level in zip(FIELDS, levels, strict=True)),
+            *((f"{n}_best", level, 0.0) for n, level in zip(names, levels, strict=True)),
         ):
             _largest(labs.bloc, active, column, none, series[name][t])
         for b, largest in enumerate(series["training_compute"][t]):
@@ -163,7 +167,7 @@ class Record:
             each = max(1, rows.size)
             series["labs"][t, b] = rows.size
             series["efficiency_share"][t, b] = math.fsum(labs.efficiency[rows]) / each
-            for name, level in zip(FIELDS, levels, strict=True):
+            for name, level in zip(names, levels, strict=True):
                 series[f"{name}_mean"][t, b] = math.fsum(level[rows]) / each
         buyers, number = state.buyers, labs.bloc.size
         for name, column in (
@@ -220,11 +224,15 @@ class Record:
             series[name][t] = column
         series["migration"][t] = blocs.crossing.sum(axis=0) - blocs.crossing.sum(axis=1)
         _by_bloc(state.clusters.bloc, state.clusters.stock, series["infrastructure"][t])
-        to_bloc = state.acquired.sum(axis=(0, 2))  # channel x target bloc; whole numbers
+        fields = list(LAB_FIELDS)
+        to_bloc = state.acquired[fields].sum(axis=(0, 2))  # channel x target bloc; whole numbers
         series["ideas_found"][t] = to_bloc[FOUND]
         series["ideas_found_again"][t] = to_bloc[FOUND_AGAIN]
         series["ideas_learned"][t] = to_bloc[FOUND_AGAIN + 1 :].sum(axis=0)
-        series["ideas_published"][t] = state.published.sum(axis=0)
+        series["ideas_published"][t] = state.published[fields].sum(axis=0)
+        observe_applications(
+            state, {name: series[name][t] for name in APPLICATION_SERIES}, self.sectors[t]
+        )
         self.acquired[t] = state.acquired
         self.events.observe(state, self.sizes[t])
         for field, knowledge in enumerate(state.knowledge):

@@ -21,6 +21,7 @@ from model.cast import Economy, Observer
 from model.compiled import sources_digest
 from model.facts import Fact, InputError, Mechanism, fact_of
 from model.mechanisms.adoption import Adoption
+from model.mechanisms.applications import Applications
 from model.mechanisms.chips import Chips
 from model.mechanisms.discovery import Discovery
 from model.mechanisms.domestic import Domestic
@@ -33,6 +34,7 @@ from model.mechanisms.purchases import Purchases
 from model.mechanisms.release import Release
 from model.mechanisms.returns import Returns
 from model.mechanisms.search import Search
+from model.mechanisms.sectors import Sectors
 from model.mechanisms.spillover import Protection, Spillover
 from model.mechanisms.supply import SupplyOfChips
 from model.mechanisms.training import Training
@@ -73,6 +75,8 @@ class Parameters(Mechanism):
     release: Release = Release()
     market: Market = Market()
     adoption: Adoption = Adoption()
+    applications: Applications = Applications()
+    sectors: Sectors = Sectors()
     returns: Returns = Returns()
     observer: Observer = Observer()
 

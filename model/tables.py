@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from model.application_tables import BRANCHES
 from model.arrow import table
 from model.ledgers import (
     acquisitions_table,
@@ -19,6 +20,7 @@ from model.ledgers import (
     models_table,
 )
 from model.outcomes import OUTCOMES, outcomes_of
+from model.recorded import SECTOR_SERIES
 from model.recorder import SERIES, Record
 from model.world import FIELDS, State
 
@@ -33,6 +35,7 @@ def tables_of(state: State, record: Record) -> dict[str, pa.Table]:
         "acquisitions": acquisitions_table(state, record),
         "diffusion": diffusion_table(state, record),
         "firms": firms_table(state),
+        "sectors": sectors_table(state, record),
     }
     if record.events.keep != "none":
         tables["events"] = events_table(state, record)
@@ -66,6 +69,24 @@ def blocs_table(state: State, record: Record) -> pa.Table:
     for name, (unit, doc) in SERIES.items():
         values = record.series[name][calendar.prehistory : record.months].ravel()
         columns[name] = (np.where(np.isfinite(values), values, np.nan), unit, doc)
+    return table(columns)
+
+
+def sectors_table(state: State, record: Record) -> pa.Table:
+    """Return who leads in use and who at the frontier: a row a month, bloc and sector."""
+    start, names = state.setting.calendar.prehistory, [bloc.name for bloc in state.setting.blocs]
+    months = range(start, record.months)
+    columns: dict[str, tuple[Any, str, str]] = {
+        "month": (
+            np.repeat(labels_of(state, months), len(names) * len(BRANCHES)),
+            "YYYY-MM",
+            "month",
+        ),
+        "bloc": (np.repeat(names, len(BRANCHES)).tolist() * len(months), "-", "bloc"),
+        "sector": (list(BRANCHES) * (len(names) * len(months)), "-", "sector"),
+    }
+    for place, (name, (unit, doc)) in enumerate(SECTOR_SERIES.items()):
+        columns[name] = (record.sectors[start : record.months, :, :, place].ravel(), unit, doc)
     return table(columns)
 
 
@@ -107,7 +128,7 @@ def ideas_table(state: State, record: Record) -> pa.Table:
 IDEAS = {
     "field": ("-", "field of the idea"),
     "idea": ("-", "number in the catalogue of the field"),
-    "size": ("OOM", "size of the idea"),
+    "size": ("OOM", "size of the idea; products: log quality"),
     "first_month": ("YYYY-MM", "month in which it was first found"),
     "first_bloc": ("-", "bloc of its first finder"),
     "first_firm": ("row", "row of its first finder among firms; -1: developers or universities"),

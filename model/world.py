@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from model.application_tables import Applications, Branches
 from model.chip_tables import Buyers, Caps, Makers, Market, Supply, Vendors
 from model.columns import Bits, Floats, Integers, Table, column
 from model.market_tables import Platforms, Segments
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 
 
 __all__ = [  # what stands elsewhere and belongs to the state
+    "Applications",
     "Bits",
+    "Branches",
     "Buyers",
     "Caps",
     "Floats",
@@ -38,7 +41,10 @@ __all__ = [  # what stands elsewhere and belongs to the state
 ]
 
 SECTORS = ("models", "chips", "software", "devices", "services")
-FIELDS = ("algorithms", "systems")
+FIELDS = ("algorithms", "systems", "products")
+ALGORITHMS, SYSTEMS, PRODUCTS = range(len(FIELDS))
+LAB_FIELDS = (ALGORITHMS, SYSTEMS)  # labs work in these, with compute for experiments
+FIELD_UNITS = ("OOM", "OOM", "log quality")  # what sizes of ideas and knowledge are counted in
 CHANNELS = (
     "found",
     "found again",
@@ -221,7 +227,7 @@ class Labs(Table):
     rank: Integers = column("i8", "lab", unit="1", doc="1 is the largest of its bloc")
     founded: Integers = column("i8", "lab", unit="month", doc="may lie before month 0")
     habit: Integers = column("i8", "lab", unit="habit", doc="index into HABITS")
-    member: Integers = column("i8", "lab", "field", unit="member", doc="its row in each field")
+    member: Integers = column("i8", "lab", "field", unit="member", doc="row in a field; -1 in none")
     budget: Floats = column("f8", "lab", unit="USD/month", doc="for research: people and chips")
     effective: Floats = column("f8", "lab", unit="FLOP/s", doc="fleet at its utilisation")
     constraint: Floats = column(
@@ -279,7 +285,8 @@ class Labs(Table):
 class Knowledge(Table):
     """Ideas of one field: the catalogue, who holds what, who published what.
 
-    A *member* is a firm that does research in the field; ``row`` leads back to the firm.
+    Sizes and levels are in OOM, those of products in log quality. A *member* is a firm that does
+    research in the field; ``row`` leads back to the firm.
     """
 
     row: Integers = column("i8", "member", unit="firm", doc="row among firms")
@@ -347,8 +354,9 @@ class Model:
 class Constants:
     """What normalises rates: resolved once from the baseline world, shared by all its twins.
 
-    ``firms``, ``team`` and ``compute`` are means over the active firms of a kind at the start of
-    the baseline world, by (field, kind); ``share`` is a kind's researchers over those of labs.
+    ``firms`` is the number of active firms of a kind at the start of the baseline world, ``team``
+    and ``compute`` their means, by (field, kind). ``share`` is a kind's part in a field's arrival:
+    its researchers over those of labs; in products the number of its firms.
     """
 
     firms: Floats
@@ -356,7 +364,7 @@ class Constants:
     compute: Floats
     share: Floats
     bloc_share: Floats
-    arrival: Floats  # finds a year in the whole field, by field
+    arrival: Floats  # finds a year in the whole field, of products at one mean firm; by field
     infrastructure: float = 0.0  # USD a researcher, mean at the start; 0: places cost the same
     place_cost: float = 1.0  # cost without infrastructure, so that the mean at the start is 1
     place_size: float = 0.0  # researchers of a place, mean at the start; 0: size does not matter
@@ -406,6 +414,8 @@ class State:
     caps: Caps
     segments: Segments
     platforms: Platforms
+    applications: Applications
+    branches: Branches
     listed: NDArray[np.bool_]  # month x buyer x bloc: kept from its makers by an entity list
     cloud_share: Floats  # buyer: share of the world's spending on chips outside labs; labs 0
     link_start: Integers  # firm x (bloc + 1): where a firm's links to a bloc begin

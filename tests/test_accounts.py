@@ -93,7 +93,7 @@ BREAKS = {
         _add("segments", "spent", 1e3),
         _add("platforms", "payments", 1e3),
     ],
-    "market_shares": [_add("platforms", "share", 1e-6)],
+    "user_shares": [_add("platforms", "share", 1e-6)],
     "people": [
         _add("firms", "researchers", 1.0),
         *(

@@ -25,6 +25,9 @@ FOUNDATIONS = {
     "model.orders",
     "model.hiring",
     "model.universities",
+    "model.adopting",
+    "model.selling",
+    "model.application_tables",
 }
 ONLY_FOR_TYPES = {"model.setting", "model.scenario"}
 OURS = ("model", "analysis", "commands", "cli", "tests", "benchmarks")

@@ -17,6 +17,7 @@ def test_the_leaders_best_lab_grows_as_stated_on_seeds_not_solved_with() -> None
     error = 3.0 * 0.04 / np.sqrt(24) + 0.03 * 0.45
     assert growth[0] == pytest.approx(0.45, abs=error)
     assert growth[1] == pytest.approx(0.15, abs=error)
+    assert growth[2] == pytest.approx(0.10, abs=0.005)
 
 
 def test_arrival_depends_neither_on_the_end_nor_on_the_number_of_firms() -> None:

@@ -16,6 +16,7 @@ from model.month import MONTH
 from model.scenario import load
 from model.world import (
     COLLABORATION,
+    LAB_FIELDS,
     MOBILITY,
     OPEN_WEIGHTS,
     PROXIMITY,
@@ -178,7 +179,8 @@ def given_fleets(state):
         column[: labs.rank.size] = labs.effective
     for column in (buyers.gain, buyers.free_gain, state.blocs.rented, state.blocs.free_rented):
         column[:] = 1.0
-    for number, knowledge in enumerate(state.knowledge):
+    for number in LAB_FIELDS:
+        knowledge = state.knowledge[number]
         knowledge.compute[:] = 1e13
         knowledge.compute[labs.member[:, number]] = 0.25 * labs.effective
 

@@ -9,7 +9,7 @@ from model.mechanisms.chips import Chips, chips
 from model.mechanisms.policy import policy
 from model.mechanisms.purchases import purchases
 from model.month import MONTH
-from model.world import AHEAD, BOUGHT, DIVERTED, LAB, UNBOUND
+from model.world import AHEAD, BOUGHT, DIVERTED, LAB, LAB_FIELDS, UNBOUND
 
 KEPT = 1.0 - Chips().retirement  # of a fleet is left after a year
 REST = Chips().overhead - 1.0  # of what a chip at work costs, over the price of the chip
@@ -157,7 +157,8 @@ def test_experiments_use_shares_of_fleets(small):
     chips(state)
     group, labs = state.parameters.training, state.labs
     assert np.array_equal(labs.effective, state.buyers.effective[: labs.bloc.size])
-    for number, knowledge in enumerate(state.knowledge):
+    for number in LAB_FIELDS:
+        knowledge = state.knowledge[number]
         own = knowledge.compute[labs.member[:, number]]
         assert own == pytest.approx(group.experiments * labs.effective)
         kind, bloc = state.firms.kind[knowledge.row], state.firms.bloc[knowledge.row]

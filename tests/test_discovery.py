@@ -101,6 +101,7 @@ def test_nobody_finds_without_people_or_peers_or_compute():
     assert rates(team=0.0) == 0.0
     assert rates(compute=0.0) == 0.0
     assert rates(compute=0.0, kappa=0.0) == pytest.approx(2.0)
+    assert rates(reference=np.zeros(3), kappa=0.0) == pytest.approx(2.0)
     assert rates(firms=np.zeros(3)) == 0.0
 
 
@@ -231,7 +232,7 @@ def test_sizes_of_ideas_are_exponential_around_their_mean(small):
 
 def test_the_catalogue_is_the_same_nature_for_all_worlds(small):
     one, other = small("no_ban").state, small("mirror").state
-    for field in range(2):
+    for field in range(3):
         assert np.array_equal(one.knowledge[field].size, other.knowledge[field].size)
     assert not np.array_equal(one.knowledge[0].size, small(rng=2).state.knowledge[0].size)
 
@@ -241,6 +242,8 @@ def test_difficulty_is_that_of_the_balanced_path():
     expected = (0.2 * math.log(4.3) + 0.6 * 0.25) / 0.45
     assert group.difficulty(0, 0.25) == pytest.approx(expected)
     assert group.difficulty(1, 0.25) == pytest.approx(3.0 * expected)
+    assert group.difficulty(2, 0.25) == pytest.approx(0.6 * 0.25 / 0.1)
+    assert group.difficulty(2, 0.0) == 0.0
     assert Discovery(algorithms_growth=0.0).difficulty(0, 0.25) == 0.0
 
 
@@ -252,10 +255,10 @@ def test_growth_that_would_run_away_is_refused():
     assert with_values(Parameters(), just).discovery.difficulty(0, 0.25) > 0.3
 
 
-@pytest.mark.parametrize(("field", "name"), [(0, "algorithms"), (1, "systems")])
+@pytest.mark.parametrize(("field", "name"), [(0, "algorithms"), (1, "systems"), (2, "products")])
 def test_no_growth_takes_the_field_away(field, name, small):
     world = small(**{f"discovery__{name}_growth": 0.0}).run()
-    gone, other = world.state.knowledge[field], world.state.knowledge[1 - field]
+    gone, other = world.state.knowledge[field], world.state.knowledge[(field + 1) % 3]
     assert not gone.bits.any() and not gone.finds.any() and not gone.rate.any()
     assert not world.record.acquired[:, field].any()
     assert other.level.max() > 0.0

@@ -177,14 +177,14 @@ def test_adoption_is_bass_at_constant_quality_and_price():
     """dF/dt = (p + q F)(1 - F) has a closed form; a month's step follows it."""
     p, q = 0.03, 0.38
     adopters, steps = np.zeros(1), 400
-    ones, nobody = np.ones(1), np.zeros(1, np.int64)
+    ones = np.ones(1)
     for n in range(12 * steps):
         if n % (2 * steps) == 0:
             t = n / steps
             decay = math.exp(-(p + q) * t)
             closed = (1.0 - decay) / (1.0 + q / p * decay)
             assert adopters[0] == pytest.approx(closed, abs=2e-3)
-        _take_up(ones, nobody, ones, -1, 1.0, p / steps, q / steps, adopters)
+        _take_up(ones, ones, p / steps, q / steps, adopters)
 
 
 @pytest.mark.parametrize(

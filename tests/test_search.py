@@ -13,7 +13,7 @@ from model.mechanisms.discovery import discovery
 from model.mechanisms.search import SCARCEST, _direct, _move, _stretch, search
 from model.mechanisms.training import SECONDS_A_MONTH
 from model.month import MONTH
-from model.world import LAB, UNBOUND
+from model.world import LAB, LAB_FIELDS, UNBOUND
 
 LONG = {"economy__end": "2025-12"}  # with the rules of 2022, 2023 and 2025
 EDGY = {"search__sigma_research": 0.3, "search__sigma_direction": 0.3, "search__direction": 1.5}
@@ -276,7 +276,7 @@ def test_weak_links_draw_people_to_systems_and_nobody_is_lost(small):
     state = world.state
     labs, share = state.labs, state.parameters.discovery.lab_systems_share
     people = state.firms.researchers[labs.firm]
-    teams = [k.team[labs.member[:, number]] for number, k in enumerate(state.knowledge)]
+    teams = [state.knowledge[number].team[labs.member[:, number]] for number in LAB_FIELDS]
     assert sum(teams) == pytest.approx(people * labs.efficiency)
     there = people > 0.0
     in_systems = (teams[1] / (teams[0] + teams[1]))[there]

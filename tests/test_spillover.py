@@ -12,6 +12,7 @@ from model.world import (
     CHANNELS,
     FOUND,
     FOUND_AGAIN,
+    LAB_FIELDS,
     OPEN_WEIGHTS,
     PROXIMITY,
     PUBLICATION,
@@ -26,6 +27,7 @@ PLAIN = {
     "economy__size_spread": 0.0,
     "discovery__algorithms_growth": 0.0,
     "discovery__systems_growth": 0.0,
+    "discovery__products_growth": 0.0,
     "spillover__team_for_absorption": 0.01,
     "spillover__depth_scale": 1e6,
     "spillover__codified": 1.0,
@@ -51,7 +53,9 @@ def same_bits(one, other):
 # --- channels
 
 
-@pytest.mark.parametrize("fields", [slice(0, 1), slice(1, 2)], ids=["algorithms", "systems"])
+@pytest.mark.parametrize(
+    "fields", [slice(0, 1), slice(1, 2), slice(2, 3)], ids=["algorithms", "systems", "products"]
+)
 def test_every_channel_of_a_field_carries_ideas(fields, finished):
     total = finished("no_ban").record.acquired[:, fields].sum(axis=(0, 1, 3, 4))
     open_models_teach = fields.start == 0
@@ -101,11 +105,12 @@ def test_labs_that_enter_know_what_is_in_print_and_nothing_else(small):
         if state.month > 0:
             for lab in coming:
                 assert not any(
-                    k.count[state.labs.member[lab, f]] for f, k in enumerate(state.knowledge)
+                    state.knowledge[f].count[state.labs.member[lab, f]] for f in LAB_FIELDS
                 )
         world.step()
         for lab in coming if state.month > 1 else ():
-            for field, knowledge in enumerate(state.knowledge):
+            for field in LAB_FIELDS:
+                knowledge = state.knowledge[field]
                 bits = knowledge.bits[state.labs.member[lab, field]]
                 print_of_all = np.bitwise_or.reduce(knowledge.pool, axis=0)
                 assert np.array_equal(bits, print_of_all)

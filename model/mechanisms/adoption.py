@@ -66,10 +66,7 @@ def adoption(state: State) -> None:
     group, segments = state.parameters.adoption, state.segments
     _take_up(
         segments.potential,
-        segments.bloc,
         segments.propensity,
-        state.setting.bloc_index(state.setting.follower),
-        group.follower,
         group.innovation / 12.0,
         group.imitation / 12.0,
         segments.adopters,
@@ -77,10 +74,9 @@ def adoption(state: State) -> None:
 
 
 @kernel
-def _take_up(potential, bloc, propensity, follower, eager, innovation, imitation, adopters):
+def _take_up(potential, propensity, innovation, imitation, adopters):
     for s in range(potential.size):
         m, f = potential[s], adopters[s]
         example = min(1.0, f / m) if m > 0.0 else 1.0
-        pace = propensity[s] * (eager if bloc[s] == follower else 1.0)
-        hazard = (innovation + imitation * example) * pace
+        hazard = (innovation + imitation * example) * propensity[s]
         adopters[s] = f + (1.0 - math.exp(-hazard)) * (m - f)

@@ -27,7 +27,7 @@ from model import orders
 from model.compiled import kernel
 from model.facts import Mechanism, Uniform, fact, monthly_share
 from model.machines import link_factor
-from model.world import LAB, State
+from model.world import LAB, LAB_FIELDS, State
 
 
 class Chips(Mechanism):
@@ -247,7 +247,8 @@ def chips(state: State) -> None:
     )
     labs.effective[:] = buyers.effective[: labs.effective.size]
     shares = state.parameters.training
-    for number, knowledge in enumerate(state.knowledge):
+    for number in LAB_FIELDS:
+        knowledge = state.knowledge[number]
         _experiments(
             labs.bloc,
             labs.member[:, number],

@@ -12,7 +12,7 @@ import numpy as np
 
 from model.compiled import kernel
 from model.randomness import address, at, key_of, uniform
-from model.world import FIELDS, PUBLICATION, Learned, State
+from model.world import FIELDS, LAB_FIELDS, PUBLICATION, Learned, State
 
 
 def demography(state: State) -> None:
@@ -26,7 +26,8 @@ def demography(state: State) -> None:
     entering = np.flatnonzero((labs.founded == state.month) & ~active[labs.firm])
     if not entering.size:
         return
-    for number, knowledge in enumerate(state.knowledge):
+    for number in LAB_FIELDS:
+        knowledge = state.knowledge[number]
         most = entering.size * knowledge.size.size
         lab, idea, origin = (np.empty(most, np.int64) for _ in range(3))
         read = _enter(

@@ -19,9 +19,22 @@ organised is its breadth of search: bottom-up labs (f 1.5) look widely and find 
 top-down labs (f 1) look near what all others find. No source tells the organisation of single labs,
 so all have one breadth, and levers by bloc ask what another would do.
 
+*Products* are what application firms work on: ideas that make a product better or cheaper, sizes in
+log quality, one catalogue for all sectors. A firm of mean size finds A of them a year before it
+gets harder, whatever the number of firms: here S is the number of application firms and cancels n.
+Algorithms are one stock that the whole economy adds to and mostly labs carry, so that their finds
+are shared out; a product's quality is its own firm's, and two firms half as large with half the
+people each must improve theirs as fast as one did (research intensity, not headcount, sets the
+pace in growth with expanding variety: Young 1998, Peretto 1998). Shared out like algorithms, a cut
+into ten times as many firms would leave each a tenth of its own finds. No compute enters (κ = 0).
+What holds at the strength of spillover by default ends where firms learn nearly all that others
+find: then each knows the union, which more firms fill faster (by some ln 10/b for ten times as
+many); a tenfold cut adds 0.05 at the default.
+
 On the balanced path knowledge grows at g when b = (κ g_C + γ g_R)/g. The difficulty b is set by
-that, and the arrival A so that the leader's best lab grows at g over the first three reported
-years of the baseline world (``model/baseline.py``).
+that, and the arrival A so that the leader's best lab, in products the mean application firm of the
+leading bloc, grows at g over the first three reported years of the baseline world
+(``model/baseline.py``).
 
 Limits: growth 0 takes the field away; a single closed firm follows dK/dt = A m F e^(−bK) for any
 window; w = 1: all find in the same order.
@@ -36,7 +49,17 @@ import numpy as np
 from model.compiled import kernel, over_rows
 from model.facts import InputError, LogUniform, Mechanism, Uniform, fact, monthly_rate
 from model.randomness import address, at, key_of, poisson, uniform
-from model.world import FIELDS, FOUND, FOUND_AGAIN, NEVER, State
+from model.world import (
+    ALGORITHMS,
+    FIELDS,
+    FOUND,
+    FOUND_AGAIN,
+    LAB_FIELDS,
+    NEVER,
+    PRODUCTS,
+    SYSTEMS,
+    State,
+)
 
 MOST_FINDS = 50.0  # a month; a larger rate means that parameters blow up
 FROM_THEN = "from release.since on"
@@ -174,6 +197,18 @@ class Discovery(Mechanism):
         source="own",
         doc="growth of the leader's best lab in systems",
     )
+    products_growth: float = fact(
+        0.1,
+        unit="1/year",
+        kind="assumed",
+        prior=Uniform(0.05, 0.2),
+        low=0.0,
+        high=1.0,
+        claims=("A3", "D15"),
+        source="own",
+        doc="growth of the log quality (or cost) of products from ideas, mean of the application "
+        "firms of the leading bloc by researchers",
+    )
     lab_systems_share: float = fact(
         0.3,
         unit="share",
@@ -202,27 +237,37 @@ class Discovery(Mechanism):
         low=0.0,
         high=1.0,
         source="own",
-        doc="share of an application firm's researchers in algorithms",
+        doc="share of an application firm's researchers in algorithms; the rest work on products",
     )
 
     def shares(self, field: int) -> tuple[float, float, float]:
         """Return the share of researchers in a field, for labs, chipmakers, application firms."""
-        if field == 0:
-            return 1.0 - self.lab_systems_share, 0.0, self.application_algorithms_share
-        return self.lab_systems_share, self.chipmaker_systems_share, 0.0
+        return {
+            ALGORITHMS: (1.0 - self.lab_systems_share, 0.0, self.application_algorithms_share),
+            SYSTEMS: (self.lab_systems_share, self.chipmaker_systems_share, 0.0),
+            PRODUCTS: (0.0, 0.0, 1.0 - self.application_algorithms_share),
+        }[field]
 
     def growth(self, field: int) -> float:
-        """Return the growth g of the leader's best lab in a field, OOM a year."""
-        return (self.algorithms_growth, self.systems_growth)[field]
+        """Return the growth g in a field, a year: of the best lab, in products of the mean firm."""
+        return (self.algorithms_growth, self.systems_growth, self.products_growth)[field]
+
+    def compute_exponent_in(self, field: int) -> float:
+        """Return κ of a field: no compute is needed to find products."""
+        return self.compute_exponent if field in LAB_FIELDS else 0.0
 
     def difficulty(self, field: int, researcher_growth: float) -> float:
-        """Return b of the balanced path, 1/OOM; refuses values below which growth runs away."""
+        """Return b of the balanced path, 1/OOM; refuses values below which growth runs away.
+
+        In products nothing runs away: means do not follow knowledge there, and with researchers
+        who stay as many as they are (b = 0) knowledge grows in a straight line.
+        """
         growth = self.growth(field)
         if growth == 0.0:
             return 0.0
-        inputs = self.compute_exponent * COMPUTE_GROWTH
+        inputs = self.compute_exponent_in(field) * COMPUTE_GROWTH
         b = (inputs + self.researchers_exponent * max(0.0, researcher_growth)) / growth
-        if b < 0.3:
+        if b < 0.3 and field in LAB_FIELDS:
             raise InputError(
                 f"discovery: {FIELDS[field]} would never get harder (difficulty {b:.2f} per OOM, "
                 "at least 0.3 is needed); lower the field's growth or raise "
@@ -309,8 +354,9 @@ def discovery(state: State) -> None:
             state.threads, rows, _rates, knowledge.row, state.firms.kind, knowledge.relative_team,
             knowledge.compute, knowledge.level, knowledge.breadth, state.constants.firms[number],
             state.constants.compute[number], scale, group.researchers_exponent,
-            group.compute_exponent, group.breadth_cost, b, state.firms.bloc, state.firms.cluster,
-            state.clusters.crowd, state.blocs.litigating, knowledge.busy, knowledge.full_rate,
+            group.compute_exponent_in(number), group.breadth_cost, b, state.firms.bloc,
+            state.firms.cluster, state.clusters.crowd, state.blocs.litigating, knowledge.busy,
+            knowledge.full_rate,
             knowledge.rate,
         )  # fmt: skip
         if rows and not knowledge.rate.max() <= MOST_FINDS:
@@ -393,7 +439,9 @@ def _rates(
         if team[m] <= 0.0 or firms[k] <= 0.0:
             rate[m] = full_rate[m] = 0.0
             continue
-        experiments = (compute[m] / reference[k]) ** kappa if reference[k] > 0.0 else 0.0
+        experiments = 1.0
+        if kappa > 0.0:
+            experiments = (compute[m] / reference[k]) ** kappa if reference[k] > 0.0 else 0.0
         effort = team[m] ** gamma * experiments
         full = scale[k] / firms[k] * effort * breadth[m] ** -cost * math.exp(-b * level[m])
         full *= crowd[cluster[row[m]]]

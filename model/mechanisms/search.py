@@ -36,7 +36,7 @@ import math
 
 from model.compiled import helper, kernel
 from model.facts import LogUniform, Mechanism, Uniform, fact
-from model.world import LAB, State
+from model.world import LAB, LAB_FIELDS, State
 
 SCARCEST = 1e-6  # a lab with no chips at all turns as far as one with a millionth of its own
 
@@ -151,7 +151,8 @@ def search(state: State) -> None:
         labs.scale_up,
     )
     shares = state.parameters.discovery.lab_systems_share
-    for number, knowledge in enumerate(state.knowledge):
+    for number in LAB_FIELDS:
+        knowledge = state.knowledge[number]
         _move(
             number,
             labs.member[:, number],

@@ -21,7 +21,9 @@ what i holds is not understood either.) Channels:
 * *open weights*: the algorithms embodied in the best open model a firm may use (held when its
   training began), contacts as above.
 * *suppliers*: firms linked as customer or supplier (``model/network.py``), in proportion to their
-  number, all alike; in a bloc apart, times the exchange.
+  number, all alike; in a bloc apart, times the exchange. What one of another sector does to its
+  products must be adapted, which succeeds with the adjacency of sectors; algorithms and systems
+  are the same techniques in all sectors.
 * *mobility*: who is hired brings several ideas of the former employer at once; contacts go by the
   firm's hires of the last month over those at the hazard of moves, from blocs by where its bloc's
   hires came from; in a bloc from the own cluster first, less from the rest, from firms by their
@@ -54,9 +56,11 @@ from model.compiled import over_rows
 from model.facts import InputError, LogUniform, Mechanism, Uniform, fact, monthly_rate
 from model.randomness import address, key_of
 from model.world import (
+    ALGORITHMS,
     COLLABORATION,
     FIELDS,
     MOBILITY,
+    PRODUCTS,
     PROXIMITY,
     SECTORS,
     SUPPLIER,
@@ -466,7 +470,8 @@ def _learn(state: State, number: int) -> None:
     group, knowledge, firms = state.parameters.spillover, state.knowledge[number], state.firms
     blocs, clusters, labs = state.blocs, state.clusters, state.labs
     rows, month = knowledge.row.size, state.month
-    size = state.parameters.discovery.idea_size(number)
+    # The depth scale is in OOM of algorithms or systems; in log quality it is as many ideas.
+    sized = state.parameters.discovery.idea_size(ALGORITHMS if number == PRODUCTS else number)
     strength = group.strength / state.parameters.discovery.mean_size
     places, trades = clusters.key.size, len(SECTORS)
     mass, within = np.empty((places, trades)), np.empty(rows)
@@ -588,6 +593,7 @@ def _learn(state: State, number: int) -> None:
         knowledge.cell_start,
         knowledge.cell_stop,
         group.sector_adjacency,
+        group.sector_adjacency if number == PRODUCTS else 1.0,
         knowledge.at,
         state.link_start,
         state.link_to,
@@ -604,7 +610,7 @@ def _learn(state: State, number: int) -> None:
         knowledge.count,
         knowledge.window,
         knowledge.absorption,
-        size / group.depth_scale,
+        sized / group.depth_scale,
         meets,
         idea,
         channel,

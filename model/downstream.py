@@ -1,0 +1,25 @@
+"""Application firms and their markets at month 0: nobody uses AI, nothing has been sold."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model.application_tables import BRANCHES, Applications, Branches
+from model.setting import Setting
+from model.world import APPLICATION, Firms
+
+
+def applications_of(firms: Firms, setting: Setting) -> Applications:
+    """Return a row for each application firm."""
+    rows = np.flatnonzero(firms.kind == APPLICATION)
+    table = Applications.allocate(
+        application=rows.size, firm=firms.kind.size, bloc=len(setting.blocs)
+    )
+    table.firm[:] = rows
+    table.at[rows] = np.arange(rows.size)
+    return table
+
+
+def branches_of(setting: Setting) -> Branches:
+    """Return the markets of all blocs and sectors."""
+    return Branches.allocate(bloc=len(setting.blocs), branch=len(BRANCHES))
