@@ -48,6 +48,7 @@ import numpy as np
 
 from model.compiled import kernel, over_rows
 from model.facts import InputError, LogUniform, Mechanism, Uniform, fact, monthly_rate
+from model.picks import ones
 from model.randomness import address, at, key_of, poisson, uniform
 from model.world import (
     ALGORITHMS,
@@ -472,12 +473,17 @@ def _search(
                 ideas[first + f] = NEVER - 1  # the catalogue is too short: the caller refuses
                 continue
             best, highest = -1, np.uint64(0)
-            for n in range(reach):
-                if (bits[m, n // word_bits] >> np.uint64(n % word_bits)) & one:
-                    continue
-                value = at(mine, np.uint64(n))
-                if best < 0 or value > highest:
-                    best, highest = n, value
+            for word in range(-(-reach // word_bits)):
+                lacks = ~bits[m, word]
+                if reach - word * word_bits < word_bits:
+                    lacks &= (one << np.uint64(reach - word * word_bits)) - one
+                while lacks:  # from bit to bit: of most words a firm holds nearly all
+                    lowest = lacks & (~lacks + one)
+                    n = word * word_bits + ones(lowest - one)
+                    lacks ^= lowest
+                    value = at(mine, np.uint64(n))
+                    if best < 0 or value > highest:
+                        best, highest = n, value
             if best >= 0:
                 bits[m, best // word_bits] |= one << np.uint64(best % word_bits)
                 count[m] += 1
