@@ -103,10 +103,10 @@ class Applications(Mechanism):
         doc="share of the platform in a user's variable cost",
     )
     first_use: float = fact(
-        22.0,
+        26.5,
         unit="OOM",
         kind="estimated",
-        prior=Uniform(20.0, 24.0),
+        prior=Uniform(25.0, 28.0),
         low=0.0,
         high=60.0,
         claims=("D13",),
@@ -126,10 +126,10 @@ class Applications(Mechanism):
         doc="price at which a platform saves nothing but by its capability",
     )
     cost_to_adopt: float = fact(
-        0.059,
+        0.036,
         unit="1",
         kind="estimated",
-        prior=LogUniform(0.03, 0.12),
+        prior=LogUniform(0.015, 0.08),
         low=0.0,
         high=10.0,
         claims=("D6",),
@@ -137,10 +137,10 @@ class Applications(Mechanism):
         doc="gain (log) that pays a typical firm of mean size for taking AI up",
     )
     spread: float = fact(
-        0.75,
+        1.35,
         unit="1",
         kind="estimated",
-        prior=Uniform(0.4, 1.5),
+        prior=Uniform(0.7, 2.0),
         low=0.0,
         high=5.0,
         claims=("D6",),
