@@ -27,7 +27,7 @@ OURS = ("model", "analysis", "commands")
 @cache
 def application() -> typer.Typer:
     """Return the application with all commands, in the order of the help."""
-    from commands import explain, explore, scenarios, worlds
+    from commands import explain, explore, scenarios, sweeps, worlds
 
     app = typer.Typer(
         name="spillover",
@@ -46,6 +46,7 @@ def application() -> typer.Typer:
         worlds.run,
         worlds.compare,
         explore.explore,
+        sweeps.sweep,
         worlds.plot,
         explain.why,
         explain.trace,

@@ -53,7 +53,7 @@ def run(
 
     scenario = load_world(name, set_, until, firms)
     checked_seed(seed)
-    _check_out(out)
+    check_out(out)
     folder = folder_of(scenario, seed, out)
     if folder.exists():
         _reuse(folder, scenario.parameters.digest(), quiet, events)
@@ -121,7 +121,7 @@ def compare(
 
     worlds = load_world(a, set_, until, firms), load_world(b, set_, until, firms)
     checked_seed(seed)
-    _check_out(out)
+    check_out(out)
     if not 1 <= replicates <= 100_000:
         raise InputError(
             f"--replicates must be from 1 to 100000, got {replicates}; a good value is 16"
@@ -202,7 +202,8 @@ def load_world(name: str, set_: list[str] | None, until: str | None, firms: int 
     return load(name, given)
 
 
-def _check_out(out: Path) -> None:
+def check_out(out: Path) -> None:
+    """Refuse what is no folder for results; raises ``InputError`` or ``Refused``."""
     from model.facts import InputError
     from model.store import Refused
 
