@@ -27,7 +27,7 @@ OURS = ("model", "analysis", "commands")
 @cache
 def application() -> typer.Typer:
     """Return the application with all commands, in the order of the help."""
-    from commands import explain, explore, scenarios, sweeps, worlds
+    from commands import explain, explore, scenarios, senses, sweeps, twins, worlds
 
     app = typer.Typer(
         name="spillover",
@@ -44,9 +44,10 @@ def application() -> typer.Typer:
         scenarios.check,
         scenarios.new,
         worlds.run,
-        worlds.compare,
+        twins.compare,
         explore.explore,
         sweeps.sweep,
+        senses.sensitivity,
         worlds.plot,
         explain.why,
         explain.trace,

@@ -74,7 +74,8 @@ def _factor(
     fact, annotation = FACTS[group, entry], GROUPS[group].model_fields[entry].annotation
     if annotation is bool and value in ("switch", "prior"):
         value = {"values": [False, True]}
-    if value == "prior":
+    drawn = value == "prior"
+    if drawn:
         if fact.prior is None:
             kind = [str(word) for word in get_args(annotation)]
             good = f"{{ values = {quoted(kind)} }}" if get_origin(annotation) else GOOD_FACTOR
@@ -100,7 +101,8 @@ def _factor(
         made = _choice(name, value["values"], side, where)
     else:
         made = _span(name, value, annotation is int, side, where)
-    bearable(made, next(iter(worlds.values())), where)
+    if not drawn:  # a prior lies in the range of its parameter
+        bearable(made, next(iter(worlds.values())), where)
     return made
 
 
