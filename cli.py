@@ -27,7 +27,7 @@ OURS = ("model", "analysis", "commands")
 @cache
 def application() -> typer.Typer:
     """Return the application with all commands, in the order of the help."""
-    from commands import explain, explore, scenarios, senses, sweeps, twins, worlds
+    from commands import explain, explore, health, scenarios, senses, sweeps, twins, worlds
 
     app = typer.Typer(
         name="spillover",
@@ -51,6 +51,7 @@ def application() -> typer.Typer:
         worlds.plot,
         explain.why,
         explain.trace,
+        health.doctor,
     ):
         app.command()(command)
     return app
