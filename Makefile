@@ -16,8 +16,8 @@ PYTEST = "$(BIN)/python" -m pytest -n 2 --dist loadgroup
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
-run: environment ## the world with and without the chip ban, 16 times each
-	@"$(BIN)/spillover" compare no_ban ban --replicates 16
+run: environment ## the world with and without the chip ban, over 64 draws of what is not known
+	@"$(BIN)/spillover" compare no_ban ban --draws prior --replicates 64
 
 test: test-environment ## the tests, but for the slow ones
 	@$(PYTEST)

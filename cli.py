@@ -27,7 +27,7 @@ OURS = ("model", "analysis", "commands")
 @cache
 def application() -> typer.Typer:
     """Return the application with all commands, in the order of the help."""
-    from commands import explain, explore, returns, scenarios, worlds
+    from commands import explain, explore, health, returns, scenarios, senses, sweeps, twins, worlds
 
     app = typer.Typer(
         name="spillover",
@@ -44,12 +44,15 @@ def application() -> typer.Typer:
         scenarios.check,
         scenarios.new,
         worlds.run,
-        worlds.compare,
+        twins.compare,
         explore.explore,
         returns.returns,
+        sweeps.sweep,
+        senses.sensitivity,
         worlds.plot,
         explain.why,
         explain.trace,
+        health.doctor,
     ):
         app.command()(command)
     return app

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -97,6 +98,68 @@ def progress(unit: str, quiet: bool = False) -> Iterator[Callable[[int, int], No
     with bar:
         task = bar.add_task(unit, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextmanager
+def standing(
+    unit: str, json_: bool = False, quiet: bool = False
+) -> Iterator[Callable[[Any], None]]:
+    """Show how far work is, on standard error: rate, done, failed, time left.
+
+    Yields what takes a standing (done, failed, total, rate, left). With ``json_`` each report is a
+    line of JSON; in a terminal there is a bar; elsewhere a line at every tenth, and each minute.
+    """
+    if quiet:
+        yield lambda now: None
+        return
+    if json_ or not sys.stderr.isatty():
+        yield _Reports(unit, json_).report
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    bar = Progress(
+        TextColumn(unit), BarColumn(), TextColumn("{task.fields[words]}"),
+        console=Console(file=sys.stderr), transient=True,
+    )  # fmt: skip
+    with bar:
+        task = bar.add_task(unit, total=None, words="")
+        yield lambda now: bar.update(
+            task, completed=now.done, total=now.total, words=_words(unit, now)
+        )
+
+
+class _Reports:
+    # Lines for a log: not one a run, but at every tenth of the way and once a minute.
+    def __init__(self, unit: str, json_: bool) -> None:
+        self.unit, self.json = unit, json_
+        self.tenth, self.last = -1, 0.0
+
+    def report(self, now: Any) -> None:
+        moment = time.monotonic()
+        tenth = now.done * (100 if self.json else 10) // max(1, now.total)
+        if tenth == self.tenth and moment - self.last < 60.0:
+            return
+        self.tenth, self.last = tenth, moment
+        if self.json:
+            left = None if now.left is None else round(now.left, 1)
+            event = {"event": "progress", "unit": self.unit, "done": now.done,
+                     "failed": now.failed, "total": now.total, "rate": round(now.rate, 4),
+                     "seconds_left": left}  # fmt: skip
+            print(json.dumps(event), file=sys.stderr, flush=True)
+        else:
+            print(_words(self.unit, now), file=sys.stderr, flush=True)
+
+
+def _words(unit: str, now: Any) -> str:
+    text = f"{now.done} of {now.total} {unit}"
+    if now.failed:
+        text += f", {now.failed} failed"
+    if now.rate > 0.0:
+        rate = f"{now.rate:.1f} a second" if now.rate >= 1.0 else f"{60.0 * now.rate:.1f} a minute"
+        hours, rest = divmod(round(now.left or 0.0), 3600)
+        text += f", {rate}, {hours}:{rest // 60:02d}:{rest % 60:02d} left"
+    return text
 
 
 def _progress_line(unit: str, done: int, total: int) -> None:

@@ -8,67 +8,21 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from analysis.compare import Comparison
+from analysis.compare import KEPT, Comparison
+from analysis.draws import Draws
+from analysis.sentences import sentences, what_decides
 from analysis.sources import compute_by_source, sources_table
 from analysis.statistics import LEVEL
 from model import store
 from model.arrow import table
 from model.cast import setting_of
-from model.outcomes import CENSORED
+from model.outcomes import CENSORED, OUTCOMES
 from model.run import Result
-from model.scenario import Scenario, as_toml
-from model.tables import content_digest
-
-KEPT = ("world", "blocs", "acquisitions", "diffusion", "models")  # tables kept by replicate
-
-
-def sentences(comparison: Comparison) -> list[str]:
-    """Return three plain sentences: the effect, how certain, what decides it."""
-    last = comparison.months[-1]
-    month = last.removesuffix("-12")
-    effect = comparison.effect("scaled_gap", last)
-    gap = comparison.effect("gap", last)
-    a, b, n = comparison.a.name, comparison.b.name, gap.n
-    follower, leader = (
-        comparison.a.parameters.economy.follower,
-        comparison.a.parameters.economy.leader,
-    )
-    if not math.isfinite(gap.effect):
-        return [f"Leader and follower have no released models to compare in {month}.", "", ""]
-    same = all(
-        content_digest(one.tables) == content_digest(other.tables)
-        for one, other in zip(comparison.results["a"], comparison.results["b"], strict=True)
-    )
-    if same:
-        first = f"{b} against {a} changes nothing: every replicate is the same to the bit."
-    elif gap.effect == 0.0:
-        first = f"At the end of {month}, {b} against {a} leaves the gap as it is."
-    else:
-        first = (
-            f"At the end of {month}, {b} against {a} puts {follower} {abs(gap.effect):.2f} "
-            "orders of magnitude of effective compute "
-            f"{'further behind' if gap.effect > 0 else 'closer to'} {leader}"
-        )
-        if math.isfinite(effect.effect):
-            first += f"; the gap in months of {leader}'s pace changes by {effect.effect:+.1f}"
-        first += "."
-    if n > 1:
-        second = (
-            f"Over {n} replicates the effect on the gap lies between {gap.low:.2f} and "
-            f"{gap.high:.2f} with 95 % confidence: luck only, parameters as the scenarios state."
-        )
-    else:
-        second = "One replicate says nothing about luck; ask for more with --replicates."
-    third = "What decides it is not told by luck: it needs parameters drawn from their priors."
-    if math.isfinite(gap.benchmark) and gap.benchmark != 0.0:
-        third = (
-            f"The loss of training compute alone would make {gap.benchmark:.2f} of the gap; what "
-            "else decides it is not told by luck, but by parameters drawn from their priors."
-        )
-    return [first, second, third]
+from model.scenario import FACTS, Scenario, as_toml
 
 
 def as_json(comparison: Comparison) -> dict[str, Any]:
@@ -94,10 +48,18 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
                 "variance_removed_by_pairing": _or_none(e.variance_removed),
                 "censored_share": _or_none(e.censored),
                 "statistic": "median" if e.name in CENSORED else "mean",
-                "kind": "luck",
+                "kind": comparison.kind,
+                "p5": _or_none(e.p5),
+                "p95": _or_none(e.p95),
+                "smallest": OUTCOMES[e.name].smallest,
+                "rises": _or_none(e.rises),
+                "falls": _or_none(e.falls),
             }
             for e in comparison.effects()
         ],
+        "replicates": len(comparison.results["a"]),
+        **_of_draws(comparison),
+        "looks": [{"replicates": n, "width": _or_none(width)} for n, width in comparison.looks],
         "compute_by_source": compute_by_source(comparison),
         "months": {
             "month": comparison.months,
@@ -114,7 +76,20 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def write(folder: Path, comparison: Comparison, figures: bool = True) -> None:
+def _of_draws(comparison: Comparison) -> dict[str, Any]:
+    draws = comparison.draws
+    if draws is None:
+        return {}
+    last = comparison.months[-1]
+    return {
+        "parameters": draws.names,
+        "passed_over": draws.passed,
+        "refused": draws.refused,
+        "deciders": {name: what_decides(comparison, name, last) for name in ("gap", "scaled_gap")},
+    }
+
+
+def write(folder: Path, comparison: Comparison, figures: bool = True, how: str = "") -> None:
     """Write a comparison's folder, whole or not at all; raises ``Refused`` when one is there."""
 
     def fill(place: Path) -> None:
@@ -129,11 +104,15 @@ def write(folder: Path, comparison: Comparison, figures: bool = True) -> None:
                     compression="zstd",
                 )
         pq.write_table(_effects_table(comparison), place / "effects.parquet", compression="zstd")
+        if comparison.draws is not None:
+            pq.write_table(
+                _draws_table(comparison.draws), place / "draws.parquet", compression="zstd"
+            )
         pq.write_table(
             sources_table(comparison), place / "compute_by_source.parquet", compression="zstd"
         )
         store.write_json(place / "effects.json", as_json(comparison))
-        store.write_json(place / "manifest.json", _manifest(comparison))
+        store.write_json(place / "manifest.json", _manifest(comparison, how))
         if figures:
             from analysis.figures import figures_of_comparison
 
@@ -153,14 +132,23 @@ def read_effects(folder: Path) -> dict[str, Any]:
     return found
 
 
-def folder_of(a: Scenario, b: Scenario, replicates: int, seed: int, out: Path) -> Path:
+def folder_of(
+    a: Scenario, b: Scenario, replicates: int, seed: int, out: Path, how: str = ""
+) -> Path:
     """Return the folder of a comparison: scenarios, replicates, seed, digest of all of them."""
-    return out / f"{a.name}-{b.name}-{replicates}x{seed}-{digest_of(a, b)[:8]}"
+    words = f"{a.name}-{b.name}-{how + '-' if how else ''}{replicates}x{seed}"
+    return out / f"{words}-{digest_of(a, b, how)[:8]}"
 
 
-def digest_of(a: Scenario, b: Scenario) -> str:
-    """Return the SHA-256 of all that decides a comparison but seed and replicates."""
-    digest = hashlib.sha256((a.parameters.digest() + b.parameters.digest()).encode())
+def digest_of(a: Scenario, b: Scenario, how: str = "") -> str:
+    """Return the SHA-256 of all that decides a comparison but seed and replicates.
+
+    ``how`` tells draws from luck, and the precision that was asked for.
+    """
+    text = a.parameters.digest() + b.parameters.digest() + how
+    if how.startswith("prior"):  # what is stated is not drawn
+        text += ",".join(sorted({*a.origin, *b.origin}))
+    digest = hashlib.sha256(text.encode())
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -190,8 +178,10 @@ def _effects_table(comparison: Comparison) -> pa.Table:
         "a_mean": ("a_mean", "unit", "world a, mean over replicates (lags: median)"),
         "b_mean": ("b_mean", "unit", "world b, mean over replicates (lags: median)"),
         "effect": ("effect", "unit", "b against a, mean of pairs (lags: median)"),
-        "low": ("low", "unit", "low end of the 95 % interval, luck only"),
-        "high": ("high", "unit", "high end of the 95 % interval, luck only"),
+        "low": ("low", "unit", f"low end of the 95 % interval, {_kind(comparison)}"),
+        "high": ("high", "unit", f"high end of the 95 % interval, {_kind(comparison)}"),
+        "p5": ("p5", "unit", "5th percentile of the effect over replicates"),
+        "p95": ("p95", "unit", "95th percentile of the effect over replicates"),
         "n": ("n", "1", "replicates in which it is defined"),
     }
     return table(
@@ -202,7 +192,22 @@ def _effects_table(comparison: Comparison) -> pa.Table:
     )
 
 
-def _manifest(comparison: Comparison) -> dict[str, Any]:
+def _kind(comparison: Comparison) -> str:
+    return "luck only" if comparison.draws is None else comparison.kind
+
+
+def _draws_table(draws: Draws) -> pa.Table:
+    number = np.arange(1, len(draws.points) + 1)
+    columns: dict[str, tuple[Any, str, str]] = {
+        "replicate": (number, "1", "replicate, from 1, that has these values")
+    }
+    for name, values in draws.values().items():
+        group, _, entry = name.partition(".")
+        columns[name] = (values, FACTS[group, entry].unit, FACTS[group, entry].doc)
+    return table(columns)
+
+
+def _manifest(comparison: Comparison, how: str) -> dict[str, Any]:
     first = comparison.results["a"][0]
     acts = [
         {**act, "world": world}
@@ -216,14 +221,14 @@ def _manifest(comparison: Comparison) -> dict[str, Any]:
         "b": comparison.b.name,
         "titles": [comparison.a.title, comparison.b.title],
         "replicates": len(comparison.results["a"]),
-        "kind_of_uncertainty": "luck only",
+        "kind_of_uncertainty": _kind(comparison),
         **store.cast_of(setting_of(comparison.a.parameters)),
         "contents": {
-            world: [content_digest(result.tables) for result in results]
+            world: [result.about["content"] for result in results]
             for world, results in comparison.results.items()
         },
         **store.provenance(comparison.a, comparison.seed, comparison.seconds),
         "acts": acts,
-        "digest": digest_of(comparison.a, comparison.b),
+        "digest": digest_of(comparison.a, comparison.b, how),
         "packages": first.about["packages"],
     }

@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from analysis.describe import parameters, span
+from analysis.plan import plan_of
+from analysis.spec import is_specification
+from analysis.spec import read as read_sweep
 from model.facts import InputError
 from model.scenario import GROUPS, Scenario, find, load, shipped
 from model.toml import quoted, shown
@@ -20,9 +23,14 @@ NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 
 
 def check(files: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """Check scenario files with all their parents; yields a row a file, refused or not."""
+    """Check scenario files with all their parents, and sweeps; a row a file, refused or not."""
     for file in files:
         try:
+            if is_specification(Path(file)):
+                sweep, plan, _ = plan_of(read_sweep(Path(file)))
+                yield {"file": file, "ok": True, "title": f"{sweep.title}: {plan.size} points",
+                       "parent": sweep.base.name, "message": None}  # fmt: skip
+                continue
             scenario = load(file, environment={})
         except InputError as error:
             yield {"file": file, "ok": False, "title": None, "parent": None, "message": str(error)}

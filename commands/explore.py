@@ -38,6 +38,7 @@ def explore(
     """Draw all parameters from their priors and report the effect of B against A over them."""
     from analysis import console, priors
     from analysis import page as pages
+    from analysis.engines import cores
     from commands.worlds import load_world
     from model.economy import checked_seed
     from model.facts import InputError
@@ -49,7 +50,7 @@ def explore(
         raise InputError(f"--draws must be from 2 to 100000, got {draws}; a good value is 200")
     with console.progress("draws", quiet) as tick:
         found = priors.explore(
-            *worlds, draws=draws, seed=seed, workers=workers or os.cpu_count() or 1, each=tick
+            *worlds, draws=draws, seed=seed, workers=workers or cores(), each=tick
         )
     command = f"spillover explore {a} {b} --draws {draws}"
     command += "" if seed == 1 else f" --seed {seed}"

@@ -130,11 +130,12 @@ def _timeline(loaded: Scenario, to: str | None, json_: bool) -> None:
 
 def check(
     files: Annotated[
-        list[str], typer.Argument(help="scenario files", autocompletion=OFFERS["files"])
+        list[str],
+        typer.Argument(help="files of scenarios and sweeps", autocompletion=OFFERS["files"]),
     ],
     json_: Json = False,
 ) -> None:
-    """Check scenario files with all their parents; nothing runs."""
+    """Check files of scenarios, with all their parents, and of sweeps; nothing runs."""
     from analysis import console, scenario_files
 
     rows = []

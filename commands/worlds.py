@@ -1,8 +1,7 @@
-"""Commands that run worlds and draw their results."""
+"""Commands that run one world, and draw results."""
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -53,10 +52,10 @@ def run(
 
     scenario = load_world(name, set_, until, firms)
     checked_seed(seed)
-    _check_out(out)
+    check_out(out)
     folder = folder_of(scenario, seed, out)
     if folder.exists():
-        _reuse(folder, scenario.parameters.digest(), quiet, events)
+        reuse(folder, scenario.parameters.digest(), quiet, events)
         tables = result_of(folder)
     else:
         with console.progress("months", quiet) as tick:
@@ -75,7 +74,7 @@ def run(
 
             figures_of_run(place, place / "figures")
 
-        with _race(folder, scenario.parameters.digest(), quiet, events):
+        with race(folder, scenario.parameters.digest(), quiet, events):
             store.write_run(folder, scenario, tables, result.about, None if no_plot else figures)
     from analysis.tables import run_rows, summary_of_run
 
@@ -85,75 +84,6 @@ def run(
                "folder": str(folder), "outcomes": summary})  # fmt: skip
     else:
         console.table(*run_rows(summary))
-    console.say(f"written to {folder}", quiet)
-
-
-def compare(
-    a: Annotated[
-        str,
-        typer.Argument(help="the world to compare with", autocompletion=OFFERS["scenarios"]),
-    ],
-    b: Annotated[
-        str,
-        typer.Argument(
-            help="the world whose effect is asked for", autocompletion=OFFERS["scenarios"]
-        ),
-    ],
-    set_: Set = None,
-    replicates: Annotated[int, typer.Option(help="paired replicates")] = 16,
-    seed: Seed = 1,
-    until: Until = None,
-    firms: FirmsOption = None,
-    out: Out = Path("runs"),
-    workers: Annotated[
-        int | None, typer.Option(min=1, max=1024, help="processes; default: one a core")
-    ] = None,
-    no_plot: NoPlot = False,
-    json_: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Run two worlds as twins and report the effect of B against A."""
-    from analysis import compare as twins
-    from analysis import console, results
-    from analysis.tables import compare_rows
-    from model.economy import checked_seed
-    from model.facts import InputError
-
-    worlds = load_world(a, set_, until, firms), load_world(b, set_, until, firms)
-    checked_seed(seed)
-    _check_out(out)
-    if not 1 <= replicates <= 100_000:
-        raise InputError(
-            f"--replicates must be from 1 to 100000, got {replicates}; a good value is 16"
-        )
-    folder = results.folder_of(*worlds, replicates, seed, out)
-    if folder.exists():
-        _reuse(folder, results.digest_of(*worlds), quiet)
-        figures = results.read_effects(folder)
-    else:
-        twins.check_comparable(*worlds)
-        with console.progress("runs", quiet) as tick:
-            comparison = twins.compare(
-                *worlds,
-                replicates=replicates,
-                seed=seed,
-                workers=workers or os.cpu_count() or 1,
-                each=tick,
-            )
-        figures = results.as_json(comparison)
-        with _race(folder, results.digest_of(*worlds), quiet):
-            results.write(folder, comparison, figures=not no_plot)
-    if json_:
-        console.as_json({**figures, "folder": str(folder)})
-    else:
-        count = max(row["n"] for row in figures["outcomes"])
-        console.data(
-            f"{figures['b']} against {figures['a']}, {count} paired replicates, luck only\n"
-        )
-        console.table(*compare_rows(figures))
-        console.data()
-        for sentence in figures["sentences"]:
-            console.data(sentence)
     console.say(f"written to {folder}", quiet)
 
 
@@ -203,7 +133,8 @@ def load_world(name: str, set_: list[str] | None, until: str | None, firms: int 
     return load(name, given)
 
 
-def _check_out(out: Path) -> None:
+def check_out(out: Path) -> None:
+    """Refuse what is no folder for results; raises ``InputError`` or ``Refused``."""
     from model.facts import InputError
     from model.store import Refused
 
@@ -213,7 +144,8 @@ def _check_out(out: Path) -> None:
         raise Refused(f"--out {out}: is a file, not a folder; results cannot be written there")
 
 
-def _reuse(folder: Path, digest: str, quiet: bool, events: bool = False) -> None:
+def reuse(folder: Path, digest: str, quiet: bool, events: bool = False) -> None:
+    """Say that a result is there and is used again; raises ``Refused`` where it is another."""
     from analysis import console
     from model import store
     from model.store import Refused
@@ -228,8 +160,8 @@ def _reuse(folder: Path, digest: str, quiet: bool, events: bool = False) -> None
 
 
 @contextmanager
-def _race(folder: Path, digest: str, quiet: bool, events: bool = False) -> Iterator[None]:
-    # Another process may have finished the same result meanwhile: theirs is as good.
+def race(folder: Path, digest: str, quiet: bool, events: bool = False) -> Iterator[None]:
+    """Write a result; another process that finished the same meanwhile is as good."""
     from model.store import Refused
 
     try:
@@ -237,4 +169,4 @@ def _race(folder: Path, digest: str, quiet: bool, events: bool = False) -> Itera
     except Refused:
         if not folder.exists():
             raise
-        _reuse(folder, digest, quiet, events)
+        reuse(folder, digest, quiet, events)

@@ -147,14 +147,14 @@ def write_folder(folder: Path, fill: Callable[[Path], None]) -> None:
         fill(place)
         for path in sorted(place.rglob("*")):
             if path.is_file():
-                _sync(path)
-        _sync(place)
+                sync(path)
+        sync(place)
         place.chmod(0o755)
         try:
             os.rename(place, folder)
         except OSError:
             raise Refused(f"{folder}: was made by somebody else meanwhile; kept theirs") from None
-        _sync(folder.parent)
+        sync(folder.parent)
     except OSError as error:
         raise Refused(f"{folder}: cannot be written: {error.strerror}") from None
     finally:
@@ -166,11 +166,12 @@ def _sweep(folder: Path) -> None:
     start = f".{folder.name}-{platform.node()}-"
     for left in folder.parent.glob(f"{glob.escape(start)}*"):
         process = left.name.removeprefix(start).split("-")[0]
-        if process.isdecimal() and int(process) != os.getpid() and not _alive(int(process)):
+        if process.isdecimal() and int(process) != os.getpid() and not alive(int(process)):
             shutil.rmtree(left, ignore_errors=True)
 
 
-def _alive(process: int) -> bool:
+def alive(process: int) -> bool:
+    """Tell whether a process of this machine is there."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:
@@ -203,7 +204,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Have the disk keep a file, or the names in a folder."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

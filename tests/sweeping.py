@@ -1,0 +1,63 @@
+"""A tiny sweep that tests share, and an engine that works in the caller's own process."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+from analysis import sweep as sweeps
+from analysis.parts import Parts
+from analysis.plan import Plan, plan_of
+from analysis.spec import Specification, check
+
+# Labs, places and prehistory as in conftest: what is solved for one is solved for both.
+TINY = ("economy.firms=60", "economy.labs=12", "economy.clusters=20", "economy.prehistory=12",
+        'economy.end="2018-03"')  # fmt: skip
+FACTORS = {
+    "controls.porosity": {"low": 0.0, "high": 0.6},
+    "controls.stockpiling": "switch",
+}
+
+
+class Here:
+    """Carries out calls at once, in this process."""
+
+    def capacity(self) -> int:
+        return 1
+
+    def submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            future.set_result(function(*arguments))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+    def close(self, kill: bool = False) -> None:
+        pass
+
+
+def tiny(factors: Any = None, **entries: Any) -> tuple[Specification, Plan, str]:
+    """Return a sweep of tiny twins, its points and its digest."""
+    entries = {"scenario": "ban", "against": "no_ban", "design": "lhs", "points": 6, "batch": 1,
+               **entries}  # fmt: skip
+    entries = {name: value for name, value in entries.items() if value is not None}
+    spec = check(entries, FACTORS if factors is None else factors, title="", place="",
+                 overrides=TINY)  # fmt: skip
+    spec, plan, digest = plan_of(spec)
+    return spec, plan, spec.digest(digest)
+
+
+def done(folder: Path, factors: Any = None, shard: Any = (1, 1), **entries: Any) -> Parts:
+    """Carry a tiny sweep out in a folder, in this process."""
+    spec, plan, digest = tiny(factors, **entries)
+    parts = sweeps.begin(spec, plan, digest, folder, resume=True)
+    sweeps.carry_on(parts, spec, plan, Here, shard=shard)
+    return parts
+
+
+if __name__ == "__main__":  # python -m tests.sweeping FOLDER POINTS
+    done(Path(sys.argv[1]), points=int(sys.argv[2]))
