@@ -37,7 +37,7 @@ from analysis.statistics import (
 )
 from model import baseline
 from model.facts import InputError
-from model.outcomes import CENSORED, OUTCOMES, benchmark
+from model.outcomes import CENSORED, OUTCOMES, benchmark, difference
 from model.run import Result, run
 from model.scenario import Scenario
 from model.tables import content_digest
@@ -118,14 +118,15 @@ class Comparison:
         """Return the effect on an outcome at a month."""
         t = self.months.index(month)
         a, b = self.series["a"][name][:, t], self.series["b"][name][:, t]
-        centre, low, high = interval(b - a, name in CENSORED, resamples)
+        differences = difference(name, a, b)
+        centre, low, high = interval(differences, name in CENSORED, resamples)
         middle = median_of if name in CENSORED else mean
         x = [float(mean(self.follower_compute[world][:, t])) for world in ("a", "b")]
         censored = math.nan
         if name in CENSORED:
             flags = [self.series[w][name + "_censored"][:, t] for w in ("a", "b")]
             censored = float(np.mean(np.maximum(*flags)))
-        good = (b - a)[np.isfinite(b - a)]
+        good = differences[np.isfinite(differences)]
         p5, p95 = np.quantile(good, (0.05, 0.95)) if good.size else (math.nan, math.nan)
         least = OUTCOMES[name].smallest
         return Effect(
@@ -137,8 +138,8 @@ class Comparison:
             centre,
             low,
             high,
-            int(np.isfinite(b - a).sum()),
-            sign_share(b - a, centre),
+            good.size,
+            sign_share(differences, centre),
             benchmark(OUTCOMES[name].benchmark, x[0], x[1], float(self.leader_growth[t])),
             variance_removed(a, b),
             censored,

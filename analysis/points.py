@@ -20,7 +20,7 @@ from model import baseline
 from model.compiled import sources_digest
 from model.economy import World
 from model.facts import InputError
-from model.outcomes import CENSORED, GROWTH_WINDOW, OUTCOMES, outcomes_of
+from model.outcomes import CENSORED, GROWTH_WINDOW, OUTCOMES, effect_of, outcomes_of, unit_of_effect
 from model.recorder import Record
 from model.scenario import Scenario, with_values
 
@@ -71,7 +71,7 @@ def columns_of(twins: bool) -> dict[str, tuple[str, str]]:
         found[name] = (outcome.unit, outcome.definition)
         if twins:
             found[f"{name}_against"] = (outcome.unit, f"{name} of the twin it is held against")
-            found[f"{name}_effect"] = (outcome.unit, f"{name} less that of its twin")
+            found[f"{name}_effect"] = (unit_of_effect(name), f"{name} less that of its twin")
         if name in CENSORED:
             found[f"{name}_censored"] = ("-", f"{name} is at least this: record too short")
     found["follower_compute"] = ("log10 FLOP", "largest training run of the follower")
@@ -154,7 +154,7 @@ def _rows(batch: Batch, job: Job) -> list[dict[str, Any]]:
         for name in OUTCOMES:
             row[name] = one[name]
             row[f"{name}_against"] = other[name]
-            row[f"{name}_effect"] = one[name] - other[name]
+            row[f"{name}_effect"] = effect_of(name, other[name], one[name])
             if name in CENSORED:
                 flag = f"{name}_censored"
                 row[flag] = one[flag] > 0 or other[flag] > 0

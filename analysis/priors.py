@@ -20,7 +20,7 @@ from analysis.engines import each as each_call
 from analysis.statistics import Values, interval
 from model import baseline
 from model.facts import InputError
-from model.outcomes import OUTCOMES, outcomes_of
+from model.outcomes import OUTCOMES, difference, outcomes_of
 from model.scenario import Scenario
 
 HORIZONS = ("2024-12", "2027-12", "2030-12")
@@ -160,4 +160,4 @@ def _effect(
             values.append({name: np.asarray(found[name], np.float64)[at] for name in OUTCOMES})
     except InputError as error:
         return str(error).partition(":")[0]
-    return {name: values[1][name] - values[0][name] for name in OUTCOMES}
+    return {name: difference(name, values[0][name], values[1][name]) for name in OUTCOMES}

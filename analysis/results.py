@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis.compare import KEPT, Comparison
+from analysis.costs import imposers_cost
 from analysis.draws import Draws
 from analysis.sentences import sentences, what_decides
 from analysis.sources import compute_by_source, sources_table
@@ -20,7 +21,7 @@ from analysis.statistics import LEVEL
 from model import store
 from model.arrow import table
 from model.cast import setting_of
-from model.outcomes import CENSORED, OUTCOMES
+from model.outcomes import CENSORED, OUTCOMES, unit_of_effect
 from model.run import Result
 from model.scenario import FACTS, Scenario, as_toml
 
@@ -35,6 +36,7 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
             {
                 "name": e.name,
                 "unit": e.unit,
+                "unit_of_effect": unit_of_effect(e.name),
                 "horizon": e.horizon,
                 "a_mean": _or_none(e.a_mean),
                 "b_mean": _or_none(e.b_mean),
@@ -57,6 +59,7 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
             }
             for e in comparison.effects()
         ],
+        "imposers_cost": [imposers_cost(comparison, month) for month in comparison.horizons],
         "replicates": len(comparison.results["a"]),
         **_of_draws(comparison),
         "looks": [{"replicates": n, "width": _or_none(width)} for n, width in comparison.looks],

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.statistics import Values
+from analysis.statistics import Estimate, Values, mean_of, ratio_of
 from model import baseline
 from model.cast import setting_of
 from model.facts import InputError
@@ -37,7 +37,6 @@ from model.world import LAB, State
 
 TREATMENTS = ("idea", "research")
 SIZES = ("large", "small")  # clusters: those that hold the larger half of a bloc's researchers
-MOST_ERROR = 0.2  # of an estimate, to be called determined
 RESEARCH_MONTHS = 12  # over which a firm spends one per cent more
 
 
@@ -53,19 +52,6 @@ class Gains:
     private: float
     others: float
     users: float
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A mean over pairs with its standard error; undetermined where that is above a fifth."""
-
-    value: float
-    error: float
-
-    @property
-    def determined(self) -> bool:
-        """Whether the standard error is at most a fifth of the estimate."""
-        return self.error <= MOST_ERROR * abs(self.value)
 
 
 def measure(
@@ -180,24 +166,6 @@ def as_words(row: dict[str, object], names: Sequence[str]) -> list[str]:
 
 def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
-
-
-def mean_of(values: Values) -> Estimate:
-    """Return the mean with its standard error (``nan`` below two values)."""
-    n = values.size
-    error = float(np.std(values, ddof=1)) / math.sqrt(n) if n > 1 else math.nan
-    return Estimate(math.fsum(values) / n if n else math.nan, error)
-
-
-def ratio_of(above: Values, below: Values) -> Estimate:
-    """Return the ratio of two means with its delete-one jackknife error (Miller 1974)."""
-    n, total, base = above.size, math.fsum(above), math.fsum(below)
-    if n < 2 or base == 0.0:
-        return Estimate(math.nan, math.nan)
-    rest = base - below
-    without = np.where(rest != 0.0, (total - above) / np.where(rest != 0.0, rest, 1.0), math.nan)
-    spread = float(np.sum((without - without.mean()) ** 2))
-    return Estimate(total / base, math.sqrt((n - 1) / n * spread))
 
 
 @dataclass

@@ -8,7 +8,7 @@ from typing import Any
 from analysis.compare import Comparison, Effect
 from analysis.draws import deciders
 from analysis.statistics import LEVEL
-from model.outcomes import OUTCOMES
+from model.outcomes import OUTCOMES, difference
 from model.scenario import FACTS
 
 
@@ -31,7 +31,8 @@ def what_decides(comparison: Comparison, name: str, horizon: str) -> list[dict[s
     if comparison.draws is None:
         return []
     t = comparison.months.index(horizon)
-    effects = comparison.series["b"][name][:, t] - comparison.series["a"][name][:, t]
+    series = (comparison.series[world][name][:, t] for world in ("a", "b"))
+    effects = difference(name, *series)
     return deciders(comparison.draws.names, comparison.draws.points, effects)
 
 

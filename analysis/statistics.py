@@ -7,6 +7,7 @@ order-statistics interval (Conover 1999, 3.2).
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,3 +92,42 @@ def median_of(values: Values) -> float:
     """Return the median of the defined values; ``nan`` if there is none."""
     good = values[np.isfinite(values)]
     return float(np.median(good)) if good.size else math.nan
+
+
+MOST_ERROR = 0.2  # of an estimate, to be called determined
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure with its standard error; undetermined where that is above a fifth of it."""
+
+    value: float
+    error: float
+
+    @property
+    def determined(self) -> bool:
+        """Whether the standard error is at most a fifth of the estimate."""
+        return self.error <= MOST_ERROR * abs(self.value)
+
+
+def mean_of(values: Values) -> Estimate:
+    """Return the mean of the defined values with its standard error (``nan`` below two)."""
+    good = values[np.isfinite(values)]
+    error = float(np.std(good, ddof=1)) / math.sqrt(good.size) if good.size > 1 else math.nan
+    return Estimate(mean(good), error)
+
+
+def ratio_of(above: Values, below: Values) -> Estimate:
+    """Return the ratio of two means over pairs with its delete-one jackknife error (Miller 1974).
+
+    Pairs of which one is undefined do not count; ``nan`` below two pairs.
+    """
+    good = np.isfinite(above) & np.isfinite(below)
+    above, below, n = above[good], below[good], int(good.sum())
+    total, base = math.fsum(above), math.fsum(below)
+    rest = base - below
+    if n < 2 or base == 0.0 or not rest.all():
+        return Estimate(math.nan, math.nan)
+    without = (total - above) / rest
+    spread = float(np.sum((without - without.mean()) ** 2))
+    return Estimate(total / base, math.sqrt((n - 1) / n * spread))

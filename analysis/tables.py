@@ -9,7 +9,10 @@ import pyarrow as pa
 
 from model.outcomes import CENSORED, OUTCOMES
 
-HEADLINES = ("gap", "scaled_gap", "lag", "compute_lag", "frontier")  # shown in a terminal
+HEADLINES = (  # shown in a terminal
+    "gap", "scaled_gap", "lag", "compute_lag", "frontier", "surplus_leader", "surplus_follower",
+    "profits_leader", "profits_follower", "vendor_profit_leader",
+)  # fmt: skip
 YEARS = ("2018", "2020", "2022", "2023", "2024", "2027", "2030")
 
 
@@ -69,14 +72,15 @@ def compare_rows(figures: Mapping[str, Any]) -> tuple[list[str], list[list[str]]
             low, high = number(e["low"], True), number(e["high"], True)
             cut = e["variance_removed_by_pairing"]
             at_least = ">= " if e["censored_share"] else ""
+            percent = " %" if e.get("unit_of_effect", e["unit"]) == "%" else ""
             rows.append(
                 [
                     f"{title(name)}, {e['unit']}",
                     e["horizon"].removesuffix("-12"),
                     number(e["a_mean"]),
                     number(e["b_mean"]),
-                    at_least + number(e["effect"], True),
-                    f"{low} … {high}" if e["low"] is not None else "-",
+                    at_least + number(e["effect"], True) + percent,
+                    f"{low} … {high}" + percent if e["low"] is not None else "-",
                     number(e["benchmark"], True),
                     f"{number(e['p5'], True)} … {number(e['p95'], True)}" if drawn else times(cut),
                 ]

@@ -119,6 +119,7 @@ def compare(
 
 def _print(figures: dict[str, Any]) -> None:
     from analysis import console
+    from analysis.costs import cost_sentence
     from analysis.tables import compare_rows, number
 
     count = figures["replicates"]
@@ -133,6 +134,7 @@ def _print(figures: dict[str, Any]) -> None:
     console.data()
     for sentence in figures["sentences"]:
         console.data(sentence)
+    console.data(cost_sentence(figures))
     looks = figures.get("looks", [])
     if looks:
         told = ", ".join(f"{look['replicates']}: {number(look['width'])}" for look in looks)

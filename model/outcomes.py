@@ -97,7 +97,7 @@ OUTCOMES: dict[str, Outcome] = {
 }
 SUMS = {  # which series by bloc a discounted sum adds up
     "surplus": ("user_surplus",),
-    "profits": ("lab_profit", "host_profit"),
+    "profits": ("lab_profit", "host_profit", "application_profit"),
     "rnd": ("budget",),
     "vendor_profit": ("vendor_profit",),
 }
@@ -176,6 +176,11 @@ def difference(name: str, a: Floats, b: Floats) -> Floats:
     good = (a > 0.0) & (b > 0.0)
     ratio = np.where(good, b, 1.0) / np.where(good, a, 1.0)
     return np.where(good, 100.0 * np.log(ratio), np.nan)
+
+
+def effect_of(name: str, a: float, b: float) -> float:
+    """Return the effect on an outcome in one pair of twins, as ``difference`` does."""
+    return float(difference(name, np.array([a]), np.array([b]))[0])
 
 
 def unit_of_effect(name: str) -> str:
