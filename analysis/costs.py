@@ -11,6 +11,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from analysis.compare import Comparison
 from analysis.statistics import mean_of, ratio_of
 from model.outcomes import OUTCOMES
@@ -26,7 +28,7 @@ def imposers_cost(comparison: Comparison, month: str) -> dict[str, Any]:
     t = comparison.months.index(month)
     a, b = comparison.series["a"], comparison.series["b"]
     parts = {name: a[name][:, t] - b[name][:, t] for name in LOSSES}
-    lost = sum(parts.values())
+    lost = np.sum(list(parts.values()), axis=0)
     months = b["scaled_gap"][:, t] - a["scaled_gap"][:, t]
     gained, cost = mean_of(months), ratio_of(lost, months)
     defined = abs(gained.value) >= OUTCOMES["scaled_gap"].smallest
@@ -55,12 +57,9 @@ def cost_sentence(figures: dict[str, Any]) -> str:
         "and profits"
     )
     if last["a_month"] is None:
-        return (
-            text + "; a cost per month of gap is not defined, since the gap moves by less than one."
-        )
-    error = (
-        "" if last["a_month_error"] is None else f" (standard error {last['a_month_error']:.0f})"
-    )
+        return text + "; the gap moves by less than a month, so that no cost of one is defined."
+    doubt = last["a_month_error"]
+    error = "" if doubt is None else f" (standard error {doubt:.0f})"
     return text + f": USD {last['a_month']:.0f} bn{error} for a month of gap."
 
 
