@@ -40,6 +40,7 @@ def market(folder: Folder) -> Figure:
 
 def _prices(axis: Axes, folder: Folder) -> None:
     axis.set_yscale("log")
+    axis.minorticks_off()
     labels = []
     for name, colour, word in (
         ("price_closed", INK, "closed"),
