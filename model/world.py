@@ -294,7 +294,7 @@ class Knowledge(Table):
         "i8", "idea", unit="firm", doc="first finder; -1: universities", fill=NEVER
     )
     first_bloc: Integers = column("i8", "idea", unit="bloc", doc="its bloc", fill=NEVER)
-    finds: Integers = column("i8", "idea", unit="1", doc="times found, again included")
+    finds: Integers = column("i8", "idea", unit="1", doc="times found by firms")
     holders: NDArray[np.int32] = column("i4", "idea", "bloc", unit="firms", doc="who hold it")
     pool: Bits = column("u8", "bloc", "word", unit="-", doc="ideas published in a bloc")
     pending: Bits = column(
