@@ -132,7 +132,7 @@ IDEAS = {
     "first_month": ("YYYY-MM", "month in which it was first found"),
     "first_bloc": ("-", "bloc of its first finder"),
     "first_firm": ("row", "row of its first finder among firms; -1: developers or universities"),
-    "finds": ("1", "times found, first included"),
+    "finds": ("1", "times found by firms, first included"),
     "holders_home": ("firms", "firms of the first finder's bloc that hold it at the end"),
     "holders_abroad": ("firms", "firms of other blocs that hold it at the end"),
     **{

@@ -31,7 +31,7 @@ def in_print(scale, b, pending, size, taught, share, known, count, rate):
 @kernel
 def find(
     draws, affinity, month, later, window, key, bloc, campus, known, count, rate, mine, pending,
-    first_month, first_bloc, finds, words, basic,
+    first_month, first_bloc, words, basic,
 ):  # fmt: skip
     """Draw what the universities of each place find, and send it into print."""
     one = np.uint64(1)
@@ -61,5 +61,4 @@ def find(
                 first_month[best] = month
                 first_bloc[best] = s
                 words[0] = max(words[0], best // 64 + 1)
-            finds[best] += 1
             basic[s] += 1.0

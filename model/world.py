@@ -318,7 +318,7 @@ class Knowledge(Table):
     leaked: NDArray[np.bool_] = column(
         "?", "idea", "bloc", unit="-", doc="half of the owner's rivals know it"
     )
-    finds: Integers = column("i8", "idea", unit="1", doc="times found, again included")
+    finds: Integers = column("i8", "idea", unit="1", doc="times found by firms")
     holders: NDArray[np.int32] = column("i4", "idea", "bloc", unit="firms", doc="who hold it")
     pool: Bits = column("u8", "bloc", "word", unit="-", doc="ideas published in a bloc")
     pending: Bits = column(

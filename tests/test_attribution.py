@@ -134,7 +134,10 @@ def test_first_finds_are_those_of_the_catalogue(world: World) -> None:
         found = (rows.field == field) & (rows.channel == FOUND)
         again = (rows.field == field) & (rows.channel == FOUND_AGAIN)
         known = np.flatnonzero(knowledge.first_month >= 0)
-        assert sorted(rows.idea[found]) == known.tolist()
+        first_by_firms = known[knowledge.first_firm[known] >= 0]
+        assert sorted(rows.idea[found]) == first_by_firms.tolist()
+        by_universities = known[knowledge.first_firm[known] < 0]
+        assert 0 < by_universities.size < first_by_firms.size
         assert (knowledge.first_firm[rows.idea[found]] == rows.firm[found]).all()
         assert (knowledge.first_month[rows.idea[found]] == rows.month[found]).all()
         assert (knowledge.first_month[rows.idea[again]] <= rows.month[again]).all()

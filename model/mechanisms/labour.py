@@ -271,7 +271,7 @@ def labour(state: State) -> None:
     hiring.leave(firms.cluster, clusters.bloc, hazard * moves, blocs.typical, blocs.at_home,
                  blocs.researchers, clusters.appeal, retiring, leaving, firms.researchers, pull,
                  gone, retired, emigrated, moved)  # fmt: skip
-    staying = blocs.graduates.copy()
+    staying, idle = blocs.graduates.copy(), blocs.idle.copy()
     for s in range(count):
         for b in range(count):
             if students[s, b] > 0.0:
@@ -289,7 +289,7 @@ def labour(state: State) -> None:
                 come[b] += movers[s, b]
             if students[s, b] > 0.0:
                 newcomers[b] += students[s, b]
-    newcomers += staying - placed + blocs.idle
+    newcomers += staying - placed + idle * (1.0 - retiring)
     hired = np.where(total > 0.0, total, 1.0)
     hiring.hire(firms.cluster, clusters.bloc, appeal, gone, clusters.appeal, hires, entries,
                 come / hired, newcomers / hired, hazard, firms.researchers, firms.hire_rate,
@@ -301,6 +301,7 @@ def labour(state: State) -> None:
     blocs.researchers += blocs.idle
     hiring.by_bloc(clusters.bloc, moved, blocs.hires)
     hiring.by_bloc(clusters.bloc, retired, blocs.retirements)
+    blocs.retirements += idle * retiring
     blocs.retired += blocs.retirements
     blocs.graduated += blocs.graduates
     blocs.crossing[:] = movers + students

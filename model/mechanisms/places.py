@@ -253,7 +253,7 @@ def places(state: State) -> None:
     Reads ``clusters.researchers``, ``spent``, ``campus``, ``knowledge.pool``, ``pending``. Writes
     ``clusters.stock``, ``fed``, ``worn``, ``cost``, ``crowd``, ``buyers.overhead``,
     ``blocs.for_places``, ``for_universities``, ``taught``, ``basic``, and in ``knowledge``
-    ``pending``, ``first_month``, ``first_bloc``, ``finds``, ``words``.
+    ``pending``, ``first_month``, ``first_bloc``, ``words``.
     """
     group, clusters, blocs = state.parameters.places, state.clusters, state.blocs
     setting = state.setting
@@ -391,7 +391,6 @@ def _research(state: State, number: int) -> None:
         knowledge.pending,
         knowledge.first_month,
         knowledge.first_bloc,
-        knowledge.finds,
         knowledge.words,
         blocs.basic,
     )
