@@ -1,11 +1,14 @@
 """Application firms: who takes AI up, on what they build, what they sell; limits with answers."""
 
 import math
+from dataclasses import fields
 
 import numpy as np
 import pytest
 
 from model.accounts import CLOSED, LAWS
+from model.baseline import resolve
+from model.cast import setting_of
 from model.economy import World
 from model.market_tables import CLOSED as BEHIND
 from model.market_tables import OPEN
@@ -15,6 +18,7 @@ from model.month import MONTH
 from model.scenario import load
 from model.tables import content_digest, tables_of
 from model.world import NOTHING
+from tests.test_symmetry import swapped
 
 LAWS_OF_FIRMS = ("market_shares", "product_sales", "platform_payments")
 
@@ -281,6 +285,28 @@ def test_two_blocs_without_exchange_are_two_separate_worlds(alone, small, consta
         assert np.array_equal(
             getattr(pair.branches, name)[row], getattr(single.branches, name)[0]
         ), name
+
+
+def test_label_swap_leaves_users_of_platforms_where_they_were():
+    """Names of blocs decide nothing about who builds on what and who sells where."""
+    size = ["economy.firms=400", "economy.labs=16", "economy.clusters=30", "applications.p=0.3"]
+    given = load("ban", [*size, "exchange.leader_and_follower=0.5", 'economy.end="2022-12"'])
+    setting = setting_of(given.parameters)
+    plain, other = (
+        World(given, rng=4, setting=one, constants=resolve(given.parameters), phases=on_offer())
+        for one in (setting, swapped(setting, "us", "china"))
+    )
+    plain.run()
+    other.run()
+    assert (plain.state.applications.platform >= 0).sum() > 50
+    for table in ("applications", "branches", "platforms"):
+        here, there = getattr(plain.state, table), getattr(other.state, table)
+        for column in fields(here):
+            values = getattr(here, column.name)
+            nan = values.dtype.kind == "f"
+            same = np.array_equal(values, getattr(there, column.name), equal_nan=nan)
+            assert same, (table, column.name)
+    assert np.array_equal(plain.record.sectors, other.record.sectors)
 
 
 def test_threads_do_not_change_a_bit():
