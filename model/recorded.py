@@ -22,6 +22,7 @@ APPLICATION_SERIES: dict[str, tuple[str, str]] = {
     "applications_home": ("share", "of those that build on AI: on models made in the bloc"),
     "applications_gain": ("1", "log fall of unit cost by platforms, mean by sales"),
     "applications_viable": ("firms", "application firms whose smoothed result is not negative"),
+    "applications_on_ai": ("firms", "of these, those that build on AI models"),
     "application_sales": ("USD/month", "sales of application firms, at home and abroad"),
     "application_profit": ("USD/month", "their gross margin less overhead"),
     "platform_payments": ("USD/month", "paid for platforms by application firms"),
@@ -55,7 +56,7 @@ def observe_applications(state: State, now: dict[str, Floats], sectors: Floats) 
         table.sales,
         table.result,
         table.payments,
-        *(now[name] for name in list(APPLICATION_SERIES)[-9:]),
+        *(now[name] for name in list(APPLICATION_SERIES)[-10:]),
     )
     branch = firms.sector[table.firm].astype(np.int64) - FIRST_BRANCH
     order = np.argsort(table.quality, kind="stable")
@@ -88,10 +89,10 @@ def _ideas(state: State, now: dict[str, Floats]) -> None:
 @kernel
 def _firms(
     row, firm_bloc, active, platform, able, line, maker, gain, viable, sales, result, payments,
-    using, could, on_open, at_home, mean_gain, can_live, sold, profit, paid,
+    using, could, on_open, at_home, mean_gain, can_live, on_ai, sold, profit, paid,
 ):  # fmt: skip
     for b in range(using.size):
-        firms = users = those = opened = home = living = 0
+        firms = users = those = opened = home = living = alive = 0
         gained = sold[b] = profit[b] = paid[b] = 0.0
         for i in range(row.size):
             if firm_bloc[row[i]] != b or not active[row[i]]:
@@ -102,6 +103,7 @@ def _firms(
             living += viable[i]
             if j >= 0:
                 users += 1
+                alive += viable[i]
                 opened += line[j] != CLOSED
                 home += maker[j] == b
             gained += sales[i] * gain[i]
@@ -111,7 +113,7 @@ def _firms(
         using[b], could[b] = users / max(1, firms), those / max(1, firms)
         on_open[b], at_home[b] = opened / max(1, users), home / max(1, users)
         mean_gain[b] = gained / sold[b] if sold[b] > 0.0 else 0.0
-        can_live[b] = living
+        can_live[b], on_ai[b] = living, alive
 
 
 @kernel

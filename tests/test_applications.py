@@ -1,11 +1,14 @@
 """Application firms: who takes AI up, on what they build, what they sell; limits with answers."""
 
 import math
+from dataclasses import fields
 
 import numpy as np
 import pytest
 
 from model.accounts import CLOSED, LAWS
+from model.baseline import resolve
+from model.cast import setting_of
 from model.economy import World
 from model.market_tables import CLOSED as BEHIND
 from model.market_tables import OPEN
@@ -15,6 +18,7 @@ from model.month import MONTH
 from model.scenario import load
 from model.tables import content_digest, tables_of
 from model.world import NOTHING
+from tests.test_symmetry import swapped
 
 LAWS_OF_FIRMS = ("market_shares", "product_sales", "platform_payments")
 
@@ -48,7 +52,8 @@ def firms(small, constants):
 
 def still(small, constants, **changes):
     """Return a world of equal firms with equal, unchanging platforms, before its first month."""
-    world = small(constants=constants, economy__firms=2000, economy__size_spread=0.0, **changes)
+    equal = {"economy__firms": 2000, "economy__size_spread": 0.0}
+    world = small(constants=constants, **{**equal, **changes})
     state = world.state
     state.platforms.quality[:] = 30.0
     state.platforms.price[:] = 1.0
@@ -79,21 +84,15 @@ def test_accounts_close_every_month_in_odd_worlds(firms):
 
 def test_adoption_is_the_closed_form_of_bass(small, constants):
     """Everybody can use it, quality and price stay: F = (1 - e^-(p+q)t)/(1 + q/p e^-(p+q)t)."""
-    p, q = 0.1, 0.8
-    state = still(
-        small,
-        constants,
-        adoption__innovation=p,
-        adoption__imitation=q,
-        applications__cost_to_adopt=0.0,
-        exchange__between_blocs=1.0,
-    )
+    p, q, months = 0.03, 0.38, 180
+    everybody = {"applications__cost_to_adopt": 0.0, "economy__firms": 20_000}
+    state = still(small, constants, adoption__innovation=p, adoption__imitation=q, **everybody)
     path = []
-    for month in range(60):
+    for month in range(months):
         state.month = month
         applications(state)
         path.append(float((state.applications.platform >= 0).mean()))
-    time = np.arange(1, 61) / 12.0
+    time = np.arange(1, months + 1) / 12.0
     falling = np.exp(-(p + q) * time)
     closed = (1.0 - falling) / (1.0 + q / p * falling)
     assert np.abs(np.array(path) - closed).max() < 0.04
@@ -147,24 +146,35 @@ def test_a_platform_that_is_withdrawn_is_left(small, constants):
     assert (state.applications.platform == -1).all() and not state.applications.gain.any()
 
 
-def test_cheap_platforms_make_more_users_and_more_viable_firms(firms):
-    """B6: products that are mostly models (a third of their cost), which everybody may build."""
-    users, viable = [], []
-    for price in (1.0, 0.3, 0.03):
+def test_cheap_platforms_make_more_users_and_more_viable_firms_on_ai(firms):
+    """B6: at a thirtieth of the price more firms build on AI, and more of these can live."""
+    users, on_ai = [], []
+    for price in (30.0, 1.0, 0.03):
         worlds = [
-            firms(
-                price=price,
-                rng=seed,
-                economy__end="2022-12",
-                adoption__innovation=0.5,
-                applications__cost_share=0.3,
-                applications__cost_to_adopt=0.2,
-            ).run()
-            for seed in (1, 2)
+            firms(price=price, rng=seed, economy__end="2024-12", applications__cost_share=0.01)
+            for seed in (1, 2, 3)
         ]
-        users.append(sum(using(w)[-1].sum() for w in worlds))
-        viable.append(sum(w.record.series["applications_viable"][-1].sum() for w in worlds))
+        users.append(sum(using(w.run())[-1].sum() for w in worlds))
+        on_ai.append(sum(w.record.series["applications_on_ai"][-1].sum() for w in worlds))
     assert users[0] < users[1] < users[2]
+    assert on_ai[0] < on_ai[1] < on_ai[2]
+
+
+def test_where_all_build_on_ai_cheap_platforms_let_more_live(firms):
+    """Buyers spend more on better value, overhead stays: products of which models are a third."""
+    everybody = {
+        "adoption__innovation": 5.0,
+        "adoption__imitation": 20.0,
+        "applications__cost_to_adopt": 0.0,
+        "applications__cost_share": 0.3,
+        "applications__first_price": 10.0,
+        "sectors__overhead": 0.5,
+    }
+    viable = []
+    for price in (3.0, 1.0, 0.3):
+        series = firms(price=price, economy__end="2022-12", **everybody).run().record.series
+        assert series["applications_using"][-1].min() > 0.9
+        viable.append(series["applications_viable"][-1].sum())
     assert viable[0] < viable[1] < viable[2]
 
 
@@ -273,6 +283,28 @@ def test_two_blocs_without_exchange_are_two_separate_worlds(alone, small, consta
         assert np.array_equal(
             getattr(pair.branches, name)[row], getattr(single.branches, name)[0]
         ), name
+
+
+def test_label_swap_leaves_users_of_platforms_where_they_were():
+    """Names of blocs decide nothing about who builds on what and who sells where."""
+    size = ["economy.firms=400", "economy.labs=16", "economy.clusters=30", "applications.p=0.3"]
+    given = load("ban", [*size, "exchange.leader_and_follower=0.5", 'economy.end="2022-12"'])
+    setting = setting_of(given.parameters)
+    plain, other = (
+        World(given, rng=4, setting=one, constants=resolve(given.parameters), phases=on_offer())
+        for one in (setting, swapped(setting, "us", "china"))
+    )
+    plain.run()
+    other.run()
+    assert (plain.state.applications.platform >= 0).sum() > 50
+    for table in ("applications", "branches", "platforms"):
+        here, there = getattr(plain.state, table), getattr(other.state, table)
+        for column in fields(here):
+            values = getattr(here, column.name)
+            nan = values.dtype.kind == "f"
+            same = np.array_equal(values, getattr(there, column.name), equal_nan=nan)
+            assert same, (table, column.name)
+    assert np.array_equal(plain.record.sectors, other.record.sectors)
 
 
 def test_threads_do_not_change_a_bit():

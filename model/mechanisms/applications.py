@@ -110,7 +110,7 @@ class Applications(Mechanism):
         low=0.0,
         high=60.0,
         claims=("D13",),
-        source="own",
+        source="eurostat_ai_use|own",
         doc="capability from which models are of use to firms; with cost_to_adopt and spread set "
         "by use of AI among European firms in 2023 and 2024",
     )
@@ -133,7 +133,7 @@ class Applications(Mechanism):
         low=0.0,
         high=10.0,
         claims=("D6",),
-        source="own",
+        source="eurostat_ai_use|own",
         doc="gain (log) that pays a typical firm of mean size for taking AI up",
     )
     spread: float = fact(
@@ -144,7 +144,7 @@ class Applications(Mechanism):
         low=0.0,
         high=5.0,
         claims=("D6",),
-        source="own",
+        source="eurostat_ai_use|own",
         doc="standard deviation among firms of the log of that cost, beside size",
     )
 
