@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -136,21 +137,26 @@ def read_effects(folder: Path) -> dict[str, Any]:
 
 
 def folder_of(
-    a: Scenario, b: Scenario, replicates: int, seed: int, out: Path, how: str = ""
+    a: Scenario,
+    b: Scenario,
+    replicates: int,
+    seed: int,
+    out: Path,
+    how: str = "",
+    drawn: Sequence[str] = (),
 ) -> Path:
     """Return the folder of a comparison: scenarios, replicates, seed, digest of all of them."""
     words = f"{a.name}-{b.name}-{how + '-' if how else ''}{replicates}x{seed}"
-    return out / f"{words}-{digest_of(a, b, how)[:8]}"
+    return out / f"{words}-{digest_of(a, b, how, drawn)[:8]}"
 
 
-def digest_of(a: Scenario, b: Scenario, how: str = "") -> str:
+def digest_of(a: Scenario, b: Scenario, how: str = "", drawn: Sequence[str] = ()) -> str:
     """Return the SHA-256 of all that decides a comparison but seed and replicates.
 
-    ``how`` tells draws from luck, and the precision that was asked for.
+    ``how`` tells draws from luck, and the precision that was asked for; ``drawn`` are the
+    parameters that are drawn, which a third world in the comparison may make fewer.
     """
-    text = a.parameters.digest() + b.parameters.digest() + how
-    if how.startswith("prior"):  # what is stated is not drawn
-        text += ",".join(sorted({*a.origin, *b.origin}))
+    text = a.parameters.digest() + b.parameters.digest() + how + ",".join(drawn)
     digest = hashlib.sha256(text.encode())
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())
@@ -212,6 +218,7 @@ def _draws_table(draws: Draws) -> pa.Table:
 
 def _manifest(comparison: Comparison, how: str) -> dict[str, Any]:
     first = comparison.results["a"][0]
+    drawn = () if comparison.draws is None else comparison.draws.names
     acts = [
         {**act, "world": world}
         for world, scenario in (("a", comparison.a), ("b", comparison.b))
@@ -232,6 +239,6 @@ def _manifest(comparison: Comparison, how: str) -> dict[str, Any]:
         },
         **store.provenance(comparison.a, comparison.seed, comparison.seconds),
         "acts": acts,
-        "digest": digest_of(comparison.a, comparison.b, how),
+        "digest": digest_of(comparison.a, comparison.b, how, drawn),
         "packages": first.about["packages"],
     }

@@ -61,6 +61,7 @@ def compare(
     """Run worlds as twins and report the effect of each B against A."""
     from analysis import compare as twins
     from analysis import console, engines, results
+    from analysis.draws import free_parameters
     from commands.worlds import check_out, load_world, race, reuse
     from model.economy import checked_seed
 
@@ -74,8 +75,9 @@ def compare(
     if until_precise is not None:
         how += f"{'-' if how else ''}width{until_precise:g}from{replicates}"
         number = most
-    folders = [results.folder_of(worlds[0], w, number, seed, out, how) for w in worlds[1:]]
-    digests = [results.digest_of(worlds[0], w, how) for w in worlds[1:]]
+    drawn = [".".join(key) for key in free_parameters(*worlds)] if draws else []
+    folders = [results.folder_of(worlds[0], w, number, seed, out, how, drawn) for w in worlds[1:]]
+    digests = [results.digest_of(worlds[0], w, how, drawn) for w in worlds[1:]]
     missing = [k for k, folder in enumerate(folders) if not folder.exists()]
     if until_precise is not None and missing:  # they stop together, so they are run together
         missing = list(range(len(folders)))

@@ -20,7 +20,7 @@ from model.tables import content_digest, tables_of
 from model.world import NOTHING
 from tests.test_symmetry import swapped
 
-LAWS_OF_FIRMS = ("market_shares", "product_sales", "platform_payments")
+LAWS_OF_FIRMS = ("product_shares", "product_sales", "platform_payments")
 
 
 def on_offer(price=1.0, quality=None):
@@ -36,7 +36,7 @@ def on_offer(price=1.0, quality=None):
             table.quality[:] = np.where(table.quality > NOTHING, quality, NOTHING)
         table.price[:] = np.where(table.line == BEHIND, price, 0.3 * price)[:, None]
 
-    return MONTH.with_after("release", offered)
+    return MONTH.with_replaced("market", offered)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def using(world):
 
 
 def test_without_a_platform_nobody_adopts(small, constants):
-    world = small(constants=constants).run()
+    world = small(constants=constants, phases=MONTH.without("market")).run()
     assert not using(world).any() and not world.state.applications.payments.any()
     assert not world.state.applications.able.any()
     assert (world.record.series["application_sales"].sum(axis=1) > 0.0).all()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,12 +16,16 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analysis import compare as twins
-from analysis import results, statistics
+from analysis import draws, results, statistics
+from model import baseline
 from model.facts import InputError
 from model.outcomes import CENSORED, OUTCOMES
-from model.scenario import load
+from model.scenario import FACTS, load
 from model.tables import content_digest
 from model.world import SOURCES
+
+if TYPE_CHECKING:
+    from tests.conftest import Command
 
 SMALL = ["economy.firms=100", "economy.labs=12", "economy.clusters=15", 'economy.end="2024-12"']
 
@@ -177,3 +182,98 @@ def test_no_replicates_are_refused() -> None:
     world = load("no_ban", SMALL)
     with pytest.raises(InputError, match="at least 1"):
         twins.compare(world, world, replicates=0)
+
+
+TINY = [*SMALL[:3], 'economy.end="2018-06"', "economy.prehistory=12"]
+
+
+def test_draws_from_priors_are_told_from_luck(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    constants = baseline.resolve(load("no_ban", TINY).parameters)
+    tried = []
+
+    def resolve(parameters: object) -> object:  # solving at every draw is not what is tested
+        tried.append(parameters)
+        if len(tried) == 2:
+            raise InputError("discovery: no arrival of ideas")
+        return constants
+
+    monkeypatch.setattr(baseline, "resolve", resolve)
+    worlds = [load(name, TINY) for name in ("no_ban", "ban", "ban_tight")]
+    found = twins.compare_all(worlds, replicates=4, draws=True)
+    assert [one.b.name for one in found] == ["ban", "ban_tight"]
+    drawn = found[0].draws
+    assert drawn is not None and drawn.points.shape == (4, len(drawn.names))
+    assert drawn.refused == {"discovery": 1}  # and the next point stood in for it
+    assert "controls.porosity" not in drawn.names  # ban_tight states it
+    results.write(tmp_path / "r", found[0], figures=False, how="prior")
+    figures = json.loads((tmp_path / "r" / "effects.json").read_text())
+    assert {row["kind"] for row in figures["outcomes"]} == {"luck and ignorance"}
+    assert figures["parameters"] == drawn.names and set(figures["deciders"]) == {
+        "gap",
+        "scaled_gap",
+    }
+    manifest = json.loads((tmp_path / "r" / "manifest.json").read_text())
+    assert manifest["kind_of_uncertainty"] == "luck and ignorance"
+    frame = pd.read_parquet(tmp_path / "r" / "draws.parquet")
+    assert list(frame.columns) == ["replicate", *drawn.names] and len(frame) == 4
+    for name in drawn.names:
+        prior = FACTS[tuple(name.split("."))].prior  # type: ignore[index]
+        assert prior is not None and frame[name].between(prior.low, prior.high).all()
+
+
+def test_replicates_go_on_until_it_is_precise_and_are_the_same(tmp_path: Path) -> None:
+    worlds = [load(name, TINY) for name in ("no_ban", "ban")]
+    (found,) = twins.compare_all(worlds, replicates=2, width=1e-9, most=5)
+    assert [n for n, _ in found.looks] in ([2], [2, 4, 5])  # no act yet: no width at the first
+    worlds[1] = load("ban", [*TINY, 'controls.regime="none"', "spillover.strength=0.9"])
+    (found,) = twins.compare_all(worlds, replicates=2, width=1e-9, most=5)
+    assert [n for n, _ in found.looks] == [2, 4, 5]
+    whole = twins.compare(*worlds, replicates=5)
+    for world in ("a", "b"):
+        contents = [[r.about["content"] for r in one.results[world]] for one in (found, whole)]
+        assert contents[0] == contents[1]
+    (wide,) = twins.compare_all(worlds, replicates=2, width=1e9, most=5)
+    assert [n for n, _ in wide.looks] == [2]
+
+
+def test_the_largest_of_many_correlations_is_not_taken_for_a_decider() -> None:
+    luck = np.random.default_rng(6)
+    points = luck.random((64, 60))
+    names = [f"p{k}" for k in range(60)]
+    rows = draws.deciders(names, points, luck.random(64))
+    assert not any(row["clear"] for row in rows)
+    rows = draws.deciders(names, points, points[:, 7] - 0.2 * points[:, 3])
+    assert rows[0]["parameter"] == "p7" and rows[0]["clear"]
+    assert rows[0]["low"] <= rows[0]["correlation"] <= rows[0]["high"]
+
+
+BAD_WORDS = {
+    "draws": (["--draws", "priors"], "--draws must be prior"),
+    "one draw": (["--draws", "prior", "--replicates", "1"], "at least 2"),
+    "width": (["--until-precise", "nan"], "above 0"),
+    "no width": (["--max-replicates", "40"], "goes with --until-precise"),
+    "fewer": (["--until-precise", "1", "--max-replicates", "4"], "from --replicates"),
+    "twice": (["ban"], "given twice"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_WORDS)
+def test_bad_words_are_one_message(spillover: Command, case: str) -> None:
+    words, hint = BAD_WORDS[case]
+    said = spillover("compare", "no_ban", "ban", *words)
+    assert said.code == 2 and hint in said.err and len(said.err.splitlines()) == 1
+
+
+def test_three_worlds_are_each_held_against_the_first(spillover: Command) -> None:
+    words = [word for text in TINY for word in ("--set", text)]
+    said = spillover("compare", "no_ban", "ban", "ban_tight", *words, "--replicates", "2",
+                     "--workers", "1", "--no-plot", "--json")  # fmt: skip
+    assert said.code == 0, said.err
+    read = json.loads(said.out)["comparisons"]
+    assert [(one["a"], one["b"]) for one in read] == [("no_ban", "ban"), ("no_ban", "ban_tight")]
+    assert len(list(Path("runs").iterdir())) == 2
+    again = spillover("compare", "no_ban", "ban_tight", *words, "--replicates", "2", "--workers",
+                      "1", "--no-plot", "--json")  # fmt: skip
+    assert "used again" in again.err and json.loads(again.out)["b"] == "ban_tight"

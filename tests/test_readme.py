@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 import cli
+from analysis.plan import plan_of
+from analysis.spec import read
 from model.outcomes import OUTCOMES
 from model.scenario import load
 
@@ -21,11 +23,26 @@ def blocks(language: str) -> list[str]:
 
 
 def test_python_runs() -> None:
-    (snippet,) = blocks("python")
+    snippet = blocks("python")[0]
     names: dict[str, object] = {}
     exec(compile(snippet, "README.md", "exec"), names)
     assert len(names["labs"]) == 40  # type: ignore[arg-type]
     assert len(names["blocs"]) == 4 * 9 * 12  # type: ignore[arg-type]
+
+
+def test_experiments_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    exec(compile(blocks("python")[1], "README.md", "exec"), names)
+    assert len(names["effects"]) == 2  # type: ignore[arg-type]
+
+
+def test_a_sweep_file_is_right(tmp_path: Path) -> None:
+    (text,) = [block for block in blocks("text") if "[sweep]" in block]
+    path = tmp_path / "porosity.toml"
+    path.write_text(text)
+    spec, plan, _ = plan_of(read(path))
+    assert len(spec.factors) == 5 and plan.size == 200 and spec.against is not None
 
 
 @pytest.mark.parametrize("text", blocks("toml"))
