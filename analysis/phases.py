@@ -8,6 +8,7 @@ resampled points: where they keep together, the sign is certain.
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,8 +19,10 @@ from matplotlib.colors import LinearSegmentedColormap, TwoSlopeNorm
 from matplotlib.figure import Figure
 
 from analysis import style
+from analysis.describe import NO_UNIT
 from analysis.statistics import Values
 from analysis.style import INK, MUTED, Grid, Words
+from analysis.tables import title
 from model.facts import InputError
 from model.outcomes import OUTCOMES
 from model.scenario import FACTS
@@ -81,6 +84,7 @@ def figure(
     name: str,
     horizon: str,
     worlds: tuple[str, str],
+    titles: tuple[str, str],
     source: str,
 ) -> Figure:
     """Draw a phase diagram on a sheet.
@@ -91,7 +95,8 @@ def figure(
         other: the factor along the vertical axis.
         name: the outcome.
         horizon: month.
-        worlds: the scenario, and what it is held against.
+        worlds: names of the scenario and of what it is held against.
+        titles: their titles.
         source: what stands below.
     """
     unit, least = OUTCOMES[name].unit, OUTCOMES[name].smallest
@@ -103,22 +108,35 @@ def figure(
         f"factors and luck. Thin lines: the zero line in {AGAIN} resamples of the points."
     )
     words = Words(
-        f"Where {worlds[0]} widens the {name.replace('_', ' ')} and where it narrows it",
+        f"Where “{titles[0]}” widens the {title(name)}, and where it narrows it",
         (),
         (),
-        f"Effect of {worlds[0]} against {worlds[1]} on the {name.replace('_', ' ')} at the end of "
+        f"Effect of {worlds[0]} against {worlds[1]} (“{titles[1]}”) on the "
+        f"{title(name)} at the end of "
         f"{horizon.removesuffix('-12')}, {unit}; {OUTCOMES[name].definition}. Thick line: no "
         f"effect. Between the dotted lines it is below {least:g} {unit}, the least of interest. "
         f"{how}",
         source,
     )
-    sheet, ((axis,),) = style.sheet(words, Grid((8.4,), left=1.6, right=2.6, below=0.75))
+    sheet, ((axis,),) = style.sheet(words, Grid((8.4,), left=2.4, right=2.2, below=1.5))
     _draw(axis, found, least)
     _axis(axis, one, "x")
     _axis(axis, other, "y")
     limit = max(float(np.nanmax(np.abs(found.z))), 1e-9)
     _scale(sheet, axis, limit, unit)
     return sheet
+
+
+def title_of(folder: Path, names: list[str]) -> str:
+    """Return the titles of scenarios as a sweep's folder keeps them; names where they are lost."""
+    found = []
+    for name in names:
+        try:
+            text = (folder / "scenarios" / f"{name}.toml").read_text(encoding="utf-8")
+            found.append(str(tomllib.loads(text)["title"]))
+        except (OSError, ValueError, KeyError):
+            found.append(name)
+    return " or ".join(found)
 
 
 def save(sheet: Figure, folder: Path, one: str, other: str, name: str) -> list[Path]:
@@ -194,16 +212,18 @@ def _word(axis: Axes, found: Phase, sign: float, word: str, colour: str, least: 
 
 
 def _axis(axis: Axes, name: str, which: str) -> None:
+    # What the parameter is, in two lines at most, then its name and unit.
     group, _, entry = name.partition(".")
     fact = FACTS.get((group, entry))
-    doc = fact.doc if fact else name
-    text = f"{doc[:1].upper()}{doc[1:]}" if len(doc) <= 70 else name
-    unit = "" if fact is None or fact.unit in ("1", "-", "", "name") else f", {fact.unit}"
-    label = f"{text}{unit} ({name})" if text != name else f"{name}{unit}"
-    if which == "x":
-        axis.set_xlabel("\n".join(style.wrapped(label, style.BODY, 11.5)), size=style.BODY)
-    else:
-        axis.set_ylabel("\n".join(style.wrapped(label, style.BODY, 8.0)), size=style.BODY)
+    room = 11.5 if which == "x" else 8.0
+    unit = "" if fact is None or fact.unit in NO_UNIT else f", {fact.unit}"
+    lines = []
+    if fact is not None:
+        doc = fact.doc.partition(";")[0]
+        words = style.wrapped(doc[:1].upper() + doc[1:], style.BODY, room)
+        lines = words if len(words) <= 2 else [words[0], words[1].rstrip(",;:( ") + " …"]
+    label = "\n".join([*lines, f"{name}{unit}"])
+    (axis.set_xlabel if which == "x" else axis.set_ylabel)(label, size=style.BODY)
 
 
 def _scale(sheet: Figure, axis: Axes, limit: float, unit: str) -> None:
@@ -216,6 +236,8 @@ def _scale(sheet: Figure, axis: Axes, limit: float, unit: str) -> None:
     place.yaxis.tick_right()
     place.set_title(unit, size=style.SMALL, loc="left")
     place.tick_params(length=0.0, labelsize=style.SMALL)
-    place.yaxis.set_major_formatter(lambda value, _: f"{value:+.2g}".replace("-", "−"))
+    place.yaxis.set_major_formatter(
+        lambda value, _: f"{value:+.2g}".replace("-", "−") if value else "0"
+    )
     for spine in place.spines.values():
         spine.set_visible(False)

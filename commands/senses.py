@@ -164,10 +164,11 @@ def _phase(
         return []
     manifest = store.read_manifest(folder)
     worlds = (" or ".join(manifest["worlds"]), str(manifest["against"]))
+    titles = (phases.title_of(folder, manifest["worlds"]), phases.title_of(folder, [worlds[1]]))
     source = (f"spillover, {manifest['design']} sweep of {manifest['points']} points, "
               f"{manifest['replicates']} of luck each")  # fmt: skip
     with style.styled():
-        sheet = phases.figure(found, one, other, outcome, month, worlds, source)
+        sheet = phases.figure(found, one, other, outcome, month, worlds, titles, source)
         return phases.save(sheet, folder / "figures", one, other, outcome)
 
 

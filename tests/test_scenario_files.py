@@ -59,7 +59,7 @@ def test_check(spillover: Command) -> None:
     assert said.code == 2 and said.out == "good.toml: ok: Good (extends ban)\n"
     bad, sweep, nowhere = said.err.splitlines()
     assert bad.startswith("spillover: bad.toml: economy.firms must be at least 4, got 3")
-    assert "unknown group 'sweep'" in sweep and "nowhere.toml" in nowhere
+    assert "sweep.toml: sweep.scenario: is missing" in sweep and "nowhere.toml" in nowhere
     said = spillover("check", "--json", "bad.toml", "good.toml")
     one, two = json.loads(said.out)["files"]
     assert said.code == 2 and len(said.err.splitlines()) == 1
@@ -105,3 +105,9 @@ def test_new_names_its_parent_wherever_it_stands(spillover: Command) -> None:
         assert spillover("check", path).code == 0
         strength = load(path, environment={}).parameters.spillover.strength
         assert strength == (0.3 if "mine" in parent else 0.2)
+
+
+def test_check_reads_sweeps_too(spillover: Command) -> None:
+    Path("s.toml").write_text('[sweep]\nscenario = "ban"\npoints = 3\n[factors]\nluck = "prior"\n')
+    said = spillover("check", "s.toml")
+    assert said.code == 0 and "3 points" in said.out

@@ -168,7 +168,7 @@ def test_a_phase_diagram_finds_the_line_of_no_effect(tmp_path: Path) -> None:
     assert np.mean(np.sign(found.z) == np.sign(truth)) > 0.98
     with style.styled():
         sheet = phases.figure(found, "domestic.base", "controls.porosity", "gap", "2030-12",
-                              ("ban", "no_ban"), "spillover")  # fmt: skip
+                              ("ban", "no_ban"), ("The ban", "No ban"), "spillover")  # fmt: skip
         files = phases.save(sheet, tmp_path, "domestic.base", "controls.porosity", "gap")
     assert [file.suffix for file in files] == [".png", ".pdf"]
     for names in (("domestic.base", "controls.degraded"), ("domestic.base", "nothing"),
