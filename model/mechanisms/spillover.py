@@ -45,7 +45,7 @@ what they publish is not; the shares are assumed. A new generation that makes ol
 
 Limits: strength 0 removes a channel, bit for bit; protection 1 everywhere and no publications or
 open weights: nobody learns; one channel, one idea, full mixing: logistic; a constant
-outside source: Bass's closed form with no imitation; nobody learns what nobody holds.
+outside source beside it: Bass's closed form; nobody learns what nobody holds.
 """
 
 from __future__ import annotations
