@@ -125,7 +125,8 @@ def page(swept: list[Swept], replicates: int, command: str) -> str:
         "",
         "Share: of all ideas that firms came to hold, their own finds included; of distillation, "
         "which carries capability and no ideas, the share of models built on a closed one. What "
-        "publication carries at nothing is read by labs when they enter.",
+        "publication carries at nothing is read by labs when they enter; what is distilled at "
+        "nothing was so in prehistory, before levers act.",
         "",
     ]
     head = ["channel", "strong end", "share at nothing", "at its default", "strong"]

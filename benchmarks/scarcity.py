@@ -155,11 +155,7 @@ def _of_share(ban: dict[Place, Cell]) -> str:
         where = [
             f"{d:g}"
             for d in SIGMA_DIRECTION
-            if all(
-                np.sign(np.mean(found.efficiency[:, -1]) - 0.5) == sign
-                for (_, _, own), found in ban.items()
-                if own == d
-            )
+            if all(np.sign(_more(found)) == sign for (_, _, own), found in ban.items() if own == d)
         ]
         if where:
             said.append(f"{word} one half at σ of direction {', '.join(where)}")
@@ -212,31 +208,36 @@ def _turning(ban: dict[Place, Cell], name: str) -> list[str]:
 
 
 def _of_turning(ban: dict[Place, Cell], name: str) -> str:
-    # What can be said of the last horizon, by σ of direction.
-    least, said = OUTCOMES[name].smallest, []
-    for d in SIGMA_DIRECTION:
-        cells = [turning(ban, name, place, -1) for place in ban if place[2] == d]
-        signs = [beyond(values, least) for values in cells]
-        pooled = np.mean(cells, axis=0)
-        words = {1: "widens", -1: "narrows"}
-        parts = [f"{words[s]} it in {signs.count(s)}" for s in (1, -1) if s in signs]
-        parts.append(f"does nothing beyond luck and the smallest effect in {signs.count(0)}")
-        said.append(
-            f"At σ of direction {d:g} turning {', '.join(parts)} of {len(signs)} cells; over all "
-            f"of them it makes {told(pooled)} {OUTCOMES[name].unit}."
-        )
-    by_strength = []
-    for strength in STRENGTH:
-        moved = [
-            turning(ban, name, place, -1) for place in ban if place[2] and place[0] == strength
-        ]
-        by_strength.append(f"{np.mean(np.abs(np.mean(moved, axis=1))):.2f} at {strength:g}")
-    said.append(
-        "The mean size of what turning does, by strength of spillover: "
-        + ", ".join(by_strength)
-        + "."
+    # What can be said of the last horizon: cells of one strength and σ of direction together,
+    # since replicates share their luck across σ of research.
+    unit, least = OUTCOMES[name].unit, OUTCOMES[name].smallest
+    found: dict[int, list[str]] = {1: [], -1: [], 0: []}
+    for direction in SIGMA_DIRECTION:
+        for strength in STRENGTH:
+            places = [(strength, research, direction) for research in SIGMA_RESEARCH]
+            values = np.mean([turning(ban, name, place, -1) for place in places], axis=0)
+            word = "raised" if np.mean([_more(ban[p]) for p in places]) > 0.0 else "lowered"
+            found[beyond(values, least)].append(
+                f"at σ of direction {direction:g} (share {word}) and strength {strength:g} "
+                f"{told(values)}"
+            )
+    said = [
+        f"Turning {word} it {'; '.join(found[sign])}."
+        for sign, word in ((-1, "narrows"), (1, "widens"))
+        if found[sign]
+    ]
+    if found[0]:
+        what = "It does nothing beyond luck and the smallest effect of interest"
+        said.append(f"{what} {'; '.join(found[0])}.")
+    return (
+        f"End of {HORIZONS[-1][:4]}, mean over σ of research, {unit}; the share is that of "
+        "researchers on efficiency. " + " ".join(said)
     )
-    return f"End of {HORIZONS[-1][:4]}. " + " ".join(said)
+
+
+def _more(found: Cell) -> float:
+    # By how much the efficiency share is above that without rules, at the last horizon.
+    return float(np.mean(found.efficiency[:, -1])) - 0.5
 
 
 def main() -> None:

@@ -14,6 +14,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.cast import firms_of, labs_of, places_of, since
+from model.catalogue import (
+    LARGEST,
+    LAWS,
+    LOGNORMAL_SPREAD,
+    PARETO_EXPONENT,
+    lay_out,
+    scale_of,
+)
 from model.compiled import kernel
 from model.demand import platforms_of, segments_of
 from model.downstream import applications_of, branches_of
@@ -354,9 +362,14 @@ def _knowledge(
     table.window[:] = np.where(
         is_lab, group.window(group.lab_breadth), group.window(group.firm_breadth)
     )
-    _catalogue(
+    lay_out(
         address(seed, key_of("size", FIELDS[number])),
         group.idea_size(number),
+        LAWS.index(group.sizes),
+        scale_of(group.sizes),
+        LOGNORMAL_SPREAD,
+        PARETO_EXPONENT,
+        LARGEST,
         table.size,
     )
     cell = firms.cluster[members].astype(np.int64) * len(SECTORS) + firms.sector[members]
@@ -375,13 +388,6 @@ def catalogue_length(parameters: Parameters, number: int, months: int) -> int:
     highest = headroom * group.growth(number) * months / 12.0 + 0.5 * group.relative_pace(number)
     size = group.idea_size(number)
     return group.window(group.widest()) + int(highest / size + 4.0 * math.sqrt(highest / size)) + 64
-
-
-@kernel
-def _catalogue(sizes, mean, size):
-    # Exponential sizes, cut at 30 times the mean; the mean is hardly moved (e^-30).
-    for n in range(size.size):
-        size[n] = min(30.0 * mean, -mean * math.log(uniform(at(sizes, np.uint64(n)))))
 
 
 def _first_fleets(state: State) -> None:

@@ -362,3 +362,22 @@ def test_copies_carry_no_ideas(small, constants):
     assert copies(one) and one.models != other.models
     for a, b in zip(one.knowledge, other.knowledge, strict=True):
         assert np.array_equal(a.bits, b.bits)
+
+
+def test_stronger_distillation_is_used_more_and_moves_an_outcome(small, constants):
+    """From none to the low end of the loss: more models are copies, and the gap closes."""
+    shares, gaps = [], []
+    for changes in (UNCOPIED, {"training__distillation_loss": 0.8}, COPIED):
+        made = copied = 0
+        gap = []
+        for seed in range(1, 9):
+            given = {**COPIED, **SHUT, **changes}
+            world = small(constants=constants, rng=seed, **given).run()
+            made, copied = made + len(world.state.models), copied + len(copies(world.state))
+            gap.append(world.latest("gap"))
+        shares.append(copied / made)
+        gaps.append(np.array(gap))
+    assert 0.0 == shares[0] < shares[1] < shares[2]
+    moved = gaps[2] - gaps[0]
+    assert abs(moved.mean()) > 0.05
+    assert abs(moved.mean()) > 2.0 * moved.std(ddof=1) / np.sqrt(moved.size)

@@ -43,6 +43,7 @@ window; w = 1: all find in the same order.
 from __future__ import annotations
 
 import math
+from typing import Any, Literal
 
 import numpy as np
 
@@ -63,8 +64,21 @@ from model.world import (
 )
 
 MOST_FINDS = 50.0  # a month; a larger rate means that parameters blow up
-FROM_THEN = "from release.since on"
 COMPUTE_GROWTH = math.log(4.3)  # g_C of the balanced path, 1/year; evidence: training compute
+
+
+def _organisation(where: str) -> Any:
+    return fact(
+        1.0,
+        unit="1",
+        kind="choice",
+        lever=True,
+        low=0.3,
+        high=3.0,
+        claims=("D2", "D3", "D12"),
+        source="own",
+        doc=f"breadth of search of the labs of {where} over lab_breadth, from release.since on",
+    )
 
 
 class Discovery(Mechanism):
@@ -79,6 +93,14 @@ class Discovery(Mechanism):
         high=0.05,
         source="own",
         doc="mean size m of an idea",
+    )
+    sizes: Literal["exponential", "lognormal", "pareto"] = fact(
+        "exponential",
+        unit="name",
+        kind="assumed",
+        claims=("D3",),
+        source="own",
+        doc="law of the sizes of ideas, all of one mean: how much the largest count",
     )
     reach: float = fact(
         0.5,
@@ -124,39 +146,9 @@ class Discovery(Mechanism):
         source="own",
         doc="breadth of search f of labs (1 top-down, 1.5 bottom-up)",
     )
-    leader_breadth: float = fact(
-        1.0,
-        unit="1",
-        kind="choice",
-        lever=True,
-        low=0.3,
-        high=3.0,
-        claims=("D2", "D3", "D12"),
-        source="own",
-        doc="breadth of search of the labs of the leading bloc over lab_breadth, " + FROM_THEN,
-    )
-    follower_breadth: float = fact(
-        1.0,
-        unit="1",
-        kind="choice",
-        lever=True,
-        low=0.3,
-        high=3.0,
-        claims=("D2", "D3", "D12"),
-        source="own",
-        doc="breadth of search of the labs of the following bloc over lab_breadth, " + FROM_THEN,
-    )
-    elsewhere_breadth: float = fact(
-        1.0,
-        unit="1",
-        kind="choice",
-        lever=True,
-        low=0.3,
-        high=3.0,
-        claims=("D2", "D3", "D12"),
-        source="own",
-        doc="breadth of search of the labs of all other blocs over lab_breadth, " + FROM_THEN,
-    )
+    leader_breadth: float = _organisation("the leading bloc")
+    follower_breadth: float = _organisation("the following bloc")
+    elsewhere_breadth: float = _organisation("all other blocs")
     firm_breadth: float = fact(
         0.6,
         unit="1",

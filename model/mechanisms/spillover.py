@@ -42,9 +42,13 @@ equally likely. When several channels offer one idea in a month, the one of high
 priority is credited, so attributions add up exactly. Learning reads the state at the phase's
 start.
 
+What labs print of their own follows how they release models, which is on record lab by lab, while
+what they publish is not; the shares are assumed. A new generation that makes old depth worthless
+(leapfrogging) is no rule yet: ``depth_scale`` asks for it as a whole.
+
 Limits: strength 0 removes a channel, bit for bit; protection 1 everywhere and no publications or
 open weights: nobody learns; one channel, one idea, full mixing: logistic; a constant
-outside source: Bass's closed form with no imitation; nobody learns what nobody holds.
+outside source beside it: Bass's closed form; nobody learns what nobody holds.
 """
 
 from __future__ import annotations

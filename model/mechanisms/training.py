@@ -18,6 +18,10 @@ base at most, ρ = 0 nothing; χ caps what can be inherited. That an order of ma
 and one of algorithms count the same is the definition of algorithmic progress as compute saved
 (Ho et al. 2024).
 
+What is simpler than it might be: a run starts for a stated step and not when its expected value
+pays, and shares of the fleet for training, experiments and serving are fixed, since without users
+and revenue nothing prices a run or an answer.
+
 Limits: no base: ten times the FLOP is one OOM more; no fleet, no model.
 """
 
