@@ -56,7 +56,7 @@ def scale_of(law: str) -> float:
 
 
 @kernel
-def lay_out(
+def sizes_of(
     sizes: np.uint64,
     mean: float,
     law: int,

@@ -19,8 +19,8 @@ from model.catalogue import (
     LAWS,
     LOGNORMAL_SPREAD,
     PARETO_EXPONENT,
-    lay_out,
     scale_of,
+    sizes_of,
 )
 from model.compiled import kernel
 from model.demand import platforms_of, segments_of
@@ -362,7 +362,7 @@ def _knowledge(
     table.window[:] = np.where(
         is_lab, group.window(group.lab_breadth), group.window(group.firm_breadth)
     )
-    lay_out(
+    sizes_of(
         address(seed, key_of("size", FIELDS[number])),
         group.idea_size(number),
         LAWS.index(group.sizes),
