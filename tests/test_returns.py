@@ -11,7 +11,7 @@ from model.facts import InputError
 from model.mechanisms.returns import FIRST_GUESS, returns
 from model.scenario import load
 
-SIZES = ["economy.firms=120", "economy.labs=12", "economy.clusters=20", "market.reference=22.0"]
+SIZES = ["economy.labs=12", "economy.firms=120", "economy.clusters=20", "market.reference=22.0"]
 SHORT = [*SIZES, "economy.prehistory=12", 'economy.end="2020-12"']
 
 
@@ -137,3 +137,19 @@ def test_instant_imitation_leaves_no_lead(small):
     found = active & (labs.leaks > 3.0)
     assert found.any() and (labs.lead[found] < 6.0).all()
     assert (labs.budget[found] < labs.means[found] * 0.3).all()
+
+
+def test_a_lab_without_rivals_and_neighbours_brings_nothing_to_other_firms():
+    """No spillover, no rival, no firm that builds on models: private is social but for users."""
+    alone = [
+        *SHORT[1:], "economy.firms=40", "economy.labs=1", "spillover.strength=0.0",
+        "spillover.publication_hazard=0.0", "applications.cost_to_adopt=10.0",
+        "finance.appropriability=0.0", "release.contributions=0.0", 'release.since="1990-01"',
+        'release.leader="closed"', 'release.follower="closed"', 'release.elsewhere="closed"',
+    ]  # fmt: skip
+    found = measure(
+        load("no_ban", alone), ideas=30, month="2018-06", years=2.0, firms=1, replicates=1
+    )
+    labs = [g for g in found if g.kind == "lab"]
+    assert labs and all(g.others == 0.0 for g in labs)
+    assert all(g.private != 0.0 and g.users > 0.0 for g in labs)
