@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from model.mechanisms.discovery import _counts, _search
+from model.finding import counts, search
 from model.randomness import address, key_of
 
 
@@ -20,10 +20,10 @@ class Seekers:
     def month(self, month, rate):
         finds = np.empty(self.number, np.int64)
         draws = address(self.seed, key_of("finds"), month)
-        _counts(0, self.number, draws, self.row, self.key, rate, finds)
+        counts(0, self.number, draws, self.row, self.key, rate, finds)
         ends = np.cumsum(finds)
         members, ideas = np.empty(ends[-1], np.int64), np.empty(ends[-1], np.int64)
-        _search(
+        search(
             0,
             self.number,
             address(self.seed, key_of("affinity")),

@@ -106,7 +106,7 @@ BREAKS = {
     "ideas_counted": [_more_bits, _holders],
     "knowledge_summed": [_more_bits, _level],
     "first_finds": [_unfound],
-    "market_shares": [_add("applications", "share", 0.01)],
+    "product_shares": [_add("applications", "share", 0.01)],
     "product_sales": [_add("applications", "sales", 1e6), _add("branches", "demand", 1e6)],
     "platform_payments": [
         _add("applications", "payments", 1e3),

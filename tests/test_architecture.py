@@ -15,6 +15,8 @@ FOUNDATIONS = {
     "model.columns",
     "model.chip_tables",
     "model.market_tables",
+    "model.pricing",
+    "model.finding",
     "model.facts",
     "model.randomness",
     "model.compiled",

@@ -8,8 +8,10 @@ import pytest
 from scipy import stats
 from seekers import Seekers, equal_sizes
 
+from model import finding
 from model.facts import InputError
-from model.mechanisms.discovery import Discovery, _counts, _rates, _search
+from model.finding import counts, search
+from model.mechanisms.discovery import Discovery
 from model.month import MONTH
 from model.randomness import address, key_of
 from model.scenario import Parameters, with_values
@@ -34,7 +36,7 @@ def rates(level=0.0, team=1.0, compute=1.0, breadth=1.0, busy=0.0, litigating=0.
     time = [np.array([float(v)]) for v in (litigating, busy)]
     full_rate, rate = np.full(1, np.nan), np.full(1, np.nan)
     place, crowd = np.array([0], np.int32), np.ones(1)
-    _rates(0, 1, np.array([0]), kind, *columns, *given.values(), bloc, place, crowd, *time,
+    finding.rates(0, 1, np.array([0]), kind, *columns, *given.values(), bloc, place, crowd, *time,
            full_rate, rate)  # fmt: skip
     assert full_rate[0] >= rate[0]
     return rate[0]
@@ -70,7 +72,7 @@ def test_successes_have_their_poisson_mean(rate):
     keys = np.arange(firms, dtype=np.uint64)
     for month in range(months):
         draws = address(np.uint64(5), key_of("finds"), month)
-        _counts(0, firms, draws, np.arange(firms), keys, np.full(firms, rate), finds)
+        counts(0, firms, draws, np.arange(firms), keys, np.full(firms, rate), finds)
         total += finds.sum()
     assert abs(total - rate * months * firms) < 4.0 * math.sqrt(rate * months * firms)
 
@@ -148,7 +150,7 @@ def test_every_idea_in_reach_is_as_likely_as_the_next():
     seekers = Seekers(firms, window, equal_sizes())
     finds = np.ones(firms, np.int64)
     members, ideas = np.empty(firms, np.int64), np.empty(firms, np.int64)
-    _search(
+    search(
         0, firms, address(np.uint64(3), key_of("affinity")), seekers.row, seekers.key, finds,
         np.cumsum(finds), seekers.window, seekers.size, seekers.bits, seekers.count,
         seekers.level, members, ideas,

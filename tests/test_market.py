@@ -10,7 +10,8 @@ from scipy.optimize import minimize_scalar
 
 from model.market_tables import CLOSED, OPEN, SMALL
 from model.mechanisms.adoption import _take_up, adoption
-from model.mechanisms.market import best_price, market, serving_cost
+from model.mechanisms.market import market
+from model.pricing import best_price, serving_cost
 
 WANTED = {"market__reference": 22.0}  # a small world ends in 2019: people want models by then
 

@@ -47,15 +47,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-from model.compiled import kernel, over_rows
+from model import finding
+from model.compiled import over_rows
 from model.facts import InputError, LogUniform, Mechanism, Uniform, fact, monthly_rate
-from model.picks import ones
-from model.randomness import address, at, key_of, poisson, uniform
+from model.randomness import address, key_of
 from model.world import (
     ALGORITHMS,
     FIELDS,
-    FOUND,
-    FOUND_AGAIN,
     LAB_FIELDS,
     NEVER,
     PRODUCTS,
@@ -331,7 +329,7 @@ def discovery(state: State) -> None:
     windows = np.array([group.window(breadth) for breadth in breadths])
     for number, knowledge in enumerate(state.knowledge):
         if state.month >= state.release_from:
-            _organise(
+            finding.organise(
                 labs.bloc,
                 labs.member[:, number],
                 breadths,
@@ -344,9 +342,9 @@ def discovery(state: State) -> None:
         scale = monthly_rate(arrival) * state.constants.share[number]
         b = group.difficulty(number, state.parameters.finance.researcher_growth)
         over_rows(
-            state.threads, rows, _rates, knowledge.row, state.firms.kind, knowledge.relative_team,
-            knowledge.compute, knowledge.level, knowledge.breadth, state.constants.firms[number],
-            state.constants.compute[number], scale, group.researchers_exponent,
+            state.threads, rows, finding.rates, knowledge.row, state.firms.kind,
+            knowledge.relative_team, knowledge.compute, knowledge.level, knowledge.breadth,
+            state.constants.firms[number], state.constants.compute[number], scale, group.researchers_exponent,
             group.compute_exponent_in(number), group.breadth_cost, b, state.firms.bloc,
             state.firms.cluster, state.clusters.crowd, state.blocs.litigating, knowledge.busy,
             knowledge.full_rate,
@@ -363,7 +361,7 @@ def discovery(state: State) -> None:
         over_rows(
             state.threads,
             rows,
-            _counts,
+            finding.counts,
             draws,
             knowledge.row,
             state.firms.key,
@@ -377,7 +375,7 @@ def discovery(state: State) -> None:
         over_rows(
             state.threads,
             rows,
-            _search,
+            finding.search,
             affinity,
             knowledge.row,
             state.firms.key,
@@ -396,7 +394,7 @@ def discovery(state: State) -> None:
                 f"discovery: the catalogue of {FIELDS[number]} is used up in {state.date()}; "
                 "raise discovery.mean_size or lower the field's growth"
             )
-        _register(
+        finding.register(
             state.month,
             knowledge.row,
             state.firms.bloc,
@@ -413,94 +411,3 @@ def discovery(state: State) -> None:
             state.acquired[number],
         )
         state.finds[number] = (members, ideas)
-
-
-@kernel
-def _organise(bloc, member, breadths, windows, breadth, window):
-    for i in range(bloc.size):
-        breadth[member[i]] = breadths[bloc[i]]
-        window[member[i]] = windows[bloc[i]]
-
-
-@kernel
-def _rates(
-    start, stop, row, kind, team, compute, level, breadth, firms, reference, scale,
-    gamma, kappa, cost, b, bloc, cluster, crowd, litigating, busy, full_rate, rate,
-):  # fmt: skip
-    for m in range(start, stop):
-        k = kind[row[m]]
-        if team[m] <= 0.0 or firms[k] <= 0.0:
-            rate[m] = full_rate[m] = 0.0
-            continue
-        experiments = 1.0
-        if kappa > 0.0:
-            experiments = (compute[m] / reference[k]) ** kappa if reference[k] > 0.0 else 0.0
-        effort = team[m] ** gamma * experiments
-        full = scale[k] / firms[k] * effort * breadth[m] ** -cost * math.exp(-b * level[m])
-        full *= crowd[cluster[row[m]]]
-        left = (1.0 - busy[m]) * (1.0 - litigating[bloc[row[m]]])
-        full_rate[m] = full
-        rate[m] = full * left**gamma if left < 1.0 else full
-
-
-@kernel
-def _counts(start, stop, draws, row, key, rate, finds):
-    for m in range(start, stop):
-        finds[m] = poisson(uniform(at(draws, key[row[m]])), rate[m]) if rate[m] > 0.0 else 0
-
-
-@kernel
-def _search(
-    start, stop, affinity, row, key, finds, ends, window, size, bits, count, level, members, ideas
-):
-    one, word_bits = np.uint64(1), 64
-    for m in range(start, stop):
-        mine = at(affinity, key[row[m]])
-        first = ends[m] - finds[m]
-        for f in range(finds[m]):
-            members[first + f] = m
-            ideas[first + f] = NEVER
-            reach = count[m] + window[m]
-            if reach > size.size:
-                ideas[first + f] = NEVER - 1  # the catalogue is too short: the caller refuses
-                continue
-            best, highest = -1, np.uint64(0)
-            for word in range(-(-reach // word_bits)):
-                lacks = ~bits[m, word]
-                if reach - word * word_bits < word_bits:
-                    lacks &= (one << np.uint64(reach - word * word_bits)) - one
-                while lacks:  # from bit to bit: of most words a firm holds nearly all
-                    lowest = lacks & (~lacks + one)
-                    n = word * word_bits + ones(lowest - one)
-                    lacks ^= lowest
-                    value = at(mine, np.uint64(n))
-                    if best < 0 or value > highest:
-                        best, highest = n, value
-            if best >= 0:
-                bits[m, best // word_bits] |= one << np.uint64(best % word_bits)
-                count[m] += 1
-                level[m] += size[best]
-                ideas[first + f] = best
-
-
-@kernel
-def _register(
-    month, row, bloc, lab, members, ideas, first_month, first_firm, first_bloc, owner, finds,
-    holders, words, acquired,
-):  # fmt: skip
-    for f in range(members.size):
-        n = ideas[f]
-        if n < 0:
-            continue
-        b = bloc[row[members[f]]]
-        fresh = first_month[n] == NEVER
-        if fresh:
-            first_month[n] = month
-            words[0] = max(words[0], n // 64 + 1)
-            first_firm[n] = row[members[f]]
-            first_bloc[n] = b
-        finds[n] += 1
-        if holders[n, b] == 0:
-            owner[n, b] = lab[row[members[f]]]
-        holders[n, b] += 1
-        acquired[FOUND if fresh else FOUND_AGAIN, b, b] += 1
