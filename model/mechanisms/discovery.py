@@ -344,8 +344,8 @@ def discovery(state: State) -> None:
         over_rows(
             state.threads, rows, finding.rates, knowledge.row, state.firms.kind,
             knowledge.relative_team, knowledge.compute, knowledge.level, knowledge.breadth,
-            state.constants.firms[number], state.constants.compute[number], scale, group.researchers_exponent,
-            group.compute_exponent_in(number), group.breadth_cost, b, state.firms.bloc,
+            state.constants.firms[number], state.constants.compute[number], scale,
+            group.researchers_exponent, group.compute_exponent_in(number), group.breadth_cost, b, state.firms.bloc,
             state.firms.cluster, state.clusters.crowd, state.blocs.litigating, knowledge.busy,
             knowledge.full_rate,
             knowledge.rate,
