@@ -86,8 +86,8 @@ def search(
 
 @kernel
 def register(
-    month, row, bloc, lab, members, ideas, first_month, first_firm, first_bloc, owner, finds,
-    holders, words, acquired,
+    month, row, key, bloc, lab, lab_firm, members, ideas, first_month, first_firm, first_bloc,
+    owner, owned, finds, holders, words, acquired,
 ):  # fmt: skip
     """Count finds, and note who was first."""
     for f in range(members.size):
@@ -102,7 +102,13 @@ def register(
             first_firm[n] = row[members[f]]
             first_bloc[n] = b
         finds[n] += 1
+        mine = lab[row[members[f]]]
         if holders[n, b] == 0:
-            owner[n, b] = lab[row[members[f]]]
+            owner[n, b], owned[n, b] = mine, month
+        elif mine >= 0 and owned[n, b] == month:
+            # Found by several in one month: the order of firms must not decide whose it is.
+            other = owner[n, b]
+            if other < 0 or key[lab_firm[mine]] > key[lab_firm[other]]:
+                owner[n, b] = mine
         holders[n, b] += 1
         acquired[FOUND if fresh else FOUND_AGAIN, b, b] += 1

@@ -315,6 +315,9 @@ class Knowledge(Table):
     owner: NDArray[np.int16] = column(
         "i2", "idea", "bloc", unit="lab", doc="lab that found it first in the bloc", fill=-1
     )
+    owned: NDArray[np.int16] = column(
+        "i2", "idea", "bloc", unit="month", doc="in which it was", fill=NEVER
+    )
     leaked: NDArray[np.bool_] = column(
         "?", "idea", "bloc", unit="-", doc="half of the owner's rivals know it"
     )

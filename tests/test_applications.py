@@ -114,6 +114,7 @@ def test_a_platform_is_chosen_in_proportion_to_its_weight(small, constants):
         applications__cost_to_adopt=0.0,
         applications__review=1.0,
         market__home=0.0,
+        market__openness_to_developers=0.0,
         applications__first_use=30.0 - 0.5,
     )
     platforms = state.platforms

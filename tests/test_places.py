@@ -133,6 +133,7 @@ def test_universities_fill_print_and_nothing_else_where_firms_publish_nothing(sm
         "spillover__published_by_mixed": 0.0,
         "spillover__published_by_closed": 0.0,
         "spillover__published_elsewhere": 0.0,
+        "release__contributions": 0.0,
     }
     none = small(constants=constants, places__basic_finds=0.0, **silent).run()
     some = small(constants=constants, places__basic_finds=0.5, **silent).run()

@@ -29,10 +29,9 @@ def test_application_firms_hold_them_and_nobody_else(finished):
     assert np.array_equal(knowledge.row, np.flatnonzero(state.firms.kind == APPLICATION))
     assert (state.labs.member[:, PRODUCTS] == -1).all()
     assert (knowledge.count > 0).all() and not knowledge.compute.any()
-    people = state.firms.researchers[knowledge.row]
-    assert knowledge.team + state.knowledge[0].team[
-        state.knowledge[0].at[knowledge.row]
-    ] == pytest.approx(people)
+    on_algorithms = state.knowledge[0].team[state.knowledge[0].at[knowledge.row]]
+    share = state.parameters.discovery.application_algorithms_share
+    assert on_algorithms == pytest.approx(share * (on_algorithms + knowledge.team))
     assert finished("no_ban").record.acquired[:, PRODUCTS, OPEN_WEIGHTS].sum() == 0
 
 
@@ -105,13 +104,16 @@ def test_what_was_learned_from_other_sectors_is_what_events_say(small):
 
 
 def test_other_fields_do_not_feel_products(small):
-    """Without products all else is the same, bit for bit."""
-    plain, without = small().run(), small(discovery__products_growth=0.0).run()
+    """Without products all else is the same, bit for bit, but for what firms pay labs."""
+    unpaid = {"finance__revenue_weight": 0.0}
+    plain, without = (small(**unpaid, **c).run() for c in ({}, {"discovery__products_growth": 0.0}))
     assert not without.state.knowledge[PRODUCTS].bits.any()
     assert plain.state.knowledge[PRODUCTS].count.sum() > 1000
     for one, other in zip(plain.state.knowledge[:2], without.state.knowledge[:2], strict=True):
         assert np.array_equal(one.bits, other.bits)
     for name, values in plain.outcomes().items():
+        if name.startswith("profits"):  # of application firms too
+            continue
         assert np.array_equal(values, without.outcomes()[name], equal_nan=True), name
     assert np.array_equal(plain.state.constants.arrival[:2], without.state.constants.arrival[:2])
 

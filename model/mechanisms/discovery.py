@@ -328,7 +328,7 @@ def discovery(state: State) -> None:
     breadths = np.array(group.breadths(names, setting.leader, setting.follower))
     windows = np.array([group.window(breadth) for breadth in breadths])
     for number, knowledge in enumerate(state.knowledge):
-        if state.month >= state.release_from:
+        if number in LAB_FIELDS and state.month >= state.release_from:
             finding.organise(
                 labs.bloc,
                 labs.member[:, number],
@@ -345,10 +345,9 @@ def discovery(state: State) -> None:
             state.threads, rows, finding.rates, knowledge.row, state.firms.kind,
             knowledge.relative_team, knowledge.compute, knowledge.level, knowledge.breadth,
             state.constants.firms[number], state.constants.compute[number], scale,
-            group.researchers_exponent, group.compute_exponent_in(number), group.breadth_cost, b, state.firms.bloc,
-            state.firms.cluster, state.clusters.crowd, state.blocs.litigating, knowledge.busy,
-            knowledge.full_rate,
-            knowledge.rate,
+            group.researchers_exponent, group.compute_exponent_in(number), group.breadth_cost, b,
+            state.firms.bloc, state.firms.cluster, state.clusters.crowd, state.blocs.litigating,
+            knowledge.busy, knowledge.full_rate, knowledge.rate,
         )  # fmt: skip
         if rows and not knowledge.rate.max() <= MOST_FINDS:
             raise InputError(
@@ -397,14 +396,17 @@ def discovery(state: State) -> None:
         finding.register(
             state.month,
             knowledge.row,
+            state.firms.key,
             state.firms.bloc,
             state.firms.lab,
+            state.labs.firm,
             members,
             ideas,
             knowledge.first_month,
             knowledge.first_firm,
             knowledge.first_bloc,
             knowledge.owner,
+            knowledge.owned,
             knowledge.finds,
             knowledge.holders,
             knowledge.words,
