@@ -126,10 +126,10 @@ class Applications(Mechanism):
         doc="price at which a platform saves nothing but by its capability",
     )
     cost_to_adopt: float = fact(
-        0.036,
+        0.026,
         unit="1",
         kind="estimated",
-        prior=LogUniform(0.015, 0.08),
+        prior=LogUniform(0.01, 0.06),
         low=0.0,
         high=10.0,
         claims=("D6",),
