@@ -192,7 +192,8 @@ def test_blocs_without_exchange_learn_as_if_each_were_alone(alone):
     wide = ["spillover.strength=0.6", "training.distillation_loss=0.1", "protection.leader=0.4"]
     closed = [*size, *wide, "exchange.between_blocs=0.0", "exchange.since=1990-01"]
     phases = MONTH.with_replaced("chips", given_fleets)
-    for gone in ("supply", "domestic", "purchases"):
+    # Without recorded chips nobody can tell what serving users costs: no market, and no returns.
+    for gone in ("supply", "domestic", "purchases", "market", "returns"):
         phases = phases.without(gone)
     scenarios = [
         load("no_ban", [*closed, f"economy.blocs={blocs}"])

@@ -12,7 +12,6 @@ from model.month import MONTH
 from model.world import AHEAD, BOUGHT, DIVERTED, LAB, LAB_FIELDS, UNBOUND
 
 KEPT = 1.0 - Chips().retirement  # of a fleet is left after a year
-REST = Chips().overhead - 1.0  # of what a chip at work costs, over the price of the chip
 
 
 def of(state, bloc="china"):
@@ -312,7 +311,8 @@ def test_a_fee_is_paid_on_top_of_the_price_and_buys_nothing(small, constants, ba
     plain, dearer = after(0.0), after(0.25)
     here, market = of(plain), plain.market
     price = market.price * plain.supply.markup[market.family]
-    at_work = price + market.price * REST
+    # what chips stand in costs more or less by place
+    at_work = price + market.price * (plain.buyers.overhead[here][:, None] - 1.0)
     wants = [state.buyers.want[here] for state in (plain, dearer)]
     units, fewer = (want[..., :UNBOUND].sum(axis=2) for want in wants)
     assert fewer == pytest.approx(units * at_work / (at_work + 0.25 * price), rel=1e-9)
