@@ -186,6 +186,8 @@ def _flows(state: State, stop: int, discount: float, boosted: int = -1) -> _Flow
         advance(state)
         worth = (1.0 + discount) ** (-(state.month - start) / 12.0)
         np.add.at(total.firms, labs.firm, worth * (labs.revenue - labs.serving))
+        table = state.applications
+        np.add.at(total.firms, table.firm, worth * table.result)
         margin = state.parameters.market.host_margin
         total.hosts += worth * math.fsum(state.blocs.hosts) * margin / (1.0 + margin)
         total.users += worth * math.fsum(state.segments.surplus)

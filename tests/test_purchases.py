@@ -24,10 +24,10 @@ def digest(world) -> str:
 
 
 def costs(state):
-    """Return what a chip at work costs, by chip, without fees, premiums and margins."""
+    """Return what a chip at work costs, buyer by chip, without fees, premiums and margins."""
     market = state.market
     markup = state.supply.markup[market.family]
-    return market.price * (markup + state.parameters.chips.overhead - 1.0)
+    return market.price * (markup + state.buyers.overhead[:, None] - 1.0)
 
 
 def of(state, bloc="china"):
@@ -57,7 +57,7 @@ def expected_share(state, i):
     deficit = np.maximum(0.0, 1.0 - market.link / market.link[imports].max())
     catch_up = math.exp(-state.buyers.skill[i] / chips.link_scale)
     links = np.where(market.home < 0, np.exp(-chips.link_penalty * deficit * catch_up), 1.0)
-    worth = market.tflops * market.software * links * chips.overhead / costs(state)
+    worth = market.tflops * market.software * links * state.buyers.overhead[i] / costs(state)[i]
     a, e = group.choice_elasticity, np.where(imports, worth, 0.0)
     free = np.where(imports, (e / e.max()) ** a, 0.0)
     tied = free * market.leading
@@ -85,7 +85,7 @@ def test_spending_splits_by_performance_per_dollar(
         assert not want[:, :, AHEAD:UNBOUND].any()
         assert np.array_equal(want[:, :, UNBOUND], want[:, :, BOUGHT])
         for i in np.flatnonzero(purse > 0.0)[::3]:
-            money = want[i, :, BOUGHT] * costs(state)
+            money = want[i, :, BOUGHT] * costs(state)[i]
             assert money / purse[i] == pytest.approx(expected_share(state, i), rel=1e-9, abs=1e-15)
             seen.append(i)
 
@@ -102,7 +102,7 @@ def spent_on(small, constants, chosen, **changes):
     money = np.zeros(2)
 
     def watch(state):
-        paid = state.buyers.want[:, :, BOUGHT].sum(axis=0) * costs(state)
+        paid = (state.buyers.want[:, :, BOUGHT] * costs(state)).sum(axis=0)
         money[:] += paid[chosen(state.market)].sum(), paid.sum()
 
     phases = MONTH.with_after("purchases", watch)
@@ -130,7 +130,7 @@ def test_elasticity_turns_spending_to_the_better_chip(small, constants):
         most = []
 
         def watch(state, most=most):
-            paid = state.buyers.want[:, :, BOUGHT].sum(axis=0) * costs(state)
+            paid = (state.buyers.want[:, :, BOUGHT] * costs(state)).sum(axis=0)
             if paid.any():  # means of the first month are there in the second
                 most.append(paid.max() / paid.sum())
 
@@ -280,7 +280,7 @@ def test_what_a_buyer_asks_for_is_its_purse_and_what_is_brought_forward(small, c
         buyers, market, trade = state.buyers, state.market, state.parameters.purchases
         markup = state.supply.markup[market.family]
         fee = market.fee[state.month][:, buyers.destination].T
-        rest = state.parameters.chips.overhead - 1.0
+        rest = buyers.overhead[:, None] - 1.0
         price = {
             BOUGHT: market.price * (markup * (1.0 + fee) + rest),
             AHEAD: market.price * (markup * (1.0 + fee) + rest),
@@ -318,10 +318,10 @@ def test_traders_come_first_and_hosts_abroad_rent_out_a_share_of_the_rest(
     def check(state):
         if state.setting.calendar.label(state.month) >= "2018-07":
             buyers, market, here = state.buyers, state.market, of(state)
-            free = buyers.want[here][:, :, UNBOUND] * costs(state)
+            free = buyers.want[here][:, :, UNBOUND] * costs(state)[here]
             dear = market.price * state.supply.markup[market.family] * 0.5
-            diverted = buyers.want[here][:, :, DIVERTED] * (costs(state) + dear)
-            rented = buyers.want[here][:, :, RENTED] * costs(state) * 1.3
+            diverted = buyers.want[here][:, :, DIVERTED] * (costs(state)[here] + dear)
+            rented = buyers.want[here][:, :, RENTED] * costs(state)[here] * 1.3
             assert diverted == pytest.approx(0.4 * pays * free, rel=1e-9)
             assert rented == pytest.approx(0.5 * (1.0 - 0.4 * pays) * free, rel=1e-9)
             assert not buyers.want[here][:, :, BOUGHT].any()
