@@ -142,8 +142,8 @@ def test_instant_imitation_leaves_no_lead(small):
 def test_a_lab_without_rivals_and_neighbours_brings_nothing_to_other_firms():
     """No spillover, no rival, no firm that builds on models: private is social but for users."""
     alone = [
-        *SHORT[1:], "economy.firms=40", "economy.labs=2", 'economy.blocs=["us"]', "spillover.strength=0.0",
-        "spillover.publication_hazard=0.0", "applications.cost_to_adopt=10.0",
+        *SHORT[1:], "economy.firms=40", "economy.labs=2", 'economy.blocs=["us"]',
+        "spillover.strength=0.0", "spillover.publication_hazard=0.0", "applications.cost_to_adopt=10.0",
         "finance.appropriability=0.0", "release.contributions=0.0", 'release.since="1990-01"',
         'release.leader="closed"', 'release.follower="closed"', 'release.elsewhere="closed"',
     ]  # fmt: skip
