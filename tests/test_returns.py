@@ -143,9 +143,10 @@ def test_a_lab_without_rivals_and_neighbours_brings_nothing_to_other_firms():
     """No spillover, no rival, no firm that builds on models: private is social but for users."""
     alone = [
         *SHORT[1:], "economy.firms=40", "economy.labs=2", 'economy.blocs=["us"]',
-        "spillover.strength=0.0", "spillover.publication_hazard=0.0", "applications.cost_to_adopt=10.0",
-        "finance.appropriability=0.0", "release.contributions=0.0", 'release.since="1990-01"',
-        'release.leader="closed"', 'release.follower="closed"', 'release.elsewhere="closed"',
+        "spillover.strength=0.0", "spillover.publication_hazard=0.0",
+        "applications.cost_to_adopt=10.0", "finance.appropriability=0.0",
+        "release.contributions=0.0", 'release.since="1990-01"', 'release.leader="closed"',
+        'release.follower="closed"', 'release.elsewhere="closed"',
     ]  # fmt: skip
     found = measure(
         load("no_ban", alone), ideas=30, month="2018-06", years=2.0, firms=1, replicates=1

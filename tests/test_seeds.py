@@ -32,7 +32,7 @@ from model.seeds import (
 CSVS = [path.name for path in sorted(SEEDS.glob("*.csv"))]
 SOURCES = tomllib.loads((SEEDS / "sources.toml").read_text(encoding="utf-8"))
 CHIPS = {chip.name: chip for chip in tables().chips}
-NAMES = ("clusters", "labs", "chips", "supply")
+NAMES = ("clusters", "labs", "chips", "supply", "prices")
 GOOD = {
     "title": "A rule",
     "announced": date(2022, 10, 7),
