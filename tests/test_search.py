@@ -276,7 +276,9 @@ def test_without_pull_or_without_a_second_field_nobody_changes_field():
 
 def test_weak_links_draw_people_to_systems_and_nobody_is_lost(small):
     given = {"chips__link_penalty": 1.0, "search__systems_pull": 3.0, **LONG, **EDGY}
-    world = small("ban", phases=MONTH.without("labour"), **given).run()  # people as teams count them
+    world = small(
+        "ban", phases=MONTH.without("labour"), **given
+    ).run()  # people as teams count them
     state = world.state
     labs, share = state.labs, state.parameters.discovery.lab_systems_share
     people = state.firms.researchers[labs.firm]

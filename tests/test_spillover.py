@@ -19,6 +19,7 @@ from model.world import (
 )
 
 MUTE = {"spillover__strength": 0.0, "spillover__publication_hazard": 0.0}
+FIRMS_ALONE = {"places__basic_finds": 0.0, "release__contributions": 0.0}  # nobody else finds
 BESIDE_TALK = ("supplier_flow", "mobility_flow", "collaboration_flow")
 # All that a firm meets it understands, everybody is as near as the next, nothing is found.
 PLAIN = {
@@ -65,8 +66,8 @@ def test_every_channel_of_a_field_carries_ideas(fields, finished):
 
 def test_without_strength_and_hazard_it_is_as_if_there_were_no_phase(small, constants):
     # labs that enter read what is in print, which the phase puts there: nobody publishes here
-    alone = small(constants=constants, phases=MONTH.without("spillover"), **MUTE)
-    mute = small(constants=constants, **MUTE)
+    alone = small(constants=constants, phases=MONTH.without("spillover"), **MUTE, **FIRMS_ALONE)
+    mute = small(constants=constants, **MUTE, **FIRMS_ALONE)
     loud = small(constants=constants)
     for world in (alone, mute, loud):
         world.state.firms.publishes[:] = 0.0
@@ -137,7 +138,7 @@ def test_first_finds_are_the_ideas_known(finished):
     world = finished("no_ban")
     found = world.record.acquired.sum(axis=(0, 3, 4))
     for field, knowledge in enumerate(world.state.knowledge):
-        assert found[field, FOUND] == (knowledge.first_month >= 0).sum()
+        assert found[field, FOUND] == (knowledge.first_firm >= 0).sum()
         assert found[field, FOUND] + found[field, FOUND_AGAIN] == knowledge.finds.sum()
 
 
@@ -160,10 +161,13 @@ def test_nobody_learns_what_nobody_holds(small, constants):
     def watch(state):
         for knowledge in state.knowledge:
             known = held(knowledge).any(axis=0)[: knowledge.size.size]
-            assert np.array_equal(known, knowledge.first_month >= 0)
+            # What universities or developers found stands in print before a firm holds it.
+            assert not (known & (knowledge.first_month < 0)).any()
+            assert known[knowledge.first_firm >= 0].all()
 
     world.run(each=watch)
-    nothing = small(**{k: v for k, v in PLAIN.items() if k.startswith("discovery")}).run()
+    still = {k: v for k, v in PLAIN.items() if k.startswith("discovery")}
+    nothing = small(**still, **FIRMS_ALONE, discovery__products_growth=0.0).run()
     assert not nothing.record.acquired.any()
 
 
@@ -205,7 +209,7 @@ def test_more_contacts_than_can_be_made_are_refused(small, constants):
 
 @pytest.mark.parametrize("lag", [1, 6, 11])
 def test_findings_are_in_print_after_the_lag_and_not_before(lag, small, constants):
-    world = small(constants=constants, spillover__publication_lag=lag)
+    world = small(constants=constants, spillover__publication_lag=lag, **FIRMS_ALONE)
     world.state.firms.publishes[:] = 1.0
     found = []
 

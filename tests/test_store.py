@@ -27,7 +27,8 @@ from model.world import SOURCES
 
 SMALL = ["economy.firms=100", "economy.labs=8", "economy.clusters=12", "economy.prehistory=12",
          'economy.end="2019-06"']  # fmt: skip
-TABLES = {"world", "blocs", "ideas", "models", "acquisitions", "diffusion", "firms", "events"}
+TABLES = {"world", "blocs", "ideas", "models", "acquisitions", "diffusion", "firms", "sectors"}
+TABLES |= {"events"}
 
 
 @pytest.fixture(scope="module")
