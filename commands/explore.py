@@ -54,6 +54,8 @@ def explore(
         )
     command = f"spillover explore {a} {b} --draws {draws}"
     command += "" if seed == 1 else f" --seed {seed}"
+    command += "" if firms is None else f" --firms {firms}"
+    command += "" if until is None else f" --until {until}"
     command += "".join(f" --set {text}" for text in set_ or ())
     text = pages.markdown(found, command + (f" --page {page}" if page else ""))
     if page is not None:

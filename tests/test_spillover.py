@@ -167,7 +167,7 @@ def test_nobody_learns_what_nobody_holds(small, constants):
 
     world.run(each=watch)
     still = {k: v for k, v in PLAIN.items() if k.startswith("discovery")}
-    nothing = small(**still, **FIRMS_ALONE, discovery__products_growth=0.0).run()
+    nothing = small(**still, **FIRMS_ALONE).run()
     assert not nothing.record.acquired.any()
 
 
