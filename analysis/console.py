@@ -76,7 +76,7 @@ def progress(unit: str, quiet: bool = False) -> Iterator[Callable[[int, int], No
         yield lambda done, total: None
         return
     if not sys.stderr.isatty():
-        yield lambda done, total: _progress_line(unit, done, total)
+        yield _lines(unit)
         return
     from rich.console import Console
     from rich.progress import (
@@ -162,7 +162,15 @@ def _words(unit: str, now: Any) -> str:
     return text
 
 
-def _progress_line(unit: str, done: int, total: int) -> None:
-    # A line at every tenth of the way, for logs.
-    if unit == "runs" and (done == 1 or done * 10 // total > (done - 1) * 10 // total):
-        print(f"{done} of {total} {unit}", file=sys.stderr, flush=True)
+def _lines(unit: str) -> Callable[[int, int], None]:
+    # A line at the first and at every tenth of the way, for logs; months of one run are too short.
+    last = -1
+
+    def report(done: int, total: int) -> None:
+        nonlocal last
+        tenth = done * 10 // total
+        if unit != "months" and tenth > last:
+            last = tenth
+            print(f"{done} of {total} {unit}", file=sys.stderr, flush=True)
+
+    return report
