@@ -221,7 +221,7 @@ def _carry_out(
         raise
     except OSError as error:
         why = f"cannot be written: {error.strerror or error}"
-        console.message(f"{where}: {why}; {_kept(seen)}; when there is room, {again}")
+        console.message(f"{where}: {why}; {_kept(seen)}; when that is mended, {again}")
         raise typer.Exit(1) from None
     except sweeps.OutOfTime as error:
         console.message(f"{where}: {error}; {_kept(seen)}; {again}")

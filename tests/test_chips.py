@@ -306,12 +306,13 @@ def test_a_licence_grants_its_part_of_what_is_asked_for(probability, small, cons
 def test_a_fee_is_paid_on_top_of_the_price_and_buys_nothing(small, constants, bar, tight):
     def after(fee):
         acts = [bar("2018-07-01", kind="licence", fee=fee)]
-        return small(constants=constants, controls__rules=acts, **tight).run("2018-07").state
+        same = {"places__cost_exponent": 0.0, "places__crowding": 0.0}  # places cost the same
+        given = {**tight, **same, "controls__rules": acts}
+        return small(constants=constants, **given).run("2018-07").state
 
     plain, dearer = after(0.0), after(0.25)
     here, market = of(plain), plain.market
     price = market.price * plain.supply.markup[market.family]
-    # what chips stand in costs more or less by place
     at_work = price + market.price * (plain.buyers.overhead[here][:, None] - 1.0)
     wants = [state.buyers.want[here] for state in (plain, dearer)]
     units, fewer = (want[..., :UNBOUND].sum(axis=2) for want in wants)

@@ -83,10 +83,10 @@ def test_parameters_and_their_words(tmp_path: Path) -> None:
     run = ("run", "ban", "--set")
     assert offered(tmp_path, *run, "observer.") == ["observer.information_delay="]
     assert offered(tmp_path, *run, "release.lead") == [
-        f"release.leader={word}" for word in ("habit", "open", "closed")
+        f"release.leader={word}" for word in ("choice", "habit", "open", "closed")
     ]
     # bash divides words at the equals sign
-    assert offered(tmp_path, *run, "release.leader", "=") == ["habit", "open", "closed"]
+    assert offered(tmp_path, *run, "release.leader", "=") == ["choice", "habit", "open", "closed"]
     assert offered(tmp_path, *run, "release.leader", "=", "o") == ["open"]
     assert offered(tmp_path, *run, "controls.regime", "=", "h") == ["history"]
     assert offered(tmp_path, *run, "economy.firms", "=") == ["3000"]

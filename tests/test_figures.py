@@ -63,7 +63,7 @@ def written(figure: Figure) -> list[str]:
 
 
 def test_kinds_are_those_that_a_shell_offers() -> None:
-    assert list(FIGURES) == ["innovation", "gap", "compute", "diffusion", "channels"]
+    assert list(FIGURES) == ["innovation", "gap", "compute", "market", "diffusion", "channels"]
     assert complete.index()["figures"] == list(FIGURES)
 
 

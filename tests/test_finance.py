@@ -103,6 +103,7 @@ def test_people_add_up_and_grow(small, constants):
 @pytest.mark.parametrize("side", ["leader", "follower"])
 def test_means_of_a_side_go_by_its_lever_from_its_month_on(side, small, constants):
     given = {"exchange__since": "2018-01", "finance__appropriability": 0.0}
+    given |= {"finance__revenue_weight": 0.0}
     plain = small(constants=constants, **given).run()
     more = small(constants=constants, **{f"finance__means_{side}": 1.1}, **given).run()
     budgets = plain.record.series["budget"]

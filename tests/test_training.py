@@ -13,6 +13,7 @@ OOM = st.floats(15.0, 35.0)
 SHARE = st.floats(0.0, 1.0)
 CAP = st.floats(0.0, 5.0)
 SHUT = {f"release__{who}": "closed" for who in ("leader", "follower", "elsewhere")}
+SHUT |= {"finance__revenue_weight": 0.0}  # what better models earn would change what is found
 UNCOPIED = {"training__distillation": False}
 CLOSED = {**SHUT, **UNCOPIED}
 STILL = {"discovery__algorithms_growth": 0.0, "discovery__systems_growth": 0.0}
@@ -59,7 +60,6 @@ def with_compute(factor):
 
 def test_ten_times_the_compute_is_one_order_of_magnitude(small, constants):
     given = {"constants": constants, "training__smallest_fleet": 0.0, **CLOSED}
-    given |= {"finance__revenue_weight": 0.0}  # what better models earn changes what is found
     once, tenfold = (
         small(phases=with_compute(factor), **given).run().state.models for factor in (1.0, 10.0)
     )
