@@ -75,9 +75,10 @@ def test_a_stronger_flow_carries_more_and_moves_an_outcome(channel, small, const
     shares, follower = [], []
     # Movers, whom hiring brings in uneven numbers, need more worlds to be told from luck.
     worlds = 24 if channel == MOBILITY else 8
-    for value in (0.0, FLOWS[channel][1] / 4.0, FLOWS[channel][1]):
+    strongest = FLOWS[channel][1]
+    for value in (0.0, strongest / 4.0, strongest):
         carried, total, level = 0, 0, []
-        for seed in range(1, worlds + 1):
+        for seed in range(1, 9 if 0.0 < value < strongest else worlds + 1):
             world = small(constants=constants, rng=seed, **LONG, **flow(channel, value)).run()
             counts = by_channel(world)
             carried, total = carried + counts[channel], total + counts.sum()
