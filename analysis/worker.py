@@ -7,6 +7,7 @@ one thread. Whatever a call prints goes to standard error.
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import signal
@@ -86,6 +87,7 @@ def main() -> None:
             send(answers, answer(content))
         except BrokenPipeError:
             return
+        gc.collect()  # a world is few objects and many bytes, in circles: it would wait for long
 
 
 if __name__ == "__main__":
