@@ -101,7 +101,7 @@ def measure(
         for done, (firm, kind, size) in enumerate(chosen):
             treated = copy.deepcopy(state)
             spent = _treat(treated, firm, treatment, ideas)
-            flows = _flows(treated, stop, discount, firm if treatment == "research" else -1)
+            flows = _flows(treated, stop, discount)
             per = float(ideas) if treatment == "idea" else flows.research - plain.research
             if spent and per > 0.0:
                 own = flows.firms[firm] - plain.firms[firm]
@@ -176,8 +176,8 @@ class _Flows:
     research: float
 
 
-def _flows(state: State, stop: int, discount: float, boosted: int = -1) -> _Flows:
-    # Discounted sums from the month of treatment to the horizon; research of the treated lab.
+def _flows(state: State, stop: int, discount: float) -> _Flows:
+    # Discounted sums from the month of treatment to the horizon.
     total = _Flows(np.zeros(state.firms.key.size), 0.0, 0.0, 0.0)
     start, labs = state.month, state.labs
     while state.month < stop:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from model.market_tables import LINES, SEGMENTS
 from model.setting import Setting
 from model.world import Labs, Platforms, Segments
 
@@ -13,20 +14,22 @@ if TYPE_CHECKING:
 
 def segments_of(parameters: Parameters, setting: Setting) -> Segments:
     """Return consumers and developers of each bloc; nobody uses a model yet."""
-    table = Segments.allocate(segment=2 * len(setting.blocs))
+    kinds = len(SEGMENTS)
+    table = Segments.allocate(segment=kinds * len(setting.blocs))
     for b, bloc in enumerate(setting.blocs):
-        table.bloc[2 * b : 2 * b + 2] = b
-        table.kind[2 * b : 2 * b + 2] = (0, 1)
+        rows = slice(kinds * b, kinds * (b + 1))
+        table.bloc[rows], table.kind[rows] = b, range(kinds)
         eager = parameters.adoption.follower if bloc.name == setting.follower else 1.0
-        table.propensity[2 * b : 2 * b + 2] = bloc.adoption * eager
+        table.propensity[rows] = bloc.adoption * eager
     return table
 
 
 def platforms_of(labs: Labs, setting: Setting) -> Platforms:
     """Return the three lines of every lab, nothing on offer yet."""
     number, blocs = labs.firm.size, len(setting.blocs)
-    table = Platforms.allocate(platform=3 * number, bloc=blocs, segment=2 * blocs)
+    lines, kinds = len(LINES), len(SEGMENTS)
+    table = Platforms.allocate(platform=lines * number, bloc=blocs, segment=kinds * blocs)
     for i in range(number):
-        rows = slice(3 * i, 3 * i + 3)
-        table.lab[rows], table.bloc[rows], table.line[rows] = i, labs.bloc[i], (0, 1, 2)
+        rows = slice(lines * i, lines * (i + 1))
+        table.lab[rows], table.bloc[rows], table.line[rows] = i, labs.bloc[i], range(lines)
     return table
