@@ -93,7 +93,9 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def helper(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a small function that kernels call; it becomes part of them."""
-    compiled: Callable[..., Any] = numba.njit(function, nogil=True, error_model="numpy")
+    compiled: Callable[..., Any] = numba.njit(
+        function, nogil=True, error_model="numpy", forceinline=True
+    )
     return compiled
 
 

@@ -228,9 +228,10 @@ def bloc_pick(u, home, openness, exchange, permit):
 def cell_pick(draw, home, trade, low, high, pull, mass, seen, adjacency):
     """Return a cluster of a bloc and a sector, or -1 if there is nobody."""
     # Of a bloc (clusters low to high) the cluster by pull, in it the sector by adjacency.
-    if not (low < high and pull[home, trade, high - 1] > 0.0):
+    cell = home * mass.shape[1] + trade
+    if not (low < high and pull[cell, high - 1] > 0.0):
         return -1, -1
-    there = tree_pick(at(draw, np.uint64(1)), pull[home, trade], low, high)
+    there = tree_pick(at(draw, np.uint64(1)), pull, cell, low, high)
     u = uniform(at(draw, np.uint64(2)))
     reached, other = 0.0, -1
     for t in range(mass.shape[1]):
@@ -249,13 +250,24 @@ def member_pick(draw, there, other, within, cell_start, cell_stop):
     if there < 0:
         return -1
     start, stop = cell_start[there, other], cell_stop[there, other]
-    return tree_pick(at(draw, np.uint64(3)), within, start, stop)
+    return tree_pick(at(draw, np.uint64(3)), within, 0, start, stop)
 
 
 @helper
 def grasped(beyond, depth):
     """Return the chance to understand an idea that lies so many ideas beyond one's reach."""
     return math.exp(-beyond * depth) if beyond > 0 else 1.0
+
+
+@helper
+def idea_pick(draw, luck, would, reach, depth, source, row, held, m, words):
+    """Return the idea that a source's row holds and member ``m`` lacks and grasps, or -1."""
+    word = word_pick(draw, source, row, held, m, words)
+    # The nearest ideas of a word are understood best.
+    if word < 0 or luck >= would * grasped(word * 64 - reach, depth):
+        return -1
+    picked = word * 64 + bit_pick(draw, lacking(source, row, held, m, word))
+    return picked if luck < would * grasped(picked - reach, depth) else -1
 
 
 @kernel
@@ -269,7 +281,8 @@ def offers(
 ):  # fmt: skip
     """Draw what each contact offers, and whether it is understood."""
     # All luck has an address, so what cannot come to anything is left undrawn: most of the time
-    # goes into picks.
+    # goes into picks. ``pull`` and ``nearby`` have a row a cell, ``shelf`` one a reader and source.
+    blocs = exchange.shape[0]
     for m in range(start, stop):
         f = row[m]
         b, home, trade = bloc[f], cluster[f], sector[f]
@@ -285,6 +298,9 @@ def offers(
             for j in range(number):
                 contact = at(here, np.uint64(j))
                 chance = absorption[m]
+                if kind != MOBILITY and uniform(at(contact, np.uint64(5))) >= chance:
+                    offer -= 1
+                    continue  # it would not be understood, whatever it is
                 s = streams[stream, 1]
                 source, bring = -1, 1
                 if kind == PROXIMITY:
@@ -337,31 +353,32 @@ def offers(
                             source = member_pick(
                                 contact, there, other, within, cell_start, cell_stop
                             )
-                # What ideas are picked from, and the row in it: of a print, a model or a member.
-                shown, place = bits, source
-                if kind == PUBLICATION:
-                    shown, place = shelf[b], s
-                elif kind == OPEN_WEIGHTS:
-                    shown = open_bits
-                for k in range(bring if place >= 0 else 0):
+                for k in range(bring if source >= 0 or kind == PUBLICATION else 0):
                     draw = contact if k == 0 else at(contact, np.uint64(100 + k))
                     luck, would = uniform(at(draw, np.uint64(5))), chance * (1.0 - shield[s, kind])
-                    if luck < would:
-                        topic = at(draw, np.uint64(4))
-                        word = word_pick(topic, shown, place, bits, m, words)
-                        # The nearest ideas of a word are understood best.
-                        if word >= 0 and luck < would * grasped(word * 64 - reach, depth):
-                            picked = word * 64 + bit_pick(
-                                topic, lacking(shown, place, bits, m, word)
-                            )
-                            if luck < would * grasped(picked - reach, depth):
-                                idea[offer - k] = picked
-                                channel[offer - k] = kind
-                                origin[offer - k] = s
-                                who[offer - k] = (
-                                    lab_member[source] if kind == OPEN_WEIGHTS else source
-                                )
-                                priority[offer - k] = at(draw, np.uint64(6))
+                    if luck >= would:
+                        continue
+                    topic = at(draw, np.uint64(4))
+                    # Three calls, since a name for what ideas are picked from would have its
+                    # references counted at every contact.
+                    if kind == PUBLICATION:
+                        picked = idea_pick(
+                            topic, luck, would, reach, depth, shelf, b * blocs + s, bits, m, words
+                        )
+                    elif kind == OPEN_WEIGHTS:
+                        picked = idea_pick(
+                            topic, luck, would, reach, depth, open_bits, source, bits, m, words
+                        )
+                    else:
+                        picked = idea_pick(
+                            topic, luck, would, reach, depth, bits, source, bits, m, words
+                        )
+                    if picked >= 0:
+                        idea[offer - k] = picked
+                        channel[offer - k] = kind
+                        origin[offer - k] = s
+                        who[offer - k] = lab_member[source] if kind == OPEN_WEIGHTS else source
+                        priority[offer - k] = at(draw, np.uint64(6))
                 offer -= bring
 
 

@@ -57,8 +57,8 @@ def links_of(
     source = np.repeat(np.arange(number), many.sum(axis=1))
     target = np.full(source.size, -1, np.int64)
     _fill(luck, firms.key, firms.cluster, firms.sector, blocs.ordinal, blocs.first_cluster,
-          blocs.last_cluster, pull, mass, within, first, last,
-          adjacency, many, target)  # fmt: skip
+          blocs.last_cluster, pull.reshape(-1, pull.shape[2]), mass, within.reshape(1, -1), first,
+          last, adjacency, many, target)  # fmt: skip
     found = (target >= 0) & (target != source)
     one = np.concatenate([source[found], target[found]])
     other = np.concatenate([target[found], source[found]])
@@ -95,8 +95,9 @@ def _fill(
             low, high = first_cluster[s], last_cluster[s]
             for k in range(many[f, s]):
                 draw = at(here, np.uint64(k + 1))
-                if low < high and pull[home, trade, high - 1] > 0.0:
-                    there = tree_pick(at(draw, np.uint64(1)), pull[home, trade], low, high)
+                cell = home * mass.shape[1] + trade
+                if low < high and pull[cell, high - 1] > 0.0:
+                    there = tree_pick(at(draw, np.uint64(1)), pull, cell, low, high)
                     u = uniform(at(draw, np.uint64(2)))
                     seen = 0.0
                     for t in range(mass.shape[1]):
@@ -110,6 +111,6 @@ def _fill(
                             if u * seen < reached:
                                 break
                     target[place] = tree_pick(
-                        at(draw, np.uint64(3)), within, first[there, other], last[there, other]
+                        at(draw, np.uint64(3)), within, 0, first[there, other], last[there, other]
                     )
                 place += 1

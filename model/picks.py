@@ -44,17 +44,18 @@ def falls_left(draw, left, total):
 
 
 @helper
-def tree_pick(draw, sums, low, high):
+def tree_pick(draw, sums, row, low, high):
     """Return an index in [low, high) with chance in proportion to weights.
 
-    ``sums`` is the running sum of the weights; it begins anew at ``low``.
+    A row of ``sums`` is the running sum of the weights; it begins anew at ``low``. The row is named
+    by its number, since a view of it, made for every pick, would cost as much as the pick.
     """
     first, count = low, high - low
     low, high = 0, count  # places count from the first, wherever its row is
-    before, upto = 0.0, sums[first + count - 1]
+    before, upto = 0.0, sums[row, first + count - 1]
     while high - low > 1:
         middle = (low + high) >> 1
-        here = sums[first + middle - 1]
+        here = sums[row, first + middle - 1]
         if uniform(at(draw, np.uint64(middle))) * (upto - before) < here - before:
             high, upto = middle, here
         else:

@@ -23,10 +23,15 @@ def _picked(draws, source, row, held, m, words, out):
 @numba.njit
 def _met(draws, sums, low, high, out):
     for k in range(draws.size):
-        out[k] = tree_pick(draws[k], sums, low, high)
+        out[k] = tree_pick(draws[k], sums, 1, low, high)
 
 
 DRAWS = 40_000
+
+
+def two_rows(sums):
+    """The sums as the second of two rows: the first must not be looked at."""
+    return np.stack([np.full(sums.size, np.nan), sums])
 
 
 def addresses(number=DRAWS):
@@ -82,7 +87,7 @@ def test_firms_are_met_in_proportion_to_their_weight():
     weights = np.array([9.0, 0.0, 1.0, 5.0, 0.0, 2.5, 0.5, 2.0])
     sums = np.cumsum(weights[1:])
     out = np.empty(DRAWS, np.int64)
-    _met(addresses(), np.concatenate([[9.0], sums]), 1, 8, out)
+    _met(addresses(), two_rows(np.concatenate([[9.0], sums])), 1, 8, out)
     counted = np.bincount(out, minlength=8)[1:]
     assert set(np.flatnonzero(counted) + 1) == {2, 3, 5, 6, 7}
     some = weights[1:] > 0.0
@@ -93,7 +98,7 @@ def test_firms_are_met_in_proportion_to_their_weight():
 def test_one_more_firm_shifts_few_other_meetings():
     weights = np.ones(64)
     before, after = np.empty(DRAWS, np.int64), np.empty(DRAWS, np.int64)
-    _met(addresses(), np.cumsum(weights), 0, 64, before)
+    _met(addresses(), two_rows(np.cumsum(weights)), 0, 64, before)
     weights[20] = 2.0
-    _met(addresses(), np.cumsum(weights), 0, 64, after)
+    _met(addresses(), two_rows(np.cumsum(weights)), 0, 64, after)
     assert ((before != after) & (after != 20)).mean() < 6.0 / 64.0
