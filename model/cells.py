@@ -34,6 +34,7 @@ ACT_KINDS = (
     "equipment",  # chip-making equipment of the actor and its allies
     "memory",  # stacked memory of the actor and its allies
     "foundry",  # foreign foundries may not make the targets' designs
+    "materials",  # rare materials of the actor and its allies may not go to the targets
 )
 
 

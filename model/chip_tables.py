@@ -136,6 +136,7 @@ class Supply(Table):
     scrapped: Floats = column("f8", "family", unit="chips", doc="unsold when sale ended")
     wanted: Floats = column("f8", "family", unit="chips/month", doc="asked for this month")
     fill: Floats = column("f8", "family", unit="share", doc="of it that could be sold", fill=1)
+    pressure: Floats = column("f8", "family", unit="1", doc="the same, cost at list", fill=1)
     markup: Floats = column("f8", "family", unit="1", doc="price over list price", fill=1)
 
 
@@ -143,6 +144,7 @@ class Supply(Table):
 class Vendors(Table):
     """A row a vendor of accelerators on the world's market."""
 
+    bloc: Integers = column("i8", "vendor", unit="bloc", doc="its home; -1: not in this world")
     capacity: Floats = column("f8", "vendor", unit="USD/month", doc="at list; 0: as recorded")
     orders: Floats = column("f8", "vendor", unit="USD/month", doc="asked for, at family prices")
     revenue: Floats = column("f8", "vendor", unit="USD/month", doc="paid for its chips at work")

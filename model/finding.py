@@ -23,7 +23,7 @@ def organise(bloc, member, breadths, windows, breadth, window):
 @kernel
 def rates(
     start, stop, row, kind, team, compute, level, breadth, firms, reference, scale,
-    gamma, kappa, cost, b, bloc, cluster, crowd, litigating, busy, full_rate, rate,
+    gamma, kappa, cost, b, bloc, cluster, crowd, lab, vigour, litigating, busy, full_rate, rate,
 ):  # fmt: skip
     """Write expected finds a month, with all time for it and with what is left of it."""
     for m in range(start, stop):
@@ -37,6 +37,8 @@ def rates(
         effort = team[m] ** gamma * experiments
         full = scale[k] / firms[k] * effort * breadth[m] ** -cost * math.exp(-b * level[m])
         full *= crowd[cluster[row[m]]]
+        if lab[row[m]] >= 0:
+            full *= vigour[lab[row[m]]]
         left = (1.0 - busy[m]) * (1.0 - litigating[bloc[row[m]]])
         full_rate[m] = full
         rate[m] = full * left**gamma if left < 1.0 else full

@@ -25,7 +25,7 @@ from model.catalogue import (
 from model.compiled import kernel
 from model.demand import platforms_of, segments_of
 from model.downstream import applications_of, branches_of
-from model.marketplace import buyers_of, makers_of, market_of, supply_of
+from model.marketplace import buyers_of, makers_of, market_of, materials_of, supply_of
 from model.mechanisms.finance import finance, teams
 from model.mechanisms.labour import settle
 from model.mechanisms.places import lay_out
@@ -90,7 +90,7 @@ def build(
     places_here = [places[number] for number in kept]
     seed64 = np.uint64(seed)
 
-    blocs = Blocs.allocate(bloc=len(here), channel=len(CHANNELS))
+    blocs = Blocs.allocate(bloc=len(here), channel=len(CHANNELS), month=setting.calendar.months)
     blocs.ordinal[:] = [b for b, bloc in enumerate(all_blocs) if bloc.name in taking]
     clusters = _clusters(parameters, setting, places_here)
     if share.size:
@@ -110,6 +110,7 @@ def build(
     lab_table = _labs(parameters, setting, firms, labs, order)
     market, caps = market_of(parameters, setting)
     supply, vendors = supply_of(parameters, setting)
+    materials_of(setting, blocs)
     buyers, cloud_share, listed = buyers_of(
         parameters, setting, lab_table, [labs[i] for i in order]
     )

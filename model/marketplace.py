@@ -18,6 +18,7 @@ from model.setting import ROADMAP, Setting
 from model.world import (
     PLANES,
     SOURCES,
+    Blocs,
     Buyers,
     Caps,
     Floats,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from model.seeds import Bloc, Laboratory, Shipment
 
 STEEPEST = 1.5  # trend within a year, in logs: the record's first years double and more
+BINDING = ("bar", "entities", "equipment", "memory", "foundry")  # kinds of acts that bind buyers
 CAP_MONTHS = 36  # caps on performance are given for three years
 
 
@@ -153,7 +155,36 @@ def supply_of(parameters: Parameters, setting: Setting) -> tuple[Supply, Vendors
             first = max(0, recorded - 3)
             base = math.fsum(table.spending[first:recorded]) / max(1, recorded - first)
             table.spending[t] = base * year[t] / year[max(0, recorded - 1)]
-    return table, Vendors.allocate(vendor=len(vendors))
+    sellers = Vendors.allocate(vendor=len(vendors))
+    for chip in setting.chips:
+        if chip.sale != "domestic":
+            sellers.bloc[vendors.index(chip.vendor)] = setting.bloc_index(chip.bloc)
+    return table, sellers
+
+
+def materials_of(setting: Setting, blocs: Blocs) -> None:
+    """Write who supplies materials, what acts keep from whom, and whose acts bind whom, by month.
+
+    A bloc is bound by acts of another, answers left out, that bar what it buys or what its own
+    makers need; acts of those who take part in another's (allies) are theirs too.
+    """
+    calendar, names = setting.calendar, [bloc.name for bloc in setting.blocs]
+    for b, bloc in enumerate(setting.blocs):
+        blocs.materials_share[b] = bloc.materials_share
+    for act in setting.acts:
+        start, stop = calendar.span(act.effective, act.ended)
+        actors = [b for b, name in enumerate(names) if name == act.actor or name in act.allies]
+        for t, target in enumerate(names):
+            if not any(p.bloc == target and concerns(act, p) for p in setting.destinations):
+                continue
+            for b in actors:
+                if b == t:
+                    continue
+                if act.kind == "materials":
+                    here = blocs.withheld[start:stop, b, t]
+                    np.maximum(here, act.part, out=here)
+                elif act.kind in BINDING and not act.response:
+                    blocs.provoked[start:stop, t, b] = True
 
 
 def _monthly(rows: list[Shipment], setting: Setting, first: int, stop: int) -> dict[int, float]:

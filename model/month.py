@@ -20,11 +20,13 @@ from model.mechanisms.domestic import domestic
 from model.mechanisms.finance import finance
 from model.mechanisms.labour import labour
 from model.mechanisms.market import market
+from model.mechanisms.materials import materials
 from model.mechanisms.places import places
 from model.mechanisms.policy import policy
 from model.mechanisms.purchases import purchases
 from model.mechanisms.release import release
 from model.mechanisms.returns import returns
+from model.mechanisms.rivalry import rivalry
 from model.mechanisms.search import search
 from model.mechanisms.sectors import sectors
 from model.mechanisms.spillover import spillover
@@ -66,6 +68,7 @@ class Phases(tuple[Phase, ...]):
 MONTH = Phases(
     [
         policy,  # how open blocs are to each other
+        materials,  # governments answer with what chips are made of
         supply,  # vendors make chips and set prices
         domestic,  # domestic industries make chips and learn
         purchases,  # buyers choose, under the rules and around them
@@ -81,6 +84,7 @@ MONTH = Phases(
         sectors,  # they compete for buyers, and pay
         adoption,  # users take models up
         returns,  # labs earn, and learn how long their ideas stay theirs
+        rivalry,  # they look at who is beside them
         labour,  # people graduate, are hired, move, retire
         places,  # infrastructure wears and grows, universities find
         demography,  # labs enter

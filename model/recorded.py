@@ -1,13 +1,15 @@
-"""What is measured each month of application firms, by bloc and by sector."""
+"""What is measured each month of application firms, by bloc and sector, and of the race."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 
 from model.application_tables import FIRST_BRANCH
 from model.compiled import kernel
 from model.market_tables import CLOSED
-from model.world import FOUND, FOUND_AGAIN, PRODUCTS, Floats, State
+from model.world import FOUND, FOUND_AGAIN, NOTHING, PRODUCTS, Floats, State
 
 APPLICATION_SERIES: dict[str, tuple[str, str]] = {
     "products_mean": ("log quality", "product ideas held, mean of application firms by people"),
@@ -28,6 +30,18 @@ APPLICATION_SERIES: dict[str, tuple[str, str]] = {
     "platform_payments": ("USD/month", "paid for platforms by application firms"),
 }
 
+RACE_SERIES: dict[str, tuple[str, str]] = {
+    "rival_lead": ("months", "of the lab ahead of all it can see, over the nearest of them"),
+    "race_spending": ("share", "of what labs could spend that goes to research"),
+    "race_haste": ("models/year", "released by a lab in the last twelve months, mean"),
+    "race_parity": (
+        "share",
+        "best released capability of the bloc and the best visible other, as effective compute: "
+        "lesser over greater",
+    ),
+    "race": ("1", "pressure of the race: cube root of spending x parity x (1 - e^-haste)"),
+}
+
 SECTOR_SERIES: dict[str, tuple[str, str]] = {
     "using": ("share", "of the sector's firms in the bloc that build on AI models"),
     "quality": ("log quality", "of their products, mean by people"),
@@ -37,6 +51,51 @@ SECTOR_SERIES: dict[str, tuple[str, str]] = {
     "rank_at_frontier": ("1", "place of the bloc by frontier; 1 leads"),
 }
 USING, QUALITY, FRONTIER, SALES, IN_USE, AT_FRONTIER = range(len(SECTOR_SERIES))
+
+
+def observe_race(state: State, now: dict[str, Floats]) -> None:
+    """Measure how hard blocs race; feeds back into nothing."""
+    labs = state.labs
+    year = max(0, state.month - 11)
+    recent = np.array([model.lab for model in state.models if model.released >= year], np.int64)
+    _race(
+        labs.bloc,
+        state.firms.active[labs.firm],
+        state.blocs.exchange,
+        labs.ahead,
+        labs.budget,
+        labs.means,
+        labs.best_released,
+        recent,
+        *(now[name] for name in RACE_SERIES),
+    )
+
+
+@kernel
+def _race(
+    bloc, active, exchange, ahead, budget, means, best, recent, lead, spending, haste, parity, race
+):
+    for b in range(lead.size):
+        number, spent, could, models = 0.0, 0.0, 0.0, 0.0
+        lead[b] = 0.0
+        mine, others = NOTHING, NOTHING
+        for i in range(bloc.size):
+            if bloc[i] != b:
+                if exchange[b, bloc[i]] > 0.0:
+                    others = max(others, best[i])
+                continue
+            mine = max(mine, best[i])
+            number += 1.0 if active[i] else 0.0
+            spent += budget[i]
+            could += means[i]
+            lead[b] = max(lead[b], ahead[i])
+        for k in range(recent.size):
+            models += 1.0 if bloc[recent[k]] == b else 0.0
+        spending[b] = spent / could if could > 0.0 else 0.0
+        haste[b] = models / number if number > 0.0 else 0.0
+        both = mine != NOTHING and others != NOTHING
+        parity[b] = 10.0 ** -abs(mine - others) if both else 0.0
+        race[b] = (spending[b] * parity[b] * (1.0 - math.exp(-haste[b]))) ** (1.0 / 3.0)
 
 
 def observe_applications(state: State, now: dict[str, Floats], sectors: Floats) -> None:

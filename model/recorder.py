@@ -15,7 +15,13 @@ from model.application_tables import BRANCHES
 from model.compiled import kernel
 from model.events import Events, Keep
 from model.market_tables import CLOSED, CONSUMERS, DEVELOPERS, OPEN, SEGMENTS
-from model.recorded import APPLICATION_SERIES, SECTOR_SERIES, observe_applications
+from model.recorded import (
+    APPLICATION_SERIES,
+    RACE_SERIES,
+    SECTOR_SERIES,
+    observe_applications,
+    observe_race,
+)
 from model.world import (
     CHANNELS,
     DIVERTED,
@@ -103,6 +109,8 @@ SERIES: dict[str, tuple[str, str]] = {
     "investors": ("USD/month", "put into labs from outside"),
     "lead_of_ideas": ("months", "until half of its rivals know an idea of a lab, mean of labs"),
     "vendor_profit": ("USD/month", "of the bloc's vendors of chips, domestic ones not"),
+    "materials_short": ("share", "of materials for chips that vendors lack, stocks used up"),
+    **RACE_SERIES,
     **APPLICATION_SERIES,
 }
 
@@ -220,6 +228,7 @@ class Record:
             ("public_infrastructure", blocs.for_places),
             ("public_universities", blocs.for_universities),
             ("ideas_basic", blocs.basic),
+            ("materials_short", blocs.short),
         ):
             series[name][t] = column
         series["migration"][t] = blocs.crossing.sum(axis=0) - blocs.crossing.sum(axis=1)
@@ -230,6 +239,7 @@ class Record:
         series["ideas_found_again"][t] = to_bloc[FOUND_AGAIN]
         series["ideas_learned"][t] = to_bloc[FOUND_AGAIN + 1 :].sum(axis=0)
         series["ideas_published"][t] = state.published[fields].sum(axis=0)
+        observe_race(state, {name: series[name][t] for name in RACE_SERIES})
         observe_applications(
             state, {name: series[name][t] for name in APPLICATION_SERIES}, self.sectors[t]
         )
@@ -248,7 +258,8 @@ class Record:
         margin = state.parameters.market.host_margin
         series["host_profit"][:] = state.blocs.hosts * (margin / (1.0 + margin))
         kept = state.parameters.supply.margin / state.parameters.chips.overhead
-        series["vendor_profit"][:] = series["vendor_revenue"] * kept  # what chips stand in is not
+        # What chips stand in is not; what materials cost more is passed on, not earned.
+        series["vendor_profit"][:] = series["vendor_revenue"] * (kept / state.blocs.dearer)
         _by_bloc(segments.bloc, segments.spent, series["user_spending"])
         _by_bloc(segments.bloc, segments.surplus, series["user_surplus"])
         for name, column in (

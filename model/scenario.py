@@ -28,11 +28,13 @@ from model.mechanisms.domestic import Domestic
 from model.mechanisms.finance import Finance
 from model.mechanisms.labour import Labour
 from model.mechanisms.market import Market
+from model.mechanisms.materials import Materials
 from model.mechanisms.places import Places
 from model.mechanisms.policy import Controls, Exchange
 from model.mechanisms.purchases import Purchases
 from model.mechanisms.release import Release
 from model.mechanisms.returns import Returns
+from model.mechanisms.rivalry import Rivalry
 from model.mechanisms.search import Search
 from model.mechanisms.sectors import Sectors
 from model.mechanisms.spillover import Protection, Spillover
@@ -62,6 +64,7 @@ class Parameters(Mechanism):
     finance: Finance = Finance()
     labour: Labour = Labour()
     places: Places = Places()
+    materials: Materials = Materials()
     supply: SupplyOfChips = SupplyOfChips()
     purchases: Purchases = Purchases()
     degraded: Degraded = Degraded()
@@ -78,6 +81,7 @@ class Parameters(Mechanism):
     applications: Applications = Applications()
     sectors: Sectors = Sectors()
     returns: Returns = Returns()
+    rivalry: Rivalry = Rivalry()
     observer: Observer = Observer()
 
     def baseline(self) -> Parameters:

@@ -36,6 +36,7 @@ class Bloc:
     cloud_share: float  # of the world's spending on chips outside labs
     equipment_share: float  # of the world's chip-making equipment
     memory_share: float  # of the world's stacked memory
+    materials_share: float  # of the world's supply of rare materials for chips
     domestic_2018: float  # accelerators fabs at home could make in 2018, H100 equivalents a month
     foreign_foundry: float  # share of all that such makers could get that foundries abroad make
     spending_share: float  # of the world's spending by users, if all used AI
@@ -172,7 +173,7 @@ class Tables(NamedTuple):
 NAME = re.compile(r"[A-Za-z0-9_-]{1,60}")
 WHOLE, PART = (
     ("funding_share", "cloud_share", "spending_share"),
-    ("equipment_share", "memory_share"),
+    ("equipment_share", "memory_share", "materials_share"),
 )
 SUMS = dict.fromkeys(WHOLE, 1.0) | dict.fromkeys(PART, 0.0)
 """Least sum over the blocs of a share of the world; the most is 1 for all."""

@@ -157,8 +157,8 @@ def mirrored(setting: Setting, template: str) -> Setting:
         raise InputError(f"economy.identical_blocs: unknown bloc {template!r}; blocs are {good}")
     number = len(setting.blocs)
     shared = ("researchers_2024", "funding_share", "cloud_share", "equipment_share",
-              "memory_share", "domestic_2018", "foreign_foundry", "spending_share",
-              "developers_2024", "adoption")  # fmt: skip
+              "memory_share", "materials_share", "domestic_2018", "foreign_foundry",
+              "spending_share", "developers_2024", "adoption")  # fmt: skip
     equal: dict[str, Any] = {
         name: math.fsum(getattr(bloc, name) for bloc in setting.blocs) / number for name in shared
     }

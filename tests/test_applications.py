@@ -269,6 +269,7 @@ def test_two_blocs_without_exchange_are_two_separate_worlds(alone, small, consta
         "discovery__compute_exponent": 0.0,
         "spillover__open_weights_flow": 0.0,
         "release__contributions": 0.0,
+        "rivalry__slack": 0.0,
     }
 
     def given(state):

@@ -13,6 +13,7 @@ COMMANDS = sorted((ROOT / "commands").rglob("*.py"))
 FOUNDATIONS = {
     "model.world",
     "model.columns",
+    "model.bloc_tables",
     "model.chip_tables",
     "model.market_tables",
     "model.pricing",

@@ -20,7 +20,9 @@ from model.world import FOUND, FOUND_AGAIN, LAB_FIELDS, NEVER
 YEARS = 10
 
 
-def rates(level=0.0, team=1.0, compute=1.0, breadth=1.0, busy=0.0, litigating=0.0, **changes):
+def rates(
+    level=0.0, team=1.0, compute=1.0, breadth=1.0, busy=0.0, litigating=0.0, vigour=1.0, **changes
+):
     given = {
         "firms": np.array([10.0, 1.0, 1.0]),
         "reference": np.array([1.0, 1.0, 0.0]),
@@ -36,8 +38,9 @@ def rates(level=0.0, team=1.0, compute=1.0, breadth=1.0, busy=0.0, litigating=0.
     time = [np.array([float(v)]) for v in (litigating, busy)]
     full_rate, rate = np.full(1, np.nan), np.full(1, np.nan)
     place, crowd = np.array([0], np.int32), np.ones(1)
-    finding.rates(0, 1, np.array([0]), kind, *columns, *given.values(), bloc, place, crowd, *time,
-           full_rate, rate)  # fmt: skip
+    lab = np.array([0], np.int32)
+    finding.rates(0, 1, np.array([0]), kind, *columns, *given.values(), bloc, place, crowd, lab,
+           np.array([vigour]), *time, full_rate, rate)  # fmt: skip
     assert full_rate[0] >= rate[0]
     return rate[0]
 
@@ -48,6 +51,7 @@ def test_the_rate_is_the_formula():
     assert rates(compute=3.0) == pytest.approx(2.0 * 3.0**0.2)
     assert rates(breadth=1.5) == pytest.approx(2.0 * 1.5**-0.25)
     assert rates(level=1.7, b=0.8) == pytest.approx(2.0 * math.exp(-0.8 * 1.7))
+    assert rates(vigour=0.9) == pytest.approx(2.0 * 0.9)
 
 
 def test_time_for_learning_and_litigation_is_lost_to_search():

@@ -54,8 +54,9 @@ def test_the_taper_is_the_time_in_which_extra_growth_falls_to_37_percent():
 
 
 def at_the_reference_lead(state):
-    """Put a world's labs at the reference lead and share out means once more."""
+    """Put a world's labs at the reference lead and stake and share out means once more."""
     state.labs.lead[:] = state.parameters.finance.reference_lead
+    state.labs.effort[:] = 1.0  # and at the reference stake
     state.month -= 1
     finance(state)
     return state
@@ -103,7 +104,7 @@ def test_people_add_up_and_grow(small, constants):
 @pytest.mark.parametrize("side", ["leader", "follower"])
 def test_means_of_a_side_go_by_its_lever_from_its_month_on(side, small, constants):
     given = {"exchange__since": "2018-01", "finance__appropriability": 0.0}
-    given |= {"finance__revenue_weight": 0.0}
+    given |= {"finance__revenue_weight": 0.0, "rivalry__escape": 0.0}
     plain = small(constants=constants, **given).run()
     more = small(constants=constants, **{f"finance__means_{side}": 1.1}, **given).run()
     budgets = plain.record.series["budget"]
@@ -140,6 +141,7 @@ def test_means_fall_with_rank_by_zipf(exponent, small, constants):
 @pytest.mark.parametrize("ramp", [1, 12, 24])
 def test_a_new_lab_grows_into_its_place(ramp, small):
     by_rank = {"finance__appropriability": 0.0, "finance__revenue_weight": 0.0}
+    by_rank |= {"rivalry__escape": 0.0}
     world = small(economy__labs=40, economy__firms=160, finance__ramp=ramp, **by_rank)
     state, labs = world.state, world.state.labs
     new = np.flatnonzero((labs.founded > 0) & (labs.founded < 30) & (labs.bloc < 2))

@@ -153,9 +153,10 @@ ALIKE = {
 
 def test_rules_reach_the_unconstrained_self_through_prices_and_supply_alone(small):
     phases = MONTH.with_after("supply", plenty)
-    # What labs earn and experience, and what places cost, answers to rules: left out here.
+    # What labs earn and experience, who is ahead, and what places cost, answers to rules: left out.
     means = {"finance__revenue_weight": 0.0, "finance__appropriability": 0.0}
     means |= {"places__cost_exponent": 0.0, "places__crowding": 0.0}
+    means |= {"rivalry__escape": 0.0, "rivalry__slack": 0.0, "materials__leak": 1.0}
     free = small("no_ban", phases=phases, **LONG, **ALIKE, **means).run().state.buyers
     for scenario in ("ban", "ban_tight", "ban_porous"):
         buyers = small(scenario, phases=phases, **LONG, **ALIKE, **means).run().state.buyers

@@ -228,7 +228,7 @@ def test_without_response_chips_go_at_list_prices_for_ever(small, constants):
     world = small("ban", constants=constants, supply__price_response=0.0, **LONG)
 
     def watch(state):
-        assert (state.supply.markup == 1.0).all()
+        assert (state.supply.pressure == 1.0).all()
 
     world.run(each=watch)
     spent = world.state.buyers.spent.sum()
@@ -237,7 +237,7 @@ def test_without_response_chips_go_at_list_prices_for_ever(small, constants):
 
 def test_prices_of_a_run_stay_within_their_bounds_and_move(small):
     world, seen = small("ban", **LONG), []
-    world.run(each=lambda state: seen.append(state.supply.markup.copy()))
+    world.run(each=lambda state: seen.append(state.supply.pressure.copy()))
     found = np.array(seen)
     assert GROUP.price_floor * (1 - 1e-12) <= found.min() < 0.9
     assert 1.5 < found.max() <= GROUP.price_ceiling * (1 + 1e-12)

@@ -13,7 +13,8 @@ OOM = st.floats(15.0, 35.0)
 SHARE = st.floats(0.0, 1.0)
 CAP = st.floats(0.0, 5.0)
 SHUT = {f"release__{who}": "closed" for who in ("leader", "follower", "elsewhere")}
-SHUT |= {"finance__revenue_weight": 0.0}  # what better models earn would change what is found
+# What better models earn, and who is ahead, would change what is found.
+SHUT |= {"finance__revenue_weight": 0.0, "rivalry__escape": 0.0, "rivalry__slack": 0.0}
 UNCOPIED = {"training__distillation": False}
 CLOSED = {**SHUT, **UNCOPIED}
 STILL = {"discovery__algorithms_growth": 0.0, "discovery__systems_growth": 0.0}

@@ -319,7 +319,7 @@ def discovery(state: State) -> None:
     """Draw the finds of the month and write them into the catalogue's record.
 
     Reads ``knowledge.relative_team``, ``compute``, ``busy``, ``blocs.litigating``, ``labs.bloc``,
-    ``clusters.crowd``. Writes labs' ``knowledge.breadth`` and ``window`` by the levers,
+    ``vigour``, ``clusters.crowd``. Writes labs' ``knowledge.breadth`` and ``window`` by the levers,
     ``knowledge.rate``, ``full_rate``, ``bits``, ``count``, ``level``, ``finds``, ``first_month``,
     ``first_firm``, ``first_bloc``, ``owner``, ``holders``, ``state.finds``, ``state.acquired``.
     """
@@ -346,7 +346,8 @@ def discovery(state: State) -> None:
             knowledge.relative_team, knowledge.compute, knowledge.level, knowledge.breadth,
             state.constants.firms[number], state.constants.compute[number], scale,
             group.researchers_exponent, group.compute_exponent_in(number), group.breadth_cost, b,
-            state.firms.bloc, state.firms.cluster, state.clusters.crowd, state.blocs.litigating,
+            state.firms.bloc, state.firms.cluster, state.clusters.crowd,
+            state.firms.lab, labs.vigour, state.blocs.litigating,
             knowledge.busy, knowledge.full_rate, knowledge.rate,
         )  # fmt: skip
         if rows and not knowledge.rate.max() <= MOST_FINDS:

@@ -10,13 +10,14 @@ part of the bloc's means goes by what its labs earn instead,
 
 so that earnings move no more money than there is of them. Of its means a lab spends on research
 
-.. math:: budget_i = \nu_0\, means_i\, (\nu_i / \nu_0)^a, \qquad
+.. math:: budget_i = \nu_0\, means_i\, (\nu_i / \nu_0)^a\, effort_i, \qquad
           \nu_i = 1 - e^{-lead_i / 24}
 
 with the lead in months that it has experienced (``mechanisms/returns.py``): ideas that rivals
 soon have are worth less research (Nelson 1959; Arrow 1962); at the reference lead labs spend what
-the record says. Owners keep the rest. Of the budget a share buys chips; who is hired with
-the rest is the labour market's (``model/mechanisms/labour.py``).
+the record says. Effort is what rivals make of it (``mechanisms/rivalry.py``). Owners keep the
+rest. Of the budget a share buys chips; who is hired with the rest is the labour market's
+(``model/mechanisms/labour.py``).
 
 .. math:: \ln F(t) = \ln F_{2024} + g_\infty s + (g_0 - g_\infty)\,\tau\,(1 - e^{-s/\tau}),
           \quad s = t - 2024 > 0; \qquad \ln F(t) = \ln F_{2024} + g_0 s, \quad s \le 0
@@ -210,9 +211,9 @@ def finance(state: State) -> None:
     """Share out means; count the teams that last month's hiring left.
 
     Reads ``labs.rank``, ``founded``, ``revenue``, ``serving``, ``revenue_mean``, ``lead``,
-    ``firms.researchers``. Writes ``blocs.funding``, ``funding_path``, ``labs.means``, ``earned``,
-    ``investors``, ``owners``, ``budget``, ``buyers.grant``, ``granted``, ``cash``, and in
-    ``knowledge`` ``team`` and ``relative_team``.
+    ``effort``, ``firms.researchers``. Writes ``blocs.funding``, ``funding_path``, ``labs.means``,
+    ``earned``, ``investors``, ``owners``, ``budget``, ``buyers.grant``, ``granted``, ``cash``, and
+    in ``knowledge`` ``team`` and ``relative_team``.
     """
     group, setting, firms = state.parameters.finance, state.setting, state.firms
     year = setting.calendar.year(state.month)
@@ -236,6 +237,7 @@ def finance(state: State) -> None:
         labs.revenue_mean,
         labs.lead,
         labs.boost,
+        labs.effort,
         group.concentration,
         group.ramp,
         group.chip_share,
@@ -286,8 +288,8 @@ def teams(state: State) -> None:
 @kernel
 def _means(
     month, firm, bloc, rank, founded, active, funding, revenue, serving, earned_of_late, lead,
-    boost, concentration, ramp, chip_share, by_revenue, strength, reference, weights, earned, means,
-    investors, owners, budget, grant,
+    boost, effort, concentration, ramp, chip_share, by_revenue, strength, reference, weights,
+    earned, means, investors, owners, budget, grant,
 ):  # fmt: skip
     weights[:] = 0.0
     for i in range(rank.size):
@@ -310,7 +312,7 @@ def _means(
             means[i] = funding[b] * share / reference
             worth = (1.0 - math.exp(-lead[i] / LEAD_SCALE)) / reference
             # Nobody spends more than there is: at most 1 / reference of what the record says.
-            plan = min(means[i], means[i] * reference * worth**strength)
+            plan = min(means[i], means[i] * reference * worth**strength * effort[i])
             budget[i] = plan * boost[i]
             grant[i] = budget[i] * chip_share
             earned[i] = revenue[i] - serving[i]

@@ -12,6 +12,9 @@ ends. A family's mark-up over the list price answers to orders over what there i
 :math:`\Delta \ln \mu = k \ln(D / S)`, between a floor and a ceiling; who is not served keeps the
 money and asks again. Orders are money, so demand has a price elasticity of one.
 
+Where materials are kept from a vendor's bloc (``mechanisms/materials.py``), its chips cost more and
+fewer are made; both pass to buyers.
+
 Rules slow a vendor's roadmap: with R its revenue and R' that from the purses and choices of a world
 without rules, its plans slip by :math:`1 - (R / R')^{\varepsilon}` months each month, and later
 generations come out weaker by that; months of more revenue win it back. R = R' while no rule binds.
@@ -149,9 +152,10 @@ class SupplyOfChips(Mechanism):
 def supply(state: State) -> None:
     """Make this month's chips; set prices by last month's orders; let roadmaps slip.
 
-    Reads ``supply.wanted``, ``vendors.orders``, ``revenue``, ``unbound``. Writes ``supply``
-    (``production``, ``produced``, ``stock``, ``scrapped``, ``markup``), ``vendors.capacity``,
-    ``slip``, and of chips that come out this month ``market.tflops`` and ``link``.
+    Reads ``supply.wanted``, ``vendors.orders``, ``revenue``, ``unbound``, ``blocs.dearer``,
+    ``made``. Writes ``supply`` (``production``, ``produced``, ``stock``, ``scrapped``,
+    ``pressure``, ``markup``), ``vendors.capacity``, ``slip``, and of chips that come out this
+    month ``market.tflops`` and ``link``.
     """
     group, table, vendors, market = (
         state.parameters.supply,
@@ -167,8 +171,9 @@ def supply(state: State) -> None:
         group.price_response,
         math.log(group.price_floor),
         math.log(group.price_ceiling),
-        table.markup,
+        table.pressure,
     )
+    _ask(table.vendor, vendors.bloc, state.blocs.dearer, table.pressure, table.markup)
     _roadmap(
         state.month,
         market.planned,
@@ -192,6 +197,8 @@ def supply(state: State) -> None:
         vendors.orders,
         group.growth / 12.0,
         group.response,
+        vendors.bloc,
+        state.blocs.made,
         vendors.capacity,
         table.production,
         table.produced,
@@ -216,6 +223,14 @@ def _prices(wanted, fill, production, stock, response, floor, ceiling, markup):
 
 
 @kernel
+def _ask(vendor, bloc, dearer, pressure, markup):
+    for f in range(vendor.size):
+        markup[f] = pressure[f]
+        if vendor[f] >= 0 and bloc[vendor[f]] >= 0:
+            markup[f] *= dearer[bloc[vendor[f]]]
+
+
+@kernel
 def _roadmap(
     month, planned, available, vendor, revenue, unbound, elasticity, pace, slip, tflops, link
 ):
@@ -232,8 +247,8 @@ def _roadmap(
 
 @kernel
 def _produce(
-    month, vendor, price, first, made, wanted, orders, growth, response, capacity, production,
-    produced, stock,
+    month, vendor, price, first, made, wanted, orders, growth, response, bloc, able, capacity,
+    production, produced, stock,
 ):  # fmt: skip
     for v in range(capacity.size):
         recorded = 0.0
@@ -264,6 +279,8 @@ def _produce(
                 if wanted[f] == 0.0 and first[f] == month:
                     share = 1.0 / (old + new)
             production[f] = capacity[vendor[f]] * share / price[f]
+        if bloc[vendor[f]] >= 0:
+            production[f] *= able[bloc[vendor[f]]]
         produced[f] += production[f]
         stock[f] += production[f]
 
