@@ -25,6 +25,8 @@ from model.world import (
     SUPPLIER,
 )
 
+RULES = ("research", "knowledge", "none")  # of absorption
+
 
 @kernel
 def masses(team, start, stop, adjacency, mass, within, seen):
@@ -64,13 +66,20 @@ def pulls(seen, cluster_bloc, nearness, pull):
 
 
 @kernel
-def understanding(row, kind, team, relative, scale, typical, absorption):
-    """Write the share of contacts that each member understands."""
+def understanding(row, kind, team, relative, count, scale, typical, rule, absorption):
+    """Write the share of contacts that each member understands; ``rule`` counts in ``RULES``."""
+    most = 1
+    for m in range(row.size):
+        most = max(most, count[m])
     for m in range(row.size):
         # Labs count their true researchers; of other firms there are as many, and as small ones,
         # as the user asked for: their size relative to the mean is what counts.
         heads = team[m] if kind[row[m]] == 0 else relative[m] * typical
-        absorption[m] = 1.0 - math.exp(-heads / scale)
+        if rule == 0:
+            absorption[m] = 1.0 - math.exp(-heads / scale)
+        else:  # nobody there, nobody understands
+            known = count[m] / most if rule == 1 else 1.0
+            absorption[m] = known if heads > 0.0 else 0.0
 
 
 @kernel

@@ -92,8 +92,8 @@ def choose(
 ):  # fmt: skip
     """Write shares, spending, the worth of what is on offer, who would use it, surplus."""
     by_quality, reference, by_price, home = weights[0], weights[1], weights[2], weights[3]
-    network, nest, looking = weights[4], weights[5], weights[6]
-    utility = np.zeros(line.size)
+    network, nest, looking, mutation = weights[4], weights[5], weights[6], weights[7]
+    utility, followed = np.zeros(line.size), np.zeros(line.size)
     for s in range(bloc.size):
         b = bloc[s]
         highest = NOTHING
@@ -113,11 +113,15 @@ def choose(
                 share[j, s] = spending[j, s] = 0.0
             worth[s] = potential[s] = spent[s] = surplus[s] = 0.0
             continue
-        total, stay = 0.0, 0.0
+        total, stay, met = 0.0, 0.0, 0.0
         for j in range(line.size):
             if utility[j] > NOTHING:
-                total += math.exp(utility[j] - highest)
+                fit = math.exp(utility[j] - highest)
+                total += fit
                 stay += (1.0 - looking) * share[j, s]
+                # Selection by imitation: users meet a line as often as it is used.
+                followed[j] = fit * (share[j, s] + mutation) if mutation > 0.0 else fit
+                met += followed[j]
         value = nest * (highest + math.log(total))
         # ln(1 + e^V), for large values too
         worth[s] = max(value, 0.0) + math.log1p(math.exp(-abs(value)))
@@ -128,7 +132,7 @@ def choose(
         surplus[s] = reached * means[s] / (by_price * nest) * worth[s]
         for j in range(line.size):
             if utility[j] > NOTHING:
-                chosen = math.exp(utility[j] - highest) / total
+                chosen = followed[j] / met
                 share[j, s] = (1.0 - looking) * share[j, s] + (1.0 - stay) * chosen
                 spending[j, s] = spent[s] * share[j, s]
             else:

@@ -28,6 +28,11 @@ requests, :math:`c = 10^6\, N\, b / B` with b the cost of moving a byte on the c
 (USD, price of a chip at work over its bandwidth and life), N = (FLOP/120)^½ (compute-optimal
 training at 20 tokens a parameter) and B the batch, which systems ideas raise.
 
+With ``selection`` *replicator* those who look around meet lines as often as these are used, and
+choose among what they meet: :math:`s_j \propto (s_j^{before} + \varepsilon)\,e^{u_j}`, the
+discrete replicator equation with mutation ε (as market shares move in models of the
+Keynes-Schumpeter family). Prices are set as under logit.
+
 Users' surplus is the log-sum in money, :math:`E\,\ln(1 + e^V)/(\alpha\lambda)`, of those who have
 adopted: by Roy's identity a price that rises by 1 % costs 1 % of what is spent on the line.
 
@@ -36,6 +41,8 @@ on offer: nobody spends.
 """
 
 from __future__ import annotations
+
+from typing import Literal
 
 import numpy as np
 
@@ -50,6 +57,23 @@ SECONDS_A_MONTH = 365.25 * 86400.0 / 12.0
 class Market(Mechanism):
     """What users want, what serving costs, how prices are set."""
 
+    selection: Literal["logit", "replicator"] = fact(
+        "logit",
+        unit="name",
+        kind="assumed",
+        claims=("B6",),
+        source="own",
+        doc="how users who look around find a line: they compare all, or meet what others use",
+    )
+    mutation: float = fact(
+        0.01,
+        unit="share",
+        kind="assumed",
+        low=1e-9,
+        high=1.0,
+        source="own",
+        doc="under replicator: chance to meet a line that nobody uses yet, over its rivals' shares",
+    )
     spending_2024: float = fact(
         60e9,
         unit="USD/year",
@@ -332,7 +356,8 @@ def market(state: State) -> None:
         np.where(segments.kind == DEVELOPERS, group.openness_to_developers, group.openness),
         state.blocs.exchange,
         np.array([group.quality, group.reference, group.price, group.home, group.network,
-                  group.nest, group.looking_around]),
+                  group.nest, group.looking_around,
+                  group.mutation if group.selection == "replicator" else 0.0]),
         platforms.share,
         platforms.spending,
         segments.worth,

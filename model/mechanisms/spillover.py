@@ -8,7 +8,9 @@ sectors:
           depth = \exp(-\max(0, (n - c_i - w_i)\,m)/g_0)
 
 (Cohen and Levinthal 1990: who does no research of its own understands nothing; idea n far beyond
-what i holds is not understood either.) Channels:
+what i holds is not understood either.) With ``absorption_rule`` *knowledge* a is the number of
+ideas held over that of who holds most (prior knowledge instead of research), with *none* it is 1.
+Channels:
 
 * *proximity* (talk among employees and neighbours): contacts a month = strength · flow / (12 m) ·
   (R_i/r)^½. They go to blocs in proportions fixed by the baseline world (times the exchange
@@ -52,6 +54,8 @@ outside source beside it: Bass's closed form; nobody learns what nobody holds.
 """
 
 from __future__ import annotations
+
+from typing import Literal
 
 import numpy as np
 
@@ -322,6 +326,15 @@ class Spillover(Mechanism):
         source="own",
         doc="nearness of any two different sectors (1 is the own sector)",
     )
+    absorption_rule: Literal["research", "knowledge", "none"] = fact(
+        "research",
+        unit="name",
+        kind="contested",
+        claims=("D4",),
+        source="cohen_levinthal_1990",
+        doc="what understanding takes: own research; or ideas held, over those of who holds most; "
+        "or nothing but to be there",
+    )
     team_for_absorption: float = fact(
         5.0,
         unit="persons",
@@ -497,8 +510,10 @@ def _learn(state: State, number: int) -> None:
         firms.kind,
         knowledge.team,
         knowledge.relative_team,
+        knowledge.count,
         group.team_for_absorption,
         group.typical_team,
+        meetings.RULES.index(group.absorption_rule),
         knowledge.absorption,
     )
     best = np.full((len(blocs.funding), 2), -1, np.int64)

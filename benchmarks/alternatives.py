@@ -1,0 +1,131 @@
+"""Which outcomes change when a rule of the model is another one.
+
+``python -m benchmarks.alternatives --page docs/alternatives.md`` runs the worlds with and without
+the ban under every rule that can be chosen, one at a time, in the same luck. Arrival rates are
+solved anew for every rule, so that the leader's best lab grows alike at the start.
+"""
+
+from __future__ import annotations
+
+import argparse
+from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
+from multiprocessing import get_context
+from pathlib import Path
+from typing import get_args, get_origin
+
+import numpy as np
+
+from analysis.statistics import Values
+from benchmarks.sweeps import FIRMS, HORIZONS, beyond, give, outcomes, run, table, told
+from model.outcomes import CENSORED, OUTCOMES
+from model.scenario import FACTS, GROUPS, load
+
+FREE, BAN = "no_ban", "ban"
+PLAIN = ("", "", "")
+Rule = tuple[str, str, str]
+SHOWN = ("gap", "scaled_gap", "frontier", "algorithms_follower")
+
+
+def rules() -> list[Rule]:
+    """Return what can be chosen beside the defaults, as (group, name, word)."""
+    defaults = load(FREE).parameters
+    found = []
+    for group, kind in GROUPS.items():
+        for name, field in kind.model_fields.items():
+            words = get_args(field.annotation) if get_origin(field.annotation) else ()
+            if words and all(isinstance(w, str) for w in words) and not FACTS[group, name].lever:
+                default = getattr(getattr(defaults, group), name)
+                found += [(group, name, word) for word in words if word != default]
+    return found
+
+
+def one(rule: Rule, seed: int) -> dict[str, dict[str, Values]]:
+    """Return the outcomes of both worlds at the horizons, under a rule."""
+    group, name, word = rule
+    changes = {f"{group}__{name}": word} if group else {}
+    return {world: outcomes(run(world, seed, None, changes)) for world in (FREE, BAN)}
+
+
+def _at_end(found: list[dict[str, dict[str, Values]]], world: str, name: str) -> Values:
+    return np.array([each[world][name][-1] for each in found])
+
+
+def _in_size(name: str, values: Values, against: Values) -> Values:
+    # Differences as the outcomes table measures effects: in % of the logarithm, or in its unit.
+    if OUTCOMES[name].relative:
+        change: Values = 100.0 * np.log(values / against)
+        return change
+    return values - against
+
+
+def page(found: dict[Rule, list[dict[str, dict[str, Values]]]], command: str) -> str:
+    """Return the page."""
+    replicates, year = len(found[PLAIN]), HORIZONS[-1][:4]
+    lines = [
+        "# Other rules, other outcomes",
+        "",
+        f"Made by `{command}`: `{BAN}` against `{FREE}`, {replicates} replicates of luck, {FIRMS} "
+        f"firms, end of {year}. Every rule that can be chosen, one at a time, all else at its "
+        "default; arrival rates solved anew. A change is listed where its 95 % interval leaves "
+        "zero out and its mean is at least the smallest effect of interest.",
+        "",
+        f"## The ban's effect, end of {year}",
+        "",
+    ]
+    head = ["rule", *(f"{n.replace('_', ' ')}, {OUTCOMES[n].unit}" for n in SHOWN)]
+    rows = []
+    for rule, values in found.items():
+        effects = [_at_end(values, BAN, name) - _at_end(values, FREE, name) for name in SHOWN]
+        rows.append([_label(rule), *(told(effect) for effect in effects)])
+    lines += table(head, rows)
+    lines += ["## What changes", ""]
+    changes = []
+    for rule, values in found.items():
+        if rule == PLAIN:
+            continue
+        levels, effects = [], []
+        for name in OUTCOMES:
+            if name in CENSORED:
+                continue
+            least = OUTCOMES[name].smallest
+            free, ban = (_at_end(values, world, name) for world in (FREE, BAN))
+            free0, ban0 = (_at_end(found[PLAIN], world, name) for world in (FREE, BAN))
+            if beyond(change := _in_size(name, free, free0), least):
+                levels.append(f"{name.replace('_', ' ')} {told(change)}")
+            other = _in_size(name, ban, free) - _in_size(name, ban0, free0)
+            if beyond(other, least):
+                effects.append(f"{name.replace('_', ' ')} {told(other)}")
+        changes.append(
+            [_label(rule), "; ".join(levels) or "nothing", "; ".join(effects) or "nothing"]
+        )
+    lines += table(["rule", f"levels without the ban, {year}", "effect of the ban"], changes)
+    lines.append("Sums of money in % (100 times the logarithm of the ratio). Lags are left out.")
+    return "\n".join(lines)
+
+
+def _label(rule: Rule) -> str:
+    group, name, word = rule
+    return f"`{group}.{name} = {word}`" if group else "defaults"
+
+
+def main() -> None:
+    """Run the worlds, and print or write the page."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--replicates", type=int, default=16, help="of luck, at least 3")
+    parser.add_argument("--workers", type=int, default=1, help="processes")
+    parser.add_argument("--page", type=Path, help="write the page here instead of printing it")
+    asked = parser.parse_args()
+    if asked.replicates < 3:
+        parser.error(f"--replicates must be at least 3, got {asked.replicates}; a good value is 16")
+    found = {}
+    with ProcessPoolExecutor(max(1, asked.workers), get_context("spawn")) as pool:
+        for rule in (PLAIN, *rules()):
+            found[rule] = list(pool.map(one, repeat(rule), range(1, asked.replicates + 1)))
+    command = f"python -m benchmarks.alternatives --replicates {asked.replicates}"
+    command += f" --page {asked.page}" if asked.page else ""
+    give(page(found, command), asked.page)
+
+
+if __name__ == "__main__":
+    main()
