@@ -95,3 +95,23 @@ def address(seed: np.uint64, purpose: np.uint64, month: int = 0) -> np.uint64:
     Purposes whose luck belongs to no month stand at month 0.
     """
     return np.uint64(_address(seed, purpose, np.uint64(month)))
+
+
+@kernel
+def _under(place: np.uint64, key: np.uint64) -> np.uint64:
+    return at(place, key)
+
+
+@kernel
+def _uniform(place: np.uint64) -> float:
+    return uniform(place)
+
+
+def draw(place: np.uint64, *keys: int) -> float:
+    """Return the draw in (0, 1) that stands at keys under an address.
+
+    For rules written in Python, which would have to convert what kernels' helpers return.
+    """
+    for key in keys:
+        place = np.uint64(_under(place, np.uint64(key)))
+    return float(_uniform(place))
