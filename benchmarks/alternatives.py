@@ -17,8 +17,8 @@ from typing import get_args, get_origin
 import numpy as np
 
 from analysis.statistics import Values
-from benchmarks.sweeps import FIRMS, HORIZONS, beyond, give, outcomes, run, table, told
-from model.outcomes import CENSORED, OUTCOMES
+from benchmarks.sweeps import FIRMS, HORIZONS, beyond, give, measure_of, outcomes, run, table, told
+from model.outcomes import CENSORED, OUTCOMES, difference
 from model.scenario import FACTS, GROUPS, load
 
 FREE, BAN = "no_ban", "ban"
@@ -51,14 +51,6 @@ def _at_end(found: list[dict[str, dict[str, Values]]], world: str, name: str) ->
     return np.array([each[world][name][-1] for each in found])
 
 
-def _in_size(name: str, values: Values, against: Values) -> Values:
-    # Differences as the outcomes table measures effects: in % of the logarithm, or in its unit.
-    if OUTCOMES[name].relative:
-        change: Values = 100.0 * np.log(values / against)
-        return change
-    return values - against
-
-
 def page(found: dict[Rule, list[dict[str, dict[str, Values]]]], command: str) -> str:
     """Return the page."""
     replicates, year = len(found[PLAIN]), HORIZONS[-1][:4]
@@ -73,10 +65,13 @@ def page(found: dict[Rule, list[dict[str, dict[str, Values]]]], command: str) ->
         f"## The ban's effect, end of {year}",
         "",
     ]
-    head = ["rule", *(f"{n.replace('_', ' ')}, {OUTCOMES[n].unit}" for n in SHOWN)]
+    head = ["rule", *(f"{n.replace('_', ' ')}, {measure_of(n)}" for n in SHOWN)]
     rows = []
     for rule, values in found.items():
-        effects = [_at_end(values, BAN, name) - _at_end(values, FREE, name) for name in SHOWN]
+        effects = [
+            difference(name, *(_at_end(values, world, name) for world in (FREE, BAN)))
+            for name in SHOWN
+        ]
         rows.append([_label(rule), *(told(effect) for effect in effects)])
     lines += table(head, rows)
     lines += ["## What changes", ""]
@@ -91,9 +86,9 @@ def page(found: dict[Rule, list[dict[str, dict[str, Values]]]], command: str) ->
             least = OUTCOMES[name].smallest
             free, ban = (_at_end(values, world, name) for world in (FREE, BAN))
             free0, ban0 = (_at_end(found[PLAIN], world, name) for world in (FREE, BAN))
-            if beyond(change := _in_size(name, free, free0), least):
+            if beyond(change := difference(name, free0, free), least):
                 levels.append(f"{name.replace('_', ' ')} {told(change)}")
-            other = _in_size(name, ban, free) - _in_size(name, ban0, free0)
+            other = difference(name, free, ban) - difference(name, free0, ban0)
             if beyond(other, least):
                 effects.append(f"{name.replace('_', ' ')} {told(other)}")
         changes.append(

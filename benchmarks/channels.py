@@ -15,10 +15,21 @@ from typing import Any
 import numpy as np
 
 from analysis.statistics import Values
-from benchmarks.sweeps import FIRMS, HORIZONS, beyond, give, outcomes, run, share, table, told
+from benchmarks.sweeps import (
+    FIRMS,
+    HORIZONS,
+    beyond,
+    give,
+    measure_of,
+    outcomes,
+    run,
+    share,
+    table,
+    told,
+)
 from model import baseline
 from model.economy import World
-from model.outcomes import CENSORED, OUTCOMES
+from model.outcomes import CENSORED, OUTCOMES, difference
 from model.scenario import FACTS, load
 from model.world import (
     CHANNELS,
@@ -57,7 +68,8 @@ class Swept:
 
     def moved(self, name: str, t: int) -> Values:
         """Return what the strong channel makes of an outcome, against none, by replicate."""
-        found: Values = self.outcomes[-1][name][:, t] - self.outcomes[0][name][:, t]
+        first, last = (self.outcomes[k][name][:, t] for k in (0, -1))
+        found: Values = difference(name, first, last)
         return found
 
 
@@ -141,7 +153,7 @@ def page(swept: list[Swept], replicates: int, command: str) -> str:
             f"Effect of the strong channel against none, end of {horizon[:4]}:",
             "",
             *table(
-                ["channel", *(f"{n.replace('_', ' ')}, {OUTCOMES[n].unit}" for n in MEANS)],
+                ["channel", *(f"{n.replace('_', ' ')}, {measure_of(n)}" for n in MEANS)],
                 [[one.name, *(told(one.moved(n, t)) for n in MEANS)] for one in swept],
             ),
         ]

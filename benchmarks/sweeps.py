@@ -41,6 +41,11 @@ def outcomes(world: World) -> dict[str, Values]:
     return {name: at_horizons(world, found[name]) for name in OUTCOMES}
 
 
+def measure_of(name: str) -> str:
+    """Return what effects on an outcome are measured in."""
+    return "%" if OUTCOMES[name].relative else OUTCOMES[name].unit
+
+
 def told(values: Values, digits: int = 2) -> str:
     """Return a mean difference with its 95 % interval over replicates."""
     centre, low, high = interval(values)
