@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from statistics import NormalDist
 from typing import Any
 
 from analysis.priors import Exploration
@@ -69,11 +70,15 @@ def markdown(found: Exploration, command: str) -> str:
         unit = OUTCOMES[name].unit
         for horizon in found.horizons:
             s, share = found.summary(name, horizon), found.shares(name, horizon)
-            lines.append(
-                f"| {name.replace('_', ' ')}, {unit} | {horizon[:4]} | {s['mean']:+.2f} "
-                f"({s['low']:+.2f} to {s['high']:+.2f}) | {s['p5']:+.2f} to {s['p95']:+.2f} | "
-                f"{share['rises']:.0%} | {share['stays']:.0%} | {share['falls']:.0%} |"
-            )
+            cells = ["undefined"] * 5
+            if s["n"]:
+                cells = [
+                    f"{s['mean']:+.2f} ({s['low']:+.2f} to {s['high']:+.2f})",
+                    f"{s['p5']:+.2f} to {s['p95']:+.2f}",
+                    *(f"{share[way]:.0%}" for way in ("rises", "stays", "falls")),
+                ]
+            head = [f"{name.replace('_', ' ')}, {unit}", horizon[:4]]
+            lines.append("| " + " | ".join(head + cells) + " |")
     least = ", ".join(f"{OUTCOMES[n].smallest:g} {OUTCOMES[n].unit}" for n in SHOWN)
     lines += [
         "",
@@ -88,7 +93,7 @@ def markdown(found: Exploration, command: str) -> str:
             f"{horizon[:4]}",
             "",
             "Rank correlation of the parameter with the effect over the draws; positive: the more, "
-            "the wider.",
+            f"the wider. {_by_chance(found, name, horizon)}",
             "",
             "| parameter | correlation (95 %) | what it is |",
             "|---|---|---|",
@@ -101,6 +106,24 @@ def markdown(found: Exploration, command: str) -> str:
             )
         lines.append("")
     return "\n".join(lines)
+
+
+def _by_chance(found: Exploration, name: str, horizon: str) -> str:
+    # The bound that the largest of so many correlations passes by chance in one case of twenty
+    # (Bonferroni; a rank correlation of n independent pairs has the standard error 1/sqrt(n - 1)).
+    pairs, number = int(found.summary(name, horizon)["n"]), len(found.names)
+    if pairs < 3:
+        return "Too few draws to tell."
+    bound = NormalDist().inv_cdf(1.0 - 0.025 / number) / math.sqrt(pairs - 1)
+    clear = [
+        f"`{row['parameter']}`"
+        for row in found.deciders(name, horizon)
+        if abs(row["correlation"]) > bound
+    ]
+    return (
+        f"Among {number} parameters the largest is above {bound:.2f} by chance in one case of "
+        f"twenty; beyond that: {', '.join(clear) or 'none'}."
+    )
 
 
 def _reasons(found: Exploration) -> str:
