@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from statistics import NormalDist
 from typing import Any
 
 from analysis.priors import Exploration
@@ -109,20 +108,13 @@ def markdown(found: Exploration, command: str) -> str:
 
 
 def _by_chance(found: Exploration, name: str, horizon: str) -> str:
-    # The bound that the largest of so many correlations passes by chance in one case of twenty
-    # (Bonferroni; a rank correlation of n independent pairs has the standard error 1/sqrt(n - 1)).
-    pairs, number = int(found.summary(name, horizon)["n"]), len(found.names)
-    if pairs < 3:
+    rows = found.deciders(name, horizon)
+    if not rows:
         return "Too few draws to tell."
-    bound = NormalDist().inv_cdf(1.0 - 0.025 / number) / math.sqrt(pairs - 1)
-    clear = [
-        f"`{row['parameter']}`"
-        for row in found.deciders(name, horizon)
-        if abs(row["correlation"]) > bound
-    ]
+    clear = [f"`{row['parameter']}`" for row in rows if row["clear"]]
     return (
-        f"Among {number} parameters the largest is above {bound:.2f} by chance in one case of "
-        f"twenty; beyond that: {', '.join(clear) or 'none'}."
+        f"Larger than chance would make the largest of {len(found.names)} in nineteen cases of "
+        f"twenty: {', '.join(clear) or 'none'}."
     )
 
 
