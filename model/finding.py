@@ -87,6 +87,32 @@ def search(
 
 
 @kernel
+def turns(draws, row, key, turn):
+    """Write an addressed number a member, whose order is that of nobody's place."""
+    for m in range(row.size):
+        turn[m] = at(at(draws, key[row[m]]), np.uint64(1))
+
+
+@kernel
+def invent(order, finds, ends, first_month, size, bits, count, level, members, ideas):
+    """Write what each find is where all are new: the next ideas that nobody found."""
+    n = 0
+    for m in order:
+        for f in range(ends[m] - finds[m], ends[m]):
+            members[f] = m
+            while n < size.size and first_month[n] != NEVER:
+                n += 1
+            if n >= size.size:
+                ideas[f] = NEVER - 1  # the catalogue is too short: the caller refuses
+                continue
+            bits[m, n // 64] |= np.uint64(1) << np.uint64(n % 64)
+            count[m] += 1
+            level[m] += size[n]
+            ideas[f] = n
+            n += 1
+
+
+@kernel
 def register(
     month, row, key, bloc, lab, lab_firm, members, ideas, first_month, first_firm, first_bloc,
     owner, owned, finds, holders, words, acquired,

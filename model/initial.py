@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from model.scenario import Parameters
 
 EARTH_RADIUS_KM = 6371.0
+MANY_FINDERS = 12  # ideas of all over those of the best, where every find is a new one
 PARTNERS = 4  # whom a firm remembers
 
 
@@ -388,7 +389,9 @@ def catalogue_length(parameters: Parameters, number: int, months: int) -> int:
     headroom = 5.0 if number == PRODUCTS else 1.5
     highest = headroom * group.growth(number) * months / 12.0 + 0.5 * group.relative_pace(number)
     size = group.idea_size(number)
-    return group.window(group.widest()) + int(highest / size + 4.0 * math.sqrt(highest / size)) + 64
+    reach = group.window(group.widest())
+    length = reach + int(highest / size + 4.0 * math.sqrt(highest / size)) + 64
+    return MANY_FINDERS * length if group.unique(number) else length
 
 
 def _first_fleets(state: State) -> None:

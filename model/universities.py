@@ -31,7 +31,7 @@ def in_print(scale, b, pending, size, taught, share, known, count, rate):
 @kernel
 def find(
     draws, affinity, month, later, window, key, bloc, campus, known, count, rate, mine, pending,
-    first_month, first_bloc, words, basic,
+    first_month, first_bloc, words, basic, unique,
 ):  # fmt: skip
     """Draw what the universities of each place find, and send it into print."""
     one = np.uint64(1)
@@ -46,7 +46,11 @@ def find(
         taste = at(affinity, key[c])
         for _ in range(number):
             best, highest = -1, np.uint64(0)
-            for n in range(min(count[s] + window, first_month.size)):
+            for n in range(
+                first_month.size if unique else min(count[s] + window, first_month.size)
+            ):
+                if unique and (best >= 0 or first_month[n] != NEVER):
+                    continue
                 if (mine[n // 64] >> np.uint64(n % 64)) & one:
                     continue
                 value = at(taste, np.uint64(n))

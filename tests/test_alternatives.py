@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model import meetings, pricing
+from model import finding, meetings, pricing
 from model.market_tables import CLOSED
+from model.randomness import address, key_of
 from model.scenario import FACTS, GROUPS
 from model.tables import content_digest, tables_of
+from model.world import FOUND, FOUND_AGAIN, LAB_FIELDS, NEVER
 
 RULES = {  # all that name a rule of nature
     (group, name): get_args(field.annotation)
@@ -97,7 +99,37 @@ def test_every_rule_runs_with_closed_books_and_differs_from_the_default(
     assert same == (word == getattr(getattr(plain.parameters, group), name))
 
 
+def test_where_every_find_is_new_nobody_finds_what_others_found(small, constants):
+    world = small(constants=constants, discovery__ideas="unique", economy__end="2020-12").run()
+    found = world.record.acquired[:, list(LAB_FIELDS)]
+    assert found[:, :, FOUND_AGAIN].sum() == 0 and found[:, :, FOUND].sum() > 100
+    for field in LAB_FIELDS:
+        knowledge = world.state.knowledge[field]
+        assert knowledge.finds.max() == 1
+        known = np.flatnonzero(knowledge.first_month != NEVER)
+        assert known.max() + 1 == known.size  # one after the other
+    plain = small(constants=constants, economy__end="2020-12").run()
+    union = [(w.state.knowledge[0].first_month != NEVER).sum() for w in (plain, world)]
+    assert union[1] > union[0]  # nobody searches in vain
+
+
+def test_finds_that_are_new_go_round_by_luck_and_not_by_place():
+    """Two members who find in a month: which gets the first idea does not hang on their order."""
+    first = []
+    for luck in range(400):
+        turn = np.empty(2, np.uint64)
+        draws = address(np.uint64(luck), key_of("finds"), 0)
+        finding.turns(draws, np.arange(2), np.array([7, 11], np.uint64), turn)
+        ideas, bits = np.empty(2, np.int64), np.zeros((2, 1), np.uint64)
+        finding.invent(
+            np.argsort(turn), np.ones(2, np.int64), np.array([1, 2]), np.full(9, NEVER),
+            np.ones(9), bits, np.zeros(2, np.int64), np.zeros(2), np.empty(2, np.int64), ideas,
+        )  # fmt: skip
+        assert sorted(ideas) == [0, 1] and bits[:, 0].tolist() == [1 << int(n) for n in ideas]
+        first.append(ideas[0])
+    assert abs(np.mean(first) - 0.5) < 0.1
+
+
 def test_there_are_rules_to_choose():
-    assert {("discovery", "sizes"), ("market", "selection"), ("spillover", "absorption_rule")} <= (
-        set(RULES)
-    )
+    named = {("discovery", "sizes"), ("discovery", "ideas"), ("market", "selection")}
+    assert named | {("spillover", "absorption_rule")} <= set(RULES)

@@ -36,6 +36,9 @@ that, and the arrival A so that the leader's best lab, in products the mean appl
 leading bloc, grows at g over the first three reported years of the baseline world
 (``model/baseline.py``).
 
+With ``ideas`` *unique* nothing is found twice in algorithms and systems: every find is an idea that
+nobody found before, there is no reach, and depth does not stand in the way of learning it.
+
 Limits: growth 0 takes the field away; a single closed firm follows dK/dt = A m F e^(−bK) for any
 window; w = 1: all find in the same order.
 """
@@ -99,6 +102,15 @@ class Discovery(Mechanism):
         claims=("D3",),
         source="own",
         doc="law of the sizes of ideas, all of one mean: how much the largest count",
+    )
+    ideas: Literal["catalogue", "unique"] = fact(
+        "catalogue",
+        unit="name",
+        kind="assumed",
+        claims=("D8", "D12"),
+        source="own",
+        doc="whether what labs look for can be found by several, or every find is a new idea "
+        "(algorithms and systems; products stay in the catalogue)",
     )
     reach: float = fact(
         0.5,
@@ -282,6 +294,10 @@ class Discovery(Mechanism):
         """Return the mean size m of an idea of a field, OOM."""
         return self.mean_size * self.relative_pace(field)
 
+    def unique(self, field: int) -> bool:
+        """Say whether every find of a field is a new idea."""
+        return self.ideas == "unique" and field in LAB_FIELDS
+
     def window(self, breadth: float) -> int:
         """Return the number of ideas w beyond its own count that a firm searches, at least 1."""
         return max(1, round(breadth * self.reach / self.mean_size))
@@ -372,23 +388,17 @@ def discovery(state: State) -> None:
         total = int(ends[-1]) if rows else 0
         members, ideas = np.empty(total, np.int64), np.empty(total, np.int64)
         affinity = address(state.seed, key_of("affinity", FIELDS[number]))
-        over_rows(
-            state.threads,
-            rows,
-            finding.search,
-            affinity,
-            knowledge.row,
-            state.firms.key,
-            finds,
-            ends,
-            knowledge.window,
-            knowledge.size,
-            knowledge.bits,
-            knowledge.count,
-            knowledge.level,
-            members,
-            ideas,
-        )
+        columns = (knowledge.size, knowledge.bits, knowledge.count, knowledge.level, members, ideas)
+        if group.unique(number):
+            turn = np.empty(rows, np.uint64)
+            finding.turns(draws, knowledge.row, state.firms.key, turn)
+            order = np.argsort(turn)
+            finding.invent(order, finds, ends, knowledge.first_month, *columns)
+        else:
+            over_rows(
+                state.threads, rows, finding.search, affinity, knowledge.row, state.firms.key,
+                finds, ends, knowledge.window, *columns,
+            )  # fmt: skip
         if total and ideas.min() < NEVER:
             raise InputError(
                 f"discovery: the catalogue of {FIELDS[number]} is used up in {state.date()}; "

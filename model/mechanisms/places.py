@@ -393,4 +393,5 @@ def _research(state: State, number: int) -> None:
         knowledge.first_bloc,
         knowledge.words,
         blocs.basic,
+        nature.unique(number),
     )

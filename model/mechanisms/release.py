@@ -345,13 +345,14 @@ def _contribute(state: State, now: Floats) -> None:
             algorithms.first_month,
             algorithms.first_bloc,
             state.blocs.contributed,
+            state.parameters.discovery.unique(0),
         )
 
 
 @kernel
 def _find(
     luck, suits, ordinal, bloc, mean, month, window, known, later, pool, pending, words,
-    first_month, first_bloc, contributed,
+    first_month, first_bloc, contributed, unique,
 ):  # fmt: skip
     one, held = np.uint64(1), 0
     for n in range(first_month.size):
@@ -360,7 +361,9 @@ def _find(
     count = poisson(uniform(at(luck, ordinal)), mean)
     for _ in range(count):
         best, highest = NEVER, np.uint64(0)
-        for n in range(min(first_month.size, held + window)):
+        for n in range(first_month.size if unique else min(first_month.size, held + window)):
+            if unique and (best >= 0 or first_month[n] != NEVER):
+                continue
             bit = one << np.uint64(n % 64)
             if (pool[bloc, n // 64] | pending[bloc, later, n // 64]) & bit:
                 continue

@@ -488,8 +488,9 @@ def _learn(state: State, number: int) -> None:
     blocs, clusters, labs = state.blocs, state.clusters, state.labs
     rows, month = knowledge.row.size, state.month
     # The depth scale is in OOM of algorithms or systems; in log quality it is as many ideas.
-    sized = state.parameters.discovery.idea_size(ALGORITHMS if number == PRODUCTS else number)
-    strength = group.strength / state.parameters.discovery.mean_size
+    nature = state.parameters.discovery
+    sized = nature.idea_size(ALGORITHMS if number == PRODUCTS else number)
+    strength = group.strength / nature.mean_size
     places, trades = clusters.key.size, len(SECTORS)
     mass, within = np.empty((places, trades)), np.empty(rows)
     seen = np.empty((trades, places))
@@ -629,7 +630,7 @@ def _learn(state: State, number: int) -> None:
         knowledge.count,
         knowledge.window,
         knowledge.absorption,
-        sized / group.depth_scale,
+        0.0 if nature.unique(number) else sized / group.depth_scale,
         meets,
         idea,
         channel,
