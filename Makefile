@@ -11,7 +11,7 @@ PYTEST = "$(BIN)/python" -m pytest -n 2 --dist loadgroup
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test verify bench agree lint lock clean python environment test-environment
+.PHONY: help run test verify bench pages agree lint lock clean python environment test-environment
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -27,6 +27,16 @@ verify: test-environment ## the slow tests: statistics at full size
 
 bench: environment ## how fast it is
 	@"$(BIN)/python" -m benchmarks.speed
+
+PAGE = @"$(BIN)/python" -m benchmarks
+pages: environment ## the written pages of results anew (an hour on two cores)
+	$(PAGE).scarcity --replicates 8 --workers 2 --page docs/scarcity.md
+	$(PAGE).channels --replicates 8 --page docs/channels.md
+	$(PAGE).talent --replicates 32 --workers 2 --page docs/talent.md
+	$(PAGE).returns --replicates 16 --workers 2 --page docs/returns.md
+	$(PAGE).alternatives --replicates 16 --workers 2 --page docs/alternatives.md
+	@"$(BIN)/spillover" explore no_ban ban --draws 200 --firms 400 --page docs/priors.md
+	@"$(BIN)/python" -m analysis.odd
 
 OTHER ?= python3.13
 agree: environment ## the same bits on another Python: make agree OTHER=python3.13

@@ -27,7 +27,18 @@ OURS = ("model", "analysis", "commands")
 @cache
 def application() -> typer.Typer:
     """Return the application with all commands, in the order of the help."""
-    from commands import explain, explore, health, returns, scenarios, senses, sweeps, twins, worlds
+    from commands import (
+        claims,
+        explain,
+        explore,
+        health,
+        returns,
+        scenarios,
+        senses,
+        sweeps,
+        twins,
+        worlds,
+    )
 
     app = typer.Typer(
         name="spillover",
@@ -47,6 +58,7 @@ def application() -> typer.Typer:
         twins.compare,
         explore.explore,
         returns.returns,
+        claims.claims,
         sweeps.sweep,
         senses.sensitivity,
         worlds.plot,

@@ -1,0 +1,165 @@
+"""The command that shows the ledger of claims and puts claims to the test."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from commands.options import Json, Quiet, Seed, Set
+
+ACTIONS = ("list", "show", "test")
+FULL, QUICK = 48, 8  # draws
+
+
+def claims(
+    action: Annotated[str, typer.Argument(help="list, show or test")] = "list",
+    identities: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID]...", help="claims, as A1 C3")
+    ] = None,
+    all_: Annotated[bool, typer.Option("--all", help="test all claims")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help=f"test with {QUICK} draws instead of {FULL}")
+    ] = False,
+    draws: Annotated[int | None, typer.Option(help="draws of all that is not known")] = None,
+    set_: Set = None,
+    firms: Annotated[int, typer.Option(help="firms of the worlds of a test")] = 300,
+    seed: Seed = 1,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=1024, help="processes; default: one a core")
+    ] = None,
+    page: Annotated[
+        Path | None, typer.Option(help="write the page (Markdown) of a test here")
+    ] = None,
+    json_: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Show what documents claim and what carries it here; test it over draws from the priors."""
+    from analysis.claims import ledger
+    from model.facts import InputError
+    from model.toml import near
+
+    known = ledger()
+    if action not in ACTIONS:
+        raise InputError(f"no action {action!r}; {near(action, ACTIONS)}")
+    chosen = {name: known.one(name) for name in identities or known.claims}
+    if action != "list" and not identities and not (action == "test" and all_):
+        more = " or --all" if action == "test" else ""
+        raise InputError(f"claims {action} needs an id{more}; good ones are A1 and C3")
+    if action == "list":
+        _list(chosen, json_)
+    elif action == "show":
+        _show(chosen, json_)
+    else:
+        number = draws or (QUICK if quick else FULL)
+        given = "--all" if all_ and not identities else " ".join(chosen)
+        command = f"spillover claims test {given} --draws {number}"
+        command += "" if seed == 1 else f" --seed {seed}"
+        command += "".join(f" --set {text}" for text in set_ or ())
+        command += f" --page {page}" if page else ""
+        _test(chosen, number, set_ or [], firms, seed, workers, page, command, json_, quiet)
+
+
+def _plain(chosen: dict[str, Any]) -> dict[str, Any]:
+    rows = [{"id": name, **claim.model_dump(by_alias=True)} for name, claim in chosen.items()]
+    return {"schema_version": 1, "claims": rows}
+
+
+def _list(chosen: dict[str, Any], json_: bool) -> None:
+    from analysis import console
+
+    if json_:
+        console.as_json(_plain(chosen))
+        return
+    rows = [
+        [name, claim.side, ", ".join(claim.documents), claim.test, claim.says]
+        for name, claim in chosen.items()
+    ]
+    console.table(["id", "side", "documents", "test", "says"], rows)
+
+
+def _show(chosen: dict[str, Any], json_: bool) -> None:
+    from analysis import console
+    from analysis.claims import THEMES
+
+    if json_:
+        console.as_json(_plain(chosen))
+        return
+    for name, claim in chosen.items():
+        for line in _lines(name, claim, THEMES[claim.theme]):
+            console.data(line)
+
+
+def _lines(name: str, claim: Any, theme: str) -> list[str]:
+    lines = [f"{name}  {theme}; {claim.side}; {', '.join(claim.documents)}", "", claim.says]
+    if claim.facts:
+        lines += ["", f"Facts: {claim.facts}"]
+    lines += [f"Figure: {figure}" for figure in claim.figures]
+    lines += ["", f"Carried by: {', '.join(claim.mechanisms)}",
+              f"Parameters: {', '.join(claim.parameters)}"]  # fmt: skip
+    if claim.test != "open":
+        lines += [f"No verdict ({claim.test}): {claim.why}"]
+    if claim.worlds:
+        changes = [
+            f"{world}" + "".join(f", {k} = {v}" for k, v in values.items())
+            for world, values in zip(claim.worlds, (claim.base, claim.treated), strict=True)
+        ]
+        lines += ["", f"Experiment: {changes[1]}", f"against:    {changes[0]}"]
+        lines += [f"Supported where {each.words()}" for each in claim.expects]
+        lines += [f"Thought to hang on: {', '.join(claim.deciders)}"]
+        lines += [f"Test it: spillover claims test {name}"]
+    return [*lines, ""]
+
+
+def _test(
+    chosen: dict[str, Any],
+    draws: int,
+    changes: list[str],
+    firms: int,
+    seed: int,
+    workers: int | None,
+    page: Path | None,
+    command: str,
+    json_: bool,
+    quiet: bool,
+) -> None:
+    from analysis import claims_page, console, verdicts
+    from analysis.engines import cores
+    from model.economy import checked_seed
+    from model.facts import InputError
+    from model.store import Refused
+
+    if not any(claim.expects for claim in chosen.values()):
+        name, claim = next(iter(chosen.items()))
+        raise InputError(f"{name} cannot be tested: {claim.why}")
+    with console.progress("draws", quiet) as tick:
+        found = verdicts.test(
+            chosen, draws=draws, firms=firms, seed=checked_seed(seed),
+            workers=workers or cores(), changes=changes, each=tick,
+        )  # fmt: skip
+    if page is not None:
+        text = claims_page.markdown(chosen, found, command)
+        aside = page.with_name(f".{page.name}-{os.getpid()}")
+        try:
+            aside.write_text(text + "\n", encoding="utf-8")
+            os.replace(aside, page)
+        except OSError as error:
+            raise Refused(f"--page {page}: cannot be written: {error.strerror}") from None
+        console.say(f"written to {page}", quiet)
+    if json_:
+        rows = [verdicts.as_plain(verdict) for verdict in found]
+        console.as_json({"schema_version": 1, "seed": seed, "verdicts": rows})
+        return
+    console.table(
+        ["id", "verdict", "supported", "contradicted", "draws", "goes with"],
+        [
+            [v.identity, v.verdict, f"{v.share:.0%}", f"{v.against:.0%}",
+             str(v.supported.size), v.decider or "-"]
+            for v in found
+        ],
+    )  # fmt: skip
+    for verdict in found:
+        if text := verdicts.overturn(verdict):
+            console.data(f"to disagree with {verdict.identity}: {text}")
