@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from model.cells import ACT_KINDS, COLUMNS, CONDITIONS, SALES
 from model.facts import InputError
 from model.seeds import (
+    LEDGER,
     SEEDS,
     Act,
     act_of,
@@ -181,7 +182,8 @@ def test_unknown_regimes_are_refused_with_good_names(name):
 
 
 def test_the_digest_sees_every_file():
-    assert all(path.read_bytes() in seeds_text() for path in SEEDS.iterdir() if path.is_file())
+    files = [path for path in SEEDS.iterdir() if path.is_file()]
+    assert [p.name for p in files if p.read_bytes() not in seeds_text()] == [LEDGER]  # read by none
 
 
 # Damage ------------------------------------------------------------------------------------------
