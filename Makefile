@@ -33,7 +33,7 @@ pages: environment ## the written pages of results anew (an hour on two cores)
 	$(PAGE).scarcity --replicates 8 --workers 2 --page docs/scarcity.md
 	$(PAGE).channels --replicates 8 --page docs/channels.md
 	$(PAGE).talent --replicates 32 --workers 2 --page docs/talent.md
-	$(PAGE).returns --replicates 16 --workers 2 --page docs/returns.md
+	$(PAGE).returns --replicates 8 --workers 2 --page docs/returns.md
 	$(PAGE).alternatives --replicates 16 --workers 2 --page docs/alternatives.md
 	@"$(BIN)/spillover" explore no_ban ban --draws 200 --firms 400 --page docs/priors.md
 	@"$(BIN)/python" -m analysis.odd

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+import os
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from analysis.priors import Exploration
 from model.outcomes import OUTCOMES
 from model.scenario import FACTS
+from model.store import Refused
 
 SHOWN = ("gap", "scaled_gap")
 
@@ -116,6 +120,19 @@ def _by_chance(found: Exploration, name: str, horizon: str) -> str:
         f"Larger than chance would make the largest of {len(found.names)} in nineteen cases of "
         f"twenty: {', '.join(clear) or 'none'}."
     )
+
+
+def write(page: Path, text: str) -> None:
+    """Write a page, whole or not at all. Raises ``Refused`` where it cannot be written."""
+    aside = page.with_name(f".{page.name}-{os.getpid()}")
+    try:
+        aside.write_text(text + "\n", encoding="utf-8")
+        os.replace(aside, page)
+    except OSError as error:
+        raise Refused(f"--page {page}: cannot be written: {error.strerror}") from None
+    finally:
+        with suppress(OSError):
+            aside.unlink()
 
 
 def _reasons(found: Exploration) -> str:

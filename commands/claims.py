@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -53,7 +52,7 @@ def claims(
     elif action == "show":
         _show(chosen, json_)
     else:
-        number = draws or (QUICK if quick else FULL)
+        number = draws if draws is not None else QUICK if quick else FULL
         given = "--all" if all_ and not identities else " ".join(chosen)
         command = f"spillover claims test {given} --draws {number}"
         command += "" if seed == 1 else f" --seed {seed}"
@@ -126,10 +125,10 @@ def _test(
     quiet: bool,
 ) -> None:
     from analysis import claims_page, console, verdicts
+    from analysis import page as pages
     from analysis.engines import cores
     from model.economy import checked_seed
     from model.facts import InputError
-    from model.store import Refused
 
     if not any(claim.expects for claim in chosen.values()):
         name, claim = next(iter(chosen.items()))
@@ -141,12 +140,7 @@ def _test(
         )  # fmt: skip
     if page is not None:
         text = claims_page.markdown(chosen, found, command)
-        aside = page.with_name(f".{page.name}-{os.getpid()}")
-        try:
-            aside.write_text(text + "\n", encoding="utf-8")
-            os.replace(aside, page)
-        except OSError as error:
-            raise Refused(f"--page {page}: cannot be written: {error.strerror}") from None
+        pages.write(page, text)
         console.say(f"written to {page}", quiet)
     if json_:
         rows = [verdicts.as_plain(verdict) for verdict in found]

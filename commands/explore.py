@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -42,7 +41,6 @@ def explore(
     from commands.worlds import load_world
     from model.economy import checked_seed
     from model.facts import InputError
-    from model.store import Refused
 
     worlds = load_world(a, set_, until, firms), load_world(b, set_, until, firms)
     checked_seed(seed)
@@ -59,12 +57,7 @@ def explore(
     command += "".join(f" --set {text}" for text in set_ or ())
     text = pages.markdown(found, command + (f" --page {page}" if page else ""))
     if page is not None:
-        aside = page.with_name(f".{page.name}-{os.getpid()}")
-        try:
-            aside.write_text(text + "\n", encoding="utf-8")
-            os.replace(aside, page)
-        except OSError as error:
-            raise Refused(f"--page {page}: cannot be written: {error.strerror}") from None
+        pages.write(page, text)
         console.say(f"written to {page}", quiet)
     if json_:
         console.as_json(pages.as_json(found))

@@ -137,6 +137,11 @@ def test_the_command_lists_and_shows(spillover: Command) -> None:
     wrong = spillover("claims", "show", "C99")
     assert wrong.code == 2 and "C9" in wrong.err and "Traceback" not in wrong.err
     assert spillover("claims", "prove").code == 2
+    assert spillover("claims", "test").code == 2
+    none = spillover("claims", "test", "C3", "--draws", "0")
+    assert none.code == 2 and "at least 2, got 0" in none.err
+    nowhere = spillover("claims", "test", "B5")
+    assert nowhere.code == 2 and "cannot be tested" in nowhere.err
 
 
 def test_ids_are_letters_and_numbers() -> None:
