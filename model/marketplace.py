@@ -168,23 +168,22 @@ def materials_of(setting: Setting, blocs: Blocs) -> None:
     A bloc is bound by acts of another, answers left out, that bar what it buys or what its own
     makers need; acts of those who take part in another's (allies) are theirs too.
     """
-    calendar, names = setting.calendar, [bloc.name for bloc in setting.blocs]
+    calendar, places = setting.calendar, setting.destinations
+    names = [bloc.name for bloc in setting.blocs]
     for b, bloc in enumerate(setting.blocs):
         blocs.materials_share[b] = bloc.materials_share
+        for t, target in enumerate(names):
+            blocs.withheld[:, b, t] = coverage(
+                setting.acts, "materials", target, {bloc.name: 1.0}, calendar, places
+            )
     for act in setting.acts:
+        if act.kind not in BINDING or act.response:
+            continue
         start, stop = calendar.span(act.effective, act.ended)
         actors = [b for b, name in enumerate(names) if name == act.actor or name in act.allies]
         for t, target in enumerate(names):
-            if not any(p.bloc == target and concerns(act, p) for p in setting.destinations):
-                continue
-            for b in actors:
-                if b == t:
-                    continue
-                if act.kind == "materials":
-                    here = blocs.withheld[start:stop, b, t]
-                    np.maximum(here, act.part, out=here)
-                elif act.kind in BINDING and not act.response:
-                    blocs.provoked[start:stop, t, b] = True
+            if any(place.bloc == target and concerns(act, place) for place in places):
+                blocs.provoked[start:stop, t, [b for b in actors if b != t]] = True
 
 
 def _monthly(rows: list[Shipment], setting: Setting, first: int, stop: int) -> dict[int, float]:

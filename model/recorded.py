@@ -36,7 +36,7 @@ RACE_SERIES: dict[str, tuple[str, str]] = {
     "race_haste": ("models/year", "released by a lab in the last twelve months, mean"),
     "race_parity": (
         "share",
-        "best released capability of the bloc and the best visible other, as effective compute: "
+        "best released capability of the bloc and the best other one, as effective compute: "
         "lesser over greater",
     ),
     "race": ("1", "pressure of the race: cube root of spending x parity x (1 - e^-haste)"),
@@ -54,14 +54,16 @@ USING, QUALITY, FRONTIER, SALES, IN_USE, AT_FRONTIER = range(len(SECTOR_SERIES))
 
 
 def observe_race(state: State, now: dict[str, Floats]) -> None:
-    """Measure how hard blocs race; feeds back into nothing."""
+    """Measure how hard blocs race; feeds back into nothing.
+
+    Parity is with all others, seen or not: a race is run against those whom one is cut off from.
+    """
     labs = state.labs
     year = max(0, state.month - 11)
     recent = np.array([model.lab for model in state.models if model.released >= year], np.int64)
     _race(
         labs.bloc,
         state.firms.active[labs.firm],
-        state.blocs.exchange,
         labs.ahead,
         labs.budget,
         labs.means,
@@ -72,17 +74,14 @@ def observe_race(state: State, now: dict[str, Floats]) -> None:
 
 
 @kernel
-def _race(
-    bloc, active, exchange, ahead, budget, means, best, recent, lead, spending, haste, parity, race
-):
+def _race(bloc, active, ahead, budget, means, best, recent, lead, spending, haste, parity, race):
     for b in range(lead.size):
         number, spent, could, models = 0.0, 0.0, 0.0, 0.0
         lead[b] = 0.0
         mine, others = NOTHING, NOTHING
         for i in range(bloc.size):
             if bloc[i] != b:
-                if exchange[b, bloc[i]] > 0.0:
-                    others = max(others, best[i])
+                others = max(others, best[i])
                 continue
             mine = max(mine, best[i])
             number += 1.0 if active[i] else 0.0
