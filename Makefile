@@ -31,7 +31,7 @@ bench: environment ## how fast it is
 PAGE = @"$(BIN)/python" -m benchmarks
 pages: environment ## the written pages of results anew (an hour on two cores)
 	$(PAGE).scarcity --replicates 8 --workers 2 --page docs/scarcity.md
-	$(PAGE).channels --replicates 8 --page docs/channels.md
+	$(PAGE).channels --replicates 8 --workers 2 --page docs/channels.md
 	$(PAGE).talent --replicates 32 --workers 2 --page docs/talent.md
 	$(PAGE).returns --replicates 8 --workers 2 --page docs/returns.md
 	$(PAGE).alternatives --replicates 16 --workers 2 --page docs/alternatives.md

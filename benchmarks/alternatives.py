@@ -7,17 +7,25 @@ solved anew for every rule, so that the leader's best lab grows alike at the sta
 
 from __future__ import annotations
 
-import argparse
-from concurrent.futures import ProcessPoolExecutor
 from itertools import repeat
-from multiprocessing import get_context
-from pathlib import Path
 from typing import get_args, get_origin
 
 import numpy as np
 
 from analysis.statistics import Values
-from benchmarks.sweeps import FIRMS, HORIZONS, beyond, give, measure_of, outcomes, run, table, told
+from benchmarks.sweeps import (
+    FIRMS,
+    HORIZONS,
+    asked,
+    beyond,
+    give,
+    measure_of,
+    outcomes,
+    run,
+    spread,
+    table,
+    told,
+)
 from model.outcomes import CENSORED, OUTCOMES, difference
 from model.scenario import FACTS, GROUPS, load
 
@@ -106,20 +114,11 @@ def _label(rule: Rule) -> str:
 
 def main() -> None:
     """Run the worlds, and print or write the page."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--replicates", type=int, default=16, help="of luck, at least 3")
-    parser.add_argument("--workers", type=int, default=1, help="processes")
-    parser.add_argument("--page", type=Path, help="write the page here instead of printing it")
-    asked = parser.parse_args()
-    if asked.replicates < 3:
-        parser.error(f"--replicates must be at least 3, got {asked.replicates}; a good value is 16")
-    found = {}
-    with ProcessPoolExecutor(max(1, asked.workers), get_context("spawn")) as pool:
-        for rule in (PLAIN, *rules()):
-            found[rule] = list(pool.map(one, repeat(rule), range(1, asked.replicates + 1)))
-    command = f"python -m benchmarks.alternatives --replicates {asked.replicates}"
-    command += f" --page {asked.page}" if asked.page else ""
-    give(page(found, command), asked.page)
+    given, command = asked("benchmarks.alternatives", __doc__, 16)
+    seeds = range(1, given.replicates + 1)
+    with spread(given.workers) as pool:
+        found = {rule: list(pool.map(one, repeat(rule), seeds)) for rule in (PLAIN, *rules())}
+    give(page(found, command), given.page)
 
 
 if __name__ == "__main__":

@@ -7,9 +7,9 @@ moves no outcome beyond luck and beyond its smallest effect of interest is liste
 
 from __future__ import annotations
 
-import argparse
+from concurrent.futures import Executor
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -18,12 +18,14 @@ from analysis.statistics import Values
 from benchmarks.sweeps import (
     FIRMS,
     HORIZONS,
+    asked,
     beyond,
     give,
     measure_of,
     outcomes,
     run,
     share,
+    spread,
     table,
     told,
 )
@@ -92,15 +94,21 @@ def values_of(channel: int) -> list[dict[str, Any]]:
     return [{f"{group}__{name}": 0.0}, {}, {f"{group}__{name}": prior.high}]
 
 
-def sweep(replicates: int) -> list[Swept]:
+def sweep(replicates: int, workers: int = 1) -> list[Swept]:
     """Run all worlds; the default one is shared by all channels."""
+    with spread(workers) as pool:
+        return _sweep(pool, replicates)
+
+
+def _sweep(pool: Executor, replicates: int) -> list[Swept]:
     scenario = load(SCENARIO, [f"economy.firms={FIRMS}"])
     constants = baseline.resolve(scenario.parameters)  # one nature: channels come on top of it
-    default = _all(constants, replicates, {})
+    default = _all(pool, constants, replicates, {})
     result = []
     for channel, parameter in FLOWS.items():
         none, _, strong = values_of(channel)
-        worlds = [_all(constants, replicates, none), default, _all(constants, replicates, strong)]
+        ends = [_all(pool, constants, replicates, changes) for changes in (none, strong)]
+        worlds = [ends[0], default, ends[1]]
         result.append(
             Swept(
                 "distillation" if channel == DISTILLATION else CHANNELS[channel],
@@ -117,13 +125,16 @@ def sweep(replicates: int) -> list[Swept]:
 
 
 def _all(
-    constants: Constants, replicates: int, changes: dict[str, Any]
+    pool: Executor, constants: Constants, replicates: int, changes: dict[str, Any]
 ) -> list[tuple[dict[int, float], dict[str, Values]]]:
-    found = []
-    for r in range(replicates):
-        world = run(SCENARIO, 1 + r, constants, changes)
-        found.append(({channel: carried(world, channel) for channel in FLOWS}, outcomes(world)))
-    return found
+    return list(pool.map(_one, range(1, replicates + 1), repeat(constants), repeat(changes)))
+
+
+def _one(
+    seed: int, constants: Constants, changes: dict[str, Any]
+) -> tuple[dict[int, float], dict[str, Values]]:
+    world = run(SCENARIO, seed, constants, changes)
+    return {channel: carried(world, channel) for channel in FLOWS}, outcomes(world)
 
 
 def page(swept: list[Swept], replicates: int, command: str) -> str:
@@ -175,15 +186,8 @@ def page(swept: list[Swept], replicates: int, command: str) -> str:
 
 def main() -> None:
     """Sweep, and print or write the page."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--replicates", type=int, default=8, help="of luck, at least 3")
-    parser.add_argument("--page", type=Path, help="write the page here instead of printing it")
-    asked = parser.parse_args()
-    if asked.replicates < 3:
-        parser.error(f"--replicates must be at least 3, got {asked.replicates}; a good value is 8")
-    command = f"python -m benchmarks.channels --replicates {asked.replicates}"
-    command += f" --page {asked.page}" if asked.page else ""
-    give(page(sweep(asked.replicates), asked.replicates, command), asked.page)
+    given, command = asked("benchmarks.channels", __doc__, 8)
+    give(page(sweep(given.replicates, given.workers), given.replicates, command), given.page)
 
 
 if __name__ == "__main__":

@@ -6,15 +6,11 @@
 
 from __future__ import annotations
 
-import argparse
-from concurrent.futures import ProcessPoolExecutor
 from itertools import repeat
-from multiprocessing import get_context
-from pathlib import Path
 
 from analysis.returns import TREATMENTS, Gains, as_words, measure, summary
 from analysis.statistics import Estimate
-from benchmarks.sweeps import give, table
+from benchmarks.sweeps import asked, give, spread, table
 from model.scenario import load
 
 WORLD, MONTH, YEARS, DISCOUNT = "no_ban", "2021-01", 5.0, 0.05
@@ -101,19 +97,11 @@ def _said(rows: list[dict[str, object]]) -> str:
 
 def main() -> None:
     """Treat, and print or write the page."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--replicates", type=int, default=8, help="worlds, at least 2")
-    parser.add_argument("--workers", type=int, default=1, help="processes")
-    parser.add_argument("--page", type=Path, help="write the page here instead of printing it")
-    asked = parser.parse_args()
-    if asked.replicates < 2:
-        parser.error(f"--replicates must be at least 2, got {asked.replicates}; a good value is 8")
-    seeds = range(1, asked.replicates + 1)
-    with ProcessPoolExecutor(max(1, asked.workers), get_context("spawn")) as pool:
+    given, command = asked("benchmarks.returns", __doc__, 8, 2)
+    seeds = range(1, given.replicates + 1)
+    with spread(given.workers) as pool:
         found = {t: list(pool.map(one, repeat(t), seeds)) for t in TREATMENTS}
-    command = f"python -m benchmarks.returns --replicates {asked.replicates}"
-    command += f" --page {asked.page}" if asked.page else ""
-    give(page(found, command), asked.page)
+    give(page(found, command), given.page)
 
 
 if __name__ == "__main__":

@@ -8,12 +8,8 @@ two others in the same luck: one without the ban, and one with the ban in which 
 
 from __future__ import annotations
 
-import argparse
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import repeat
-from multiprocessing import get_context
-from pathlib import Path
 
 import numpy as np
 
@@ -21,11 +17,13 @@ from analysis.statistics import Values
 from benchmarks.sweeps import (
     FIRMS,
     HORIZONS,
+    asked,
     at_horizons,
     beyond,
     give,
     outcomes,
     run,
+    spread,
     table,
     told,
 )
@@ -73,7 +71,7 @@ def sweep(replicates: int, workers: int = 1) -> tuple[dict[float, Cell], dict[Pl
     """Return the worlds without the ban by strength, and those with it."""
     free: dict[float, Cell] = {}
     ban: dict[Place, Cell] = {}
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with spread(workers) as pool:
         for strength, (one, others) in zip(
             STRENGTH, pool.map(_of_strength, STRENGTH, repeat(replicates)), strict=True
         ):
@@ -242,18 +240,9 @@ def _more(found: Cell) -> float:
 
 def main() -> None:
     """Sweep, and print or write the page."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--replicates", type=int, default=8, help="of luck, at least 3")
-    parser.add_argument("--page", type=Path, help="write the page here instead of printing it")
-    parser.add_argument("--workers", type=int, default=1, help="processes, at most one a strength")
-    asked = parser.parse_args()
-    if asked.replicates < 3:
-        parser.error(f"--replicates must be at least 3, got {asked.replicates}; a good value is 8")
-    command = f"python -m benchmarks.scarcity --replicates {asked.replicates}"
-    command += f" --page {asked.page}" if asked.page else ""
-    give(
-        page(*sweep(asked.replicates, max(1, asked.workers)), asked.replicates, command), asked.page
-    )
+    given, command = asked("benchmarks.scarcity", __doc__, 8)
+    found = sweep(given.replicates, given.workers)
+    give(page(*found, given.replicates, command), given.page)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,10 @@ worlds differ by what is swept and by what follows from it.
 
 from __future__ import annotations
 
+from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +76,28 @@ def table(head: list[str], rows: list[list[str]]) -> list[str]:
     """Return a table as lines of Markdown."""
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     return [*lines, *("| " + " | ".join(row) + " |" for row in rows), ""]
+
+
+def asked(module: str, doc: str | None, replicates: int, least: int = 3) -> tuple[Namespace, str]:
+    """Read the options that pages have in common; returns them and the command to print.
+
+    The number of processes does not change a figure, so that it does not stand in the command.
+    """
+    parser = ArgumentParser(prog=f"python -m {module}", description=(doc or "").partition("\n")[0])
+    parser.add_argument("--replicates", type=int, default=replicates, help=f"at least {least}")
+    parser.add_argument("--workers", type=int, default=1, help="processes")
+    parser.add_argument("--page", type=Path, help="write the page here instead of printing it")
+    given = parser.parse_args()
+    for name, lowest, good in (("replicates", least, replicates), ("workers", 1, 2)):
+        if (got := getattr(given, name)) < lowest:
+            parser.error(f"--{name} must be at least {lowest}, got {got}; a good value is {good}")
+    command = f"python -m {module} --replicates {given.replicates}"
+    return given, command + (f" --page {given.page}" if given.page else "")
+
+
+def spread(workers: int) -> ProcessPoolExecutor:
+    """Return processes to share work among."""
+    return ProcessPoolExecutor(workers, get_context("spawn"))
 
 
 def give(text: str, page: Path | None) -> None:
