@@ -140,6 +140,11 @@ def firm_row(ledger: Ledger, firm: str) -> int:
         if firm.casefold() not in folded:
             raise InputError(f"--firm {firm}: no such firm; {_near(firm, [*labs, *names], good)}")
         row = folded.index(firm.casefold())
+    if not isinstance(ledger.firms["entered"].iloc[row], str) and names[row] not in labs:
+        raise InputError(
+            f"--firm {firm}: a row kept for a firm to come, which nobody took; "
+            f"a good value is {good!r}"
+        )
     if ledger.kept != "all" and names[row] not in labs:
         raise Refused(
             f"{ledger.folder}: keeps the events of labs only, and {names[row]!r} is no lab; "
@@ -153,7 +158,8 @@ def account(ledger: Ledger, bloc: str, firm: int | None = None) -> dict[str, Any
     """Return where the knowledge of a bloc, or of one of its firms, came from.
 
     ``rows``: ideas and OOM by field, year ("before 2018" is prehistory), channel and source bloc;
-    ``held``: what they add up to, by field. Raises ``Refused`` where they do not.
+    ``held``: what they add up to, by field: held now, or when a firm closed. Raises ``Refused``
+    where they do not.
     """
     firms = ledger.firms
     if firm is None:
@@ -185,8 +191,8 @@ def account(ledger: Ledger, bloc: str, firm: int | None = None) -> dict[str, Any
     held: list[dict[str, Any]] = [
         {
             "field": field,
-            "ideas": int(here[f"{field}_ideas"].sum()),
-            "oom": float(here[field].sum()),
+            "ideas": int((here[f"{field}_ideas"] + here[f"{field}_ideas_lost"]).sum()),
+            "oom": float((here[field] + here[f"{field}_lost"]).sum()),
         }
         for field in FIELDS
     ]
@@ -204,7 +210,7 @@ def account(ledger: Ledger, bloc: str, firm: int | None = None) -> dict[str, Any
         "bloc": bloc,
         "firm": firm,
         "name": bloc if firm is None else ledger.name(firm),
-        "firms": len(here),
+        "firms": int(here["entered"].notna().sum()),
         "held": held,
         "rows": rows,
     }

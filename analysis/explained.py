@@ -38,7 +38,8 @@ def overview(accounts: list[dict[str, Any]]) -> list[Text]:
         rows.append(["all, OOM", "", *(number(one["oom"]) for one in held)])
         rows.append(["all, ideas", "", *(str(one["ideas"]) for one in held)])
         title = (
-            f"{field}: where what firms hold came from, % of OOM (sums over the firms of a bloc)"
+            f"{field}: where what firms hold (or held when they closed) came from, % of OOM "
+            "(sums over the firms of a bloc)"
         )
         tables.append((title, ["channel", "from", *(a["bloc"] for a in accounts)], rows))
     return tables

@@ -41,6 +41,7 @@ EQUATIONS: dict[str, tuple[tuple[str, ...], ...]] = {
     "adoption": (("_take_up",),),
     "applications": (("applications",),),
     "chips": (("_perform",),),
+    "demography": (("_entrants",),),
     "discovery": (("discovery",),),
     "domestic": (("_make",),),
     "finance": (("_means",), ("_means",), ("means",)),

@@ -12,7 +12,7 @@ import numpy as np
 
 from model.application_tables import BRANCHES, FIRST_BRANCH
 from model.mechanisms.finance import LEAD_SCALE
-from model.world import UNBOUND, Floats, State
+from model.world import NEVER, UNBOUND, Floats, State
 
 CLOSED = 1e-9
 
@@ -181,6 +181,23 @@ def platform_payments(state: State) -> float:
     return _relative(paid - platforms.payments.sum(axis=0), paid)
 
 
+def money_of_firms(state: State) -> float:
+    """Put in + earned + written off = cash + paid out, by application firm."""
+    table = state.applications
+    rest = table.put_in + table.earned + table.lost - table.cash - table.paid_out
+    return _relative(rest, table.put_in + np.abs(table.earned) + table.paid_out)
+
+
+def firms_counted(state: State) -> float:
+    """Who is active has entered and not left; who is not has no staff to pay and no ideas."""
+    firms = state.firms
+    here = (firms.entered != NEVER) & (firms.left == NEVER)
+    rest = int(np.sum(here != firms.active)) + int(np.sum(firms.spare & firms.active))
+    for knowledge in state.knowledge:
+        rest += int(np.sum(~firms.active[knowledge.row] & (knowledge.count > 0)))
+    return float(rest)
+
+
 def _by_market(state: State, column: Floats) -> Floats:
     # Sums over firms, by column and sector.
     branch = state.firms.sector[state.applications.firm].astype(np.int64) - FIRST_BRANCH
@@ -210,6 +227,8 @@ LAWS: dict[str, Callable[[State], float]] = {
         product_shares,
         product_sales,
         platform_payments,
+        money_of_firms,
+        firms_counted,
     )
 }
 

@@ -11,6 +11,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import mesa
+import numpy as np
 
 from model.world import FIELDS, KINDS, SECTORS, Blocs, Buyers, Clusters, Firms, Labs, Table
 
@@ -113,13 +114,22 @@ _with_columns(Cluster, "clusters", Clusters, ("nearness", "bloc_share"))
 _with_columns(Firm, "firms", Firms, ("kind", "sector", "bloc"))
 
 
-def views(world: World) -> None:
-    """Make the views of all blocs, clusters and firms of a world; they register with it."""
+def views(world: World) -> dict[int, Firm]:
+    """Make the views of all blocs, clusters and firms of a world; they register with it.
+
+    Returns those of firms by row. Labs stand among them before they are founded.
+    """
     state = world.state
-    for view, rows in (
-        (Bloc, state.blocs.funding.size),
-        (Cluster, state.clusters.key.size),
-        (Firm, state.firms.key.size),
-    ):
+    for view, rows in ((Bloc, state.blocs.funding.size), (Cluster, state.clusters.key.size)):
         for row in range(rows):
             view(world, row)
+    return renew(world, {})
+
+
+def renew(world: World, firms: dict[int, Firm]) -> dict[int, Firm]:
+    """Return the views of firms after some came and some closed; those of the others stay."""
+    state = world.state.firms
+    there = set(np.flatnonzero(~state.spare & (state.left < 0)).tolist())
+    for row in firms.keys() - there:
+        firms[row].remove()
+    return {row: firms.get(row) or Firm(world, row) for row in sorted(there)}

@@ -41,11 +41,17 @@ class Applications(Table):
     )
     sales: Floats = column("f8", "application", unit="USD/month", doc="in all blocs")
     payments: Floats = column("f8", "application", unit="USD/month", doc="for its platform")
+    overhead: Floats = column("f8", "application", unit="USD/month", doc="its fixed cost")
     result: Floats = column("f8", "application", unit="USD/month", doc="gross margin less overhead")
     smoothed: Floats = column("f8", "application", unit="USD/month", doc="result, smoothed")
     viable: NDArray[np.bool_] = column(
         "?", "application", unit="-", doc="its smoothed result is not negative"
     )
+    cash: Floats = column("f8", "application", unit="USD", doc="kept; below 0: owed")
+    put_in: Floats = column("f8", "application", unit="USD", doc="by owners at its beginning")
+    earned: Floats = column("f8", "application", unit="USD", doc="results since then, summed")
+    paid_out: Floats = column("f8", "application", unit="USD", doc="to owners since then")
+    lost: Floats = column("f8", "application", unit="USD", doc="written off when it closed")
 
 
 @dataclass
@@ -54,6 +60,15 @@ class Branches(Table):
 
     demand: Floats = column("f8", "bloc", "branch", unit="USD/month", doc="spent by buyers")
     people: Floats = column("f8", "bloc", "branch", unit="persons", doc="at the bloc's firms")
+    overhead: Floats = column(
+        "f8", "bloc", "branch", unit="USD/month", doc="fixed cost of all its people"
+    )
+    firms_first: Integers = column("i8", "bloc", "branch", unit="firms", doc="at month 0")
+    firms: Integers = column("i8", "bloc", "branch", unit="firms", doc="last counted")
+    sold: Floats = column("f8", "bloc", "branch", unit="USD/month", doc="by the bloc's firms")
+    lift: Floats = column(
+        "f8", "bloc", "branch", unit="1", doc="quality and cost by platforms, mean by people"
+    )
     attraction: Floats = column(
         "f8", "bloc", "branch", unit="persons", doc="of the bloc's firms, sum"
     )

@@ -113,6 +113,12 @@ class Blocs(Table):
         "f8", "bloc", unit="ideas/month", doc="by developers who work on open models"
     )
     hosts: Floats = column("f8", "bloc", unit="USD/month", doc="paid to hosts who made no model")
+    entries: Integers = column("i8", "bloc", unit="firms/month", doc="who entered by choice")
+    spinoffs: Integers = column("i8", "bloc", unit="firms/month", doc="who split off from others")
+    exits: Integers = column("i8", "bloc", unit="firms/month", doc="who closed")
+    turned_away: Integers = column(
+        "i8", "bloc", unit="firms/month", doc="who found no room in the tables"
+    )
     weights: Floats = column("f8", "bloc", unit="1", doc="sum of the weights that share a total")
     first_cluster: Integers = column("i8", "bloc", unit="cluster", doc="its first cluster")
     last_cluster: Integers = column("i8", "bloc", unit="cluster", doc="one past its last")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.application_tables import BRANCHES, Applications, Branches
+from model.application_tables import BRANCHES, FIRST_BRANCH, Applications, Branches
 from model.setting import Setting
 from model.world import APPLICATION, Firms
 
@@ -20,6 +20,9 @@ def applications_of(firms: Firms, setting: Setting) -> Applications:
     return table
 
 
-def branches_of(setting: Setting) -> Branches:
+def branches_of(firms: Firms, setting: Setting) -> Branches:
     """Return the markets of all blocs and sectors."""
-    return Branches.allocate(bloc=len(setting.blocs), branch=len(BRANCHES))
+    table = Branches.allocate(bloc=len(setting.blocs), branch=len(BRANCHES))
+    here = (firms.kind == APPLICATION) & firms.active
+    np.add.at(table.firms_first, (firms.bloc[here], firms.sector[here] - FIRST_BRANCH), 1)
+    return table

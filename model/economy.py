@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from mesa.agent import Agent, AgentSet
 
+    from model.agents import Firm
+
 LARGEST_SEED = 2**63 - 1
 
 
@@ -66,6 +68,7 @@ class World(mesa.Model):
         seed = rng if isinstance(rng, int) else int(rng.integers(LARGEST_SEED))
         super().__init__(rng=seed)
         self._ready = False
+        self._firms: dict[int, Firm] = {}
         self.seed = seed
         resolved = scenario if isinstance(scenario, Scenario) else load(scenario)
         if overrides:
@@ -102,6 +105,10 @@ class World(mesa.Model):
         close(state)
         if state.month >= state.setting.calendar.months:
             self.running = False
+        if self._ready:
+            from model.agents import renew
+
+            self._firms = renew(self, self._firms)
         self.datacollector.collect(self)  # every step, prehistory too: batch_run counts steps
 
     def run(self, until: str | None = None, each: Callable[[State], None] | None = None) -> World:
@@ -193,7 +200,7 @@ class World(mesa.Model):
             self._ready = True
             from model.agents import views
 
-            views(self)
+            self._firms = views(self)
 
     def _index(self, month: str) -> int:
         calendar = self.state.setting.calendar

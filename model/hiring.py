@@ -151,12 +151,12 @@ def migrate(
 
 @kernel
 def leave(
-    cluster, cluster_bloc, hazard, typical, at_home, people, total, retiring, leaving, staff, pull,
-    gone, retired, emigrated, moved,
+    cluster, cluster_bloc, active, hazard, typical, at_home, people, total, retiring, leaving,
+    staff, pull, gone, retired, emigrated, moved,
 ):  # fmt: skip
     """Let people retire, emigrate, give notice; write who changes firm, by firm and cluster.
 
-    A share r/(1 + r) goes at rate r, so that nobody goes twice.
+    A share r/(1 + r) goes at rate r, so that nobody goes twice; of a closed firm everybody goes.
     """
     retired[:] = 0.0
     emigrated[:] = 0.0
@@ -172,7 +172,7 @@ def leave(
         staff[f] -= old + abroad
         if total[c] > 0.0:
             rate = hazard * at_home[b] * total[c] / (typical[b] * people[b] * pull[f])
-            gone[f] = staff[f] * rate / (1.0 + rate)
+            gone[f] = staff[f] * rate / (1.0 + rate) if active[f] else staff[f]
         retired[c] += old
         emigrated[c] += abroad
         moved[c] += gone[f]

@@ -8,7 +8,7 @@ are. Knowledge is zero: what everybody knew at the start is the origin of the sc
 from __future__ import annotations
 
 import math
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +22,6 @@ from model.catalogue import (
     scale_of,
     sizes_of,
 )
-from model.compiled import kernel
 from model.demand import platforms_of, segments_of
 from model.downstream import applications_of, branches_of
 from model.marketplace import buyers_of, makers_of, market_of, materials_of, supply_of
@@ -31,14 +30,13 @@ from model.mechanisms.labour import settle
 from model.mechanisms.places import lay_out
 from model.mechanisms.policy import set_exchange
 from model.network import links_of
-from model.randomness import address, at, key_of, uniform
+from model.population import firms_of_places
+from model.randomness import address, key_of
 from model.seeds import Bloc, Laboratory, Place
 from model.setting import Setting
 from model.world import (
-    APPLICATION,
     BOUGHT,
     CHANNELS,
-    CHIPMAKER,
     FIELDS,
     HABITS,
     LAB,
@@ -107,7 +105,9 @@ def build(
     if start <= 0:
         set_exchange(parameters.exchange, setting, blocs.exchange)
 
-    firms, order = _firms(parameters, setting, places_here, [crew[k] for k in kept], labs, seed64)
+    firms, order = firms_of_places(
+        parameters, setting, places_here, [crew[k] for k in kept], labs, seed64
+    )
     lab_table = _labs(parameters, setting, firms, labs, order)
     market, caps = market_of(parameters, setting)
     supply, vendors = supply_of(parameters, setting)
@@ -142,7 +142,7 @@ def build(
         segments=segments_of(parameters, setting),
         platforms=platforms_of(lab_table, setting),
         applications=applications_of(firms, setting),
-        branches=branches_of(setting),
+        branches=branches_of(firms, setting),
         listed=listed,
         cloud_share=cloud_share,
         link_start=link_start,
@@ -226,90 +226,6 @@ def distance_km(latitude: float, longitude: float, latitude2: float, longitude2:
     return 2.0 * EARTH_RADIUS_KM * math.asin(min(1.0, math.sqrt(half)))
 
 
-def _firms(
-    parameters: Parameters,
-    setting: Setting,
-    places: list[Place],
-    crew: list[list[int]],
-    labs: list[Laboratory],
-    seed: np.uint64,
-) -> tuple[Firms, list[int]]:
-    position = {place.name: c for c, place in enumerate(places)}
-    by_place: list[list[int]] = [[] for _ in places]
-    for i, lab in enumerate(labs):
-        by_place[position[lab.cluster]].append(i)
-    counts = [[len(by_place[c]), *crew[c][1:]] for c in range(len(places))]
-    table = Firms.allocate(firm=sum(map(sum, counts)))
-    cells = np.array([(c, s) for c in range(len(places)) for s in range(len(SECTORS))], np.int64)
-    repeats = np.array([count for row in counts for count in row], np.int64)
-    table.cluster[:] = np.repeat(cells[:, 0], repeats)
-    table.sector[:] = np.repeat(cells[:, 1], repeats)
-    blocs = np.array([setting.bloc_index(place.bloc) for place in places], np.int64)
-    table.bloc[:] = blocs[table.cluster]
-    table.kind[:] = np.array([LAB, CHIPMAKER, APPLICATION, APPLICATION, APPLICATION])[table.sector]
-    group = parameters.spillover
-    published = {
-        "closed": group.published_by_closed,
-        "mixed": group.published_by_mixed,
-        "open": group.published_by_open,
-    }
-    table.publishes[:] = group.published_elsewhere
-    table.active[:] = table.kind != LAB
-    ordinal = np.arange(table.key.size) - np.repeat(np.cumsum(repeats) - repeats, repeats)
-    keys = np.array([key_of("place", place.name) for place in places], np.uint64)
-    _keys_and_sizes(
-        keys[table.cluster],
-        table.sector,
-        ordinal,
-        address(seed, key_of("firm size")),
-        parameters.economy.size_spread,
-        table.key,
-        table.size,
-    )
-    order = [i for row in by_place for i in row]  # labs in the order of their firms
-    for firm, i in zip(np.flatnonzero(table.kind == LAB), order, strict=True):
-        table.key[firm] = key_of("lab", labs[i].name)
-        table.publishes[firm] = published[labs[i].release]
-        table.lab[firm] = order.index(i)
-    if parameters.places.scatter > 0.0:
-        _scatter(parameters.places.scatter, address(seed, key_of("scatter")), blocs, table)
-    return table, order
-
-
-def _scatter(share: float, luck: np.uint64, cluster_bloc: Integers, table: Firms) -> None:
-    # Random places of the bloc, addressed by firm; rows go by place and trade again. Labs keep
-    # their order among labs, so that what does not depend on place is added up as before.
-    first = np.searchsorted(cluster_bloc, table.bloc)
-    last = np.searchsorted(cluster_bloc, table.bloc, side="right")
-    place = table.cluster.astype(np.int64)
-    _places(luck, share, table.key, first, last, place)
-    table.cluster[:] = place
-    rows = np.lexsort((table.sector, table.cluster))
-    for column in fields(table):
-        values = getattr(table, column.name)
-        values[:] = values[rows]
-
-
-@kernel
-def _places(luck, share, key, first, last, place):
-    for f in range(key.size):
-        mine = at(luck, key[f])
-        if uniform(at(mine, np.uint64(0))) < share:
-            count = last[f] - first[f]
-            there = int(uniform(at(mine, np.uint64(1))) * count)
-            place[f] = first[f] + min(there, count - 1)
-
-
-@kernel
-def _keys_and_sizes(place, sector, ordinal, sizes, spread, key, size):
-    for f in range(key.size):
-        key[f] = at(at(place[f], np.uint64(sector[f])), np.uint64(ordinal[f]))
-        here = at(sizes, key[f])
-        u, v = uniform(at(here, np.uint64(0))), uniform(at(here, np.uint64(1)))
-        normal = math.sqrt(-2.0 * math.log(u)) * math.cos(2.0 * math.pi * v)
-        size[f] = math.exp(spread * normal)
-
-
 def _labs(
     parameters: Parameters,
     setting: Setting,
@@ -329,6 +245,7 @@ def _labs(
         table.complement[row], table.motive[row] = lab.complement, lab.motive
     table.lead[:] = parameters.finance.reference_lead
     firms.active[table.firm] = table.founded <= 0
+    firms.entered[firms.active] = 0
     return table
 
 

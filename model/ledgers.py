@@ -11,7 +11,7 @@ import pyarrow as pa
 from model.arrow import table, words
 from model.randomness import key_of
 from model.recorder import Record
-from model.world import CHANNELS, FIELD_UNITS, FIELDS, KINDS, SECTORS, Floats, State
+from model.world import CHANNELS, FIELD_UNITS, FIELDS, KINDS, SECTORS, Floats, Integers, State
 
 
 def models_table(state: State) -> pa.Table:
@@ -206,7 +206,14 @@ def firms_table(state: State) -> pa.Table:
         "cluster": (words(places, firms.cluster), "-", "place"),
         "sector": (words(SECTORS, firms.sector), "-", "sector"),
         "kind": (words(KINDS, firms.kind), "-", "lab, chipmaker or application firm"),
-        "active": (firms.active, "-", "exists; false: a lab not founded yet"),
+        "active": (firms.active, "-", "exists; false: not yet, no more, or a row kept for one"),
+        "entered": (_month_or_null(state, firms.entered), "YYYY-MM", "entered; null: never"),
+        "left": (_month_or_null(state, firms.left), "YYYY-MM", "closed; null: never"),
+        "founder": (
+            pa.array(firms.founder, mask=firms.founder < 0),
+            "row",
+            "firm that it split off from; null: none",
+        ),
         "researchers": (firms.researchers, "persons", "researchers employed"),
     }
     for field, measure, knowledge in zip(FIELDS, FIELD_UNITS, state.knowledge, strict=True):
@@ -214,11 +221,19 @@ def firms_table(state: State) -> pa.Table:
         for name, values, unit, doc in (
             (f"{field}_ideas", knowledge.count, "ideas", f"ideas held in {field}"),
             (field, knowledge.level, measure, f"{field} held"),
+            (f"{field}_ideas_lost", knowledge.lost, "ideas", f"{field} ideas held when it closed"),
+            (f"{field}_lost", knowledge.lost_level, measure, f"{field} held when it closed"),
         ):
             held = np.zeros(firms.key.size, values.dtype)
             held[knowledge.row] = values
             columns[name] = (pa.array(held, mask=outside), unit, f"{doc}; null: does none")
     return table(columns)
+
+
+def _month_or_null(state: State, months: Integers) -> pa.Array:
+    label = state.setting.calendar.label
+    found = [label(month) if month >= 0 else None for month in months.tolist()]
+    return pa.array(found, pa.string())
 
 
 def _firm_names(state: State, places: list[str]) -> list[str]:

@@ -49,10 +49,12 @@ def links_of(
     masses(firms.size, first, last, adjacency, mass, within, seen)
     pulls(seen, clusters.bloc, clusters.nearness, pull)
     # Sizes have mean exp(spread² / 2); larger firms have more suppliers, less than in proportion.
+    # Of firms to come nobody knows yet: they find all of their partners themselves.
     typical = math.exp(parameters.economy.size_spread**2 / 8.0)
+    size = np.where(firms.spare, 4.0 * parameters.demography.size, firms.size)
     luck = address(seed, key_of("suppliers"))
     many = np.zeros((number, count), np.int64)
-    _count(luck, firms.key, firms.cluster, firms.size, clusters.bloc_share[0], blocs.ordinal,
+    _count(luck, firms.key, firms.cluster, size, clusters.bloc_share[0], blocs.ordinal,
            mean / typical, many)  # fmt: skip
     source = np.repeat(np.arange(number), many.sum(axis=1))
     target = np.full(source.size, -1, np.int64)

@@ -30,6 +30,14 @@ APPLICATION_SERIES: dict[str, tuple[str, str]] = {
     "platform_payments": ("USD/month", "paid for platforms by application firms"),
 }
 
+DEMOGRAPHY_SERIES: dict[str, tuple[str, str]] = {
+    "application_firms": ("firms", "application firms"),
+    "entries": ("firms", "application firms that entered by choice this month"),
+    "spinoffs": ("firms", "that split off from others this month"),
+    "exits": ("firms", "that closed this month"),
+    "turned_away": ("firms", "newcomers for whom the tables had no room this month"),
+}
+
 RACE_SERIES: dict[str, tuple[str, str]] = {
     "rival_lead": ("months", "of the lab ahead of all it can see, over the nearest of them"),
     "race_spending": ("share", "of what labs could spend that goes to research"),
@@ -51,6 +59,15 @@ SECTOR_SERIES: dict[str, tuple[str, str]] = {
     "rank_at_frontier": ("1", "place of the bloc by frontier; 1 leads"),
 }
 USING, QUALITY, FRONTIER, SALES, IN_USE, AT_FRONTIER = range(len(SECTOR_SERIES))
+
+
+def observe_demography(state: State, now: dict[str, Floats]) -> None:
+    """Count application firms, and who came and went this month, by bloc."""
+    firms, blocs = state.firms, state.blocs
+    rows = state.applications.firm[firms.active[state.applications.firm]]
+    now["application_firms"][:] = np.bincount(firms.bloc[rows], minlength=blocs.exits.size)
+    for name in ("entries", "spinoffs", "exits", "turned_away"):
+        now[name][:] = getattr(blocs, name)
 
 
 def observe_race(state: State, now: dict[str, Floats]) -> None:

@@ -17,9 +17,11 @@ from model.events import Events, Keep
 from model.market_tables import CLOSED, CONSUMERS, DEVELOPERS, OPEN, SEGMENTS
 from model.recorded import (
     APPLICATION_SERIES,
+    DEMOGRAPHY_SERIES,
     RACE_SERIES,
     SECTOR_SERIES,
     observe_applications,
+    observe_demography,
     observe_race,
 )
 from model.world import (
@@ -112,6 +114,7 @@ SERIES: dict[str, tuple[str, str]] = {
     "materials_short": ("share", "of materials for chips that vendors lack, stocks used up"),
     **RACE_SERIES,
     **APPLICATION_SERIES,
+    **DEMOGRAPHY_SERIES,
 }
 
 SINCE_LAST_MONTH = (
@@ -239,6 +242,7 @@ class Record:
         series["ideas_found_again"][t] = to_bloc[FOUND_AGAIN]
         series["ideas_learned"][t] = to_bloc[FOUND_AGAIN + 1 :].sum(axis=0)
         series["ideas_published"][t] = state.published[fields].sum(axis=0)
+        observe_demography(state, {name: series[name][t] for name in DEMOGRAPHY_SERIES})
         observe_race(state, {name: series[name][t] for name in RACE_SERIES})
         observe_applications(
             state, {name: series[name][t] for name in APPLICATION_SERIES}, self.sectors[t]

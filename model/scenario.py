@@ -23,6 +23,7 @@ from model.facts import Fact, InputError, Mechanism, fact_of
 from model.mechanisms.adoption import Adoption
 from model.mechanisms.applications import Applications
 from model.mechanisms.chips import Chips
+from model.mechanisms.demography import Demography
 from model.mechanisms.discovery import Discovery
 from model.mechanisms.domestic import Domestic
 from model.mechanisms.finance import Finance
@@ -80,6 +81,7 @@ class Parameters(Mechanism):
     adoption: Adoption = Adoption()
     applications: Applications = Applications()
     sectors: Sectors = Sectors()
+    demography: Demography = Demography()
     returns: Returns = Returns()
     rivalry: Rivalry = Rivalry()
     observer: Observer = Observer()

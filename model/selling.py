@@ -79,10 +79,14 @@ def compete(
 @kernel
 def settle(
     first, row, firm_bloc, sector, active, researchers, share, platform, demand, people, world,
-    spending, margin, paid, overhead, horizon, sales, payments, result, smoothed, viable, received,
+    spending, margin, paid, overhead, horizon, sales, payments, fixed, result, smoothed, viable,
+    received, whole,
 ):  # fmt: skip
-    """Write sales, payments for platforms, results, and who is viable."""
+    """Write sales, payments for platforms, overhead, results, and who is viable."""
     received[:] = 0.0
+    for b in range(whole.shape[0]):
+        for s in range(whole.shape[1]):
+            whole[b, s] = overhead * world[s] * spending[b]
     for i in range(row.size):
         f = row[i]
         h, s = firm_bloc[f], sector[f] - FIRST_BRANCH
@@ -93,9 +97,9 @@ def settle(
         payments[i] = paid * sales[i] if platform[i] >= 0 else 0.0
         if platform[i] >= 0:
             received[platform[i], h] += payments[i]
-        fixed = 0.0
+        fixed[i] = 0.0
         if active[f] and people[h, s] > 0.0:
-            fixed = overhead * world[s] * spending[h] * researchers[f] / people[h, s]
-        result[i] = margin * sales[i] - fixed
+            fixed[i] = whole[h, s] * researchers[f] / people[h, s]
+        result[i] = margin * sales[i] - fixed[i]
         smoothed[i] = result[i] if first else smoothed[i] + (result[i] - smoothed[i]) / horizon
         viable[i] = active[f] and smoothed[i] >= 0.0

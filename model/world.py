@@ -134,6 +134,12 @@ class Firms(Table):
         "f8", "firm", unit="1", doc="hires from other firms last month, over those at the hazard"
     )
     active: NDArray[np.bool_] = column("?", "firm", unit="-", doc="exists this month")
+    spare: NDArray[np.bool_] = column("?", "firm", unit="-", doc="kept for a firm to come")
+    entered: Integers = column("i8", "firm", unit="month", doc="in which it entered", fill=NEVER)
+    left: Integers = column("i8", "firm", unit="month", doc="in which it closed", fill=NEVER)
+    founder: Integers = column(
+        "i8", "firm", unit="firm", doc="firm it split off from; -1: none", fill=-1
+    )
     lab: NDArray[np.int32] = column("i4", "firm", unit="lab", doc="row among labs or -1", fill=-1)
 
 
@@ -224,6 +230,8 @@ class Knowledge(Table):
     bits: Bits = column("u8", "member", "word", unit="-", doc="ideas held, idea n is bit n")
     count: Integers = column("i8", "member", unit="ideas", doc="number of ideas held")
     level: Floats = column("f8", "member", unit="OOM", doc="sum of the sizes of ideas held")
+    lost: Integers = column("i8", "member", unit="ideas", doc="held when it closed")
+    lost_level: Floats = column("f8", "member", unit="OOM", doc="sum of their sizes")
     breadth: Floats = column("f8", "member", unit="1", doc="breadth of search f")
     window: Integers = column("i8", "member", unit="ideas", doc="reach w beyond ideas held")
     team: Floats = column("f8", "member", unit="persons", doc="researchers in the field")

@@ -33,7 +33,12 @@ SMALL = {
     "economy__end": "2019-12",
     "exchange__since": "1990-01",  # levers act from the first month of prehistory
     "release__since": "1990-01",
+    # Tests of single rules want the same firms from the first month to the last.
+    "demography__entrants": 0.0,
+    "demography__spinoffs": 0.0,
+    "demography__exit": 0.0,
 }
+MOVING = {"demography__entrants": 0.05, "demography__spinoffs": 0.01, "demography__exit": 1.0}
 
 
 @pytest.fixture(scope="session")

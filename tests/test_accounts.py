@@ -49,6 +49,15 @@ def _level(state):
     state.knowledge[1].level[0] += 1e-6
 
 
+def _ghost(state):
+    state.firms.left[np.argmax(state.firms.active)] = 3
+
+
+def _memory(state):
+    firms = state.firms
+    firms.active[np.argmax(firms.active & (firms.lab < 0))] = False
+
+
 def _prepaid(state):
     state.buyers.prepaid[state.buyers.ordered == 0.0] += 1.0
 
@@ -82,6 +91,11 @@ BREAKS = {
         _add("buyers", "spent", 1e6),
         _add("buyers", "debt", 1e6),
     ],
+    "money_of_firms": [
+        _add("applications", column, 1e9)
+        for column in ("cash", "put_in", "earned", "paid_out", "lost")
+    ],
+    "firms_counted": [_ghost, _memory],
     "prepaid": [_prepaid, _unpaid],
     "means": [_add("labs", "means", 1e3), _add("blocs", "funding", 1e3)],
     "money_of_labs": [

@@ -31,6 +31,7 @@ FOUNDATIONS = {
     "model.adopting",
     "model.selling",
     "model.application_tables",
+    "model.founding",
 }
 ONLY_FOR_TYPES = {"model.setting", "model.scenario"}
 OURS = ("model", "analysis", "commands", "cli", "tests", "benchmarks")

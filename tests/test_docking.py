@@ -55,7 +55,7 @@ def known_under_barter(rewired: float, seed: int) -> float:
         "no_ban", rng=seed, economy__firms=600, economy__labs=8, economy__clusters=20
     ).state
     fields = [state.knowledge[number] for number in (ALGORITHMS, PRODUCTS)]
-    firms = np.flatnonzero(state.firms.kind == APPLICATION)[:500]
+    firms = np.flatnonzero((state.firms.kind == APPLICATION) & state.firms.active)[:500]
     here, there = (knowledge.at[firms] for knowledge in fields)
     graph = networkx.watts_strogatz_graph(firms.size, 10, rewired, seed=seed)
     start = np.cumsum([0, *(graph.degree(f) for f in range(firms.size))])

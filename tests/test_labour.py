@@ -130,8 +130,8 @@ def test_splitting_firms_changes_nothing():
         hiring.appeal(cluster, bloc, cost, bill, people, pay, 1.3, 3.0, 1.0, staff, wage, pull,
                       appeal, drawn)  # fmt: skip
         hiring.seen(bloc, commute, drawn, total)
-        hiring.leave(cluster, bloc, 0.01, one, one, people, total, 0.003, none, staff, pull, gone,
-                     retired, left, moved)  # fmt: skip
+        hiring.leave(cluster, bloc, np.ones(n, bool), 0.01, one, one, people, total, 0.003, none,
+                     staff, pull, gone, retired, left, moved)  # fmt: skip
         hiring.arrive(bloc, commute, total, moved, np.array([1.0, 2.0]), hires, entries)
         hiring.hire(cluster, bloc, appeal, gone, total, hires, entries, none, none, 0.01, staff,
                     rate, heads, moved)  # fmt: skip

@@ -14,7 +14,9 @@ from model.scenario import load
 from model.world import State
 
 SMALL = {"economy__firms": 100, "economy__labs": 8, "economy__clusters": 12,
-         "economy__prehistory": 6, "economy__end": "2018-06"}  # fmt: skip
+         "economy__prehistory": 6, "economy__end": "2018-06",
+         "demography__entrants": 0.0, "demography__spinoffs": 0.0,
+         "demography__exit": 0.0}  # fmt: skip
 
 
 def small(scenario: str = "ban", rng: int = 7, **more: object) -> World:

@@ -39,7 +39,15 @@ def test_the_pace_of_a_closed_firm_does_not_depend_on_how_many_there_are():
     """A mean firm finds A of them a year, in an economy of 300 firms and of 3,000."""
     rates = []
     for firms in (300, 3000):
-        scenario = load("no_ban", [f"economy.firms={firms}", "economy.size_spread=0.0"])
+        scenario = load(
+            "no_ban",
+            [
+                f"economy.firms={firms}",
+                "economy.size_spread=0.0",
+                "demography.entrants=0.0",
+                "demography.spinoffs=0.0",
+            ],
+        )
         constants = references(scenario.parameters, setting_of(scenario.parameters))
         constants = replace(constants, arrival=np.array([0.0, 0.0, 12.0]))
         world = World(scenario, rng=1, constants=constants)

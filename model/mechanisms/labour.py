@@ -268,9 +268,9 @@ def labour(state: State) -> None:
     hiring.migrate(hazard, group.wage_elasticity, group.highest_offer, blocs.abroad,
                    _visas(state) * moves, blocs.exchange, blocs.pay, heads, blocs.researchers,
                    blocs.graduates, retiring, movers, students, leaving)  # fmt: skip
-    hiring.leave(firms.cluster, clusters.bloc, hazard * moves, blocs.typical, blocs.at_home,
-                 blocs.researchers, clusters.appeal, retiring, leaving, firms.researchers, pull,
-                 gone, retired, emigrated, moved)  # fmt: skip
+    hiring.leave(firms.cluster, clusters.bloc, firms.active, hazard * moves, blocs.typical,
+                 blocs.at_home, blocs.researchers, clusters.appeal, retiring, leaving,
+                 firms.researchers, pull, gone, retired, emigrated, moved)  # fmt: skip
     staying, idle = blocs.graduates.copy(), blocs.idle.copy()
     for s in range(count):
         for b in range(count):

@@ -11,7 +11,7 @@ margin 1/(1 + β) of sales, since a firm stands for a piece of an economy and it
 nothing. What a bloc spends on a sector rises with the log-sum of what it is offered, over that of
 the first month. Platforms take a share of variable cost. Overhead goes with people, at a rate set
 by demand a head at home; a firm whose result, smoothed over some two years, is negative is *not
-viable*. It is counted here; leaving is a matter of entry and exit.
+viable*. It is counted here; who closes is told in ``model/mechanisms/demography.py``.
 
 Sums run over firms in their order within bloc and sector: no number of firms or threads touches
 them, and a bloc that exchange does not let in adds no term.
@@ -151,7 +151,7 @@ def sectors(state: State) -> None:
 
     Reads ``applications.quality``, ``gain``, ``platform``, ``firms.researchers``,
     ``blocs.exchange``. Writes ``applications.attraction``, ``share``, ``sales``, ``payments``,
-    ``result``, ``smoothed``, ``viable``, ``state.branches``, ``platforms.payments``.
+    ``overhead``, ``result``, ``smoothed``, ``viable``, ``state.branches``, ``platforms.payments``.
     """
     group, table, branches = state.parameters.sectors, state.applications, state.branches
     firms, platforms = state.firms, state.platforms
@@ -218,8 +218,10 @@ def sectors(state: State) -> None:
         group.horizon,
         table.sales,
         table.payments,
+        table.overhead,
         table.result,
         table.smoothed,
         table.viable,
         platforms.payments,
+        branches.overhead,
     )
