@@ -29,14 +29,17 @@ bench: environment ## how fast it is
 	@"$(BIN)/python" -m benchmarks.speed
 
 PAGE = @"$(BIN)/python" -m benchmarks
-pages: environment ## the written pages of results anew (an hour on two cores)
+pages: environment ## the written pages of results anew (two hours on two cores)
 	$(PAGE).scarcity --replicates 8 --workers 2 --page docs/scarcity.md
 	$(PAGE).channels --replicates 8 --workers 2 --page docs/channels.md
 	$(PAGE).talent --replicates 32 --workers 2 --page docs/talent.md
 	$(PAGE).returns --replicates 8 --workers 2 --page docs/returns.md
 	$(PAGE).alternatives --replicates 16 --workers 2 --page docs/alternatives.md
 	@"$(BIN)/spillover" explore no_ban ban --draws 200 --firms 400 --page docs/priors.md
+	@"$(BIN)/spillover" claims test --all --page docs/claims.md
+	$(PAGE).screening --replicates 4 --workers 2 --page docs/screening.md
 	@"$(BIN)/python" -m analysis.odd
+	@"$(BIN)/python" -m analysis.worlds
 
 OTHER ?= python3.13
 agree: environment ## the same bits on another Python: make agree OTHER=python3.13

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from model.cells import ACT_KINDS, COLUMNS, CONDITIONS, SALES
 from model.facts import InputError
+from model.scenario import FACTS
 from model.seeds import (
     LEDGER,
     SEEDS,
@@ -486,3 +487,13 @@ def test_generated_districts_follow_weight_and_keep_clear_of_given_names():
 def test_districts_cannot_be_made_of_nothing(count, template):
     with pytest.raises(InputError, match="generated districts"):
         generated_places(count, 1, template)
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_every_source_stands_behind_something_and_says_what_for(name):
+    behind = {s for _, _, sources in marked() for s in sources.split("|")}
+    behind |= {s for fact in FACTS.values() for s in fact.source.split("|")}
+    files = [p for p in SEEDS.glob("*.*") if p.name != "sources.toml"]
+    named = any(name in path.read_text(encoding="utf-8") for path in files)
+    assert name in behind or named
+    assert len(SOURCES[name]["used_for"]) > 10

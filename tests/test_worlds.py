@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from conftest import MOVING
 
+from analysis import worlds
 from model.accounts import CLOSED, LAWS
 from model.economy import World
 from model.scenario import load, shipped
@@ -143,3 +144,14 @@ def test_tiers_bind_those_in_between(ended):
         return state.buyers.effective[state.buyers.destination == row].sum()
 
     assert cloud("tiers") < cloud("ban")
+
+
+def test_the_page_of_worlds_is_current():
+    """All but the dates, which only the history tells."""
+
+    def told(text):
+        return [line for line in text.splitlines() if not line.startswith(worlds.CHANGED)]
+
+    page = worlds.PAGE.read_text(encoding="utf-8")
+    assert told(page) == told(worlds.content()), "write it anew: python -m analysis.worlds"
+    assert page.count(worlds.CHANGED) == len(shipped())
