@@ -27,12 +27,13 @@ from model.outcomes import OUTCOMES
 from model.scenario import FACTS, GROUPS, Scenario, load, with_values
 from model.world import Constants
 
+REDRAWS = 50  # hypercubes that may be used up before giving up
 SCENARIO, SEED, POINTS = "ban", 20, 24  # points over which the spread of outcomes is measured
 INERT = 0.01  # of an outcome's spread
 LUCK = "luck"
-FRAME = {  # the experiment's frame, not a quantity of the economy; other tests move these
+FRAME = {  # dates and names, not quantities of the economy; other tests move these
     "controls.regime", "controls.rules", "controls.record_until", "exchange.since",
-    "release.since",
+    "release.since", "supply.vendors",
 }  # fmt: skip
 WHY = {  # what is known of those found inert
 }
@@ -84,11 +85,15 @@ def points() -> list[tuple[float, ...]]:
 
     all_factors, luck = factors(), np.random.default_rng(SEED)
     found: list[tuple[float, ...]] = []
-    while len(found) < POINTS:
+    for _ in range(REDRAWS):
         for point in qmc.LatinHypercube(len(all_factors), rng=luck).random(POINTS):
             here = tuple(point.tolist())
             if len(found) < POINTS and _fine(here):
                 found.append(here)
+    if len(found) < POINTS:
+        raise InputError(
+            f"only {len(found)} of {REDRAWS * POINTS} points of all ranges have worlds"
+        )
     return found
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from model.application_tables import FIRST_BRANCH
 from model.compiled import helper, kernel
-from model.randomness import at, poisson, uniform
+from model.randomness import at, normal, poisson, uniform
 from model.world import MOBILITY, PUBLICATION
 
 READ, TAKEN = 1 << 32, 1 << 33  # draws of an idea, apart from those of the blocs that print it
@@ -100,12 +100,9 @@ def split(
 
 @kernel
 def sized(draws, key, relative, spread, size):
-    """Write the sizes of firms to come: lognormal like those of all firms, but smaller."""
+    """Write sizes of firms, lognormal; ``relative`` is their median."""
     for k in range(key.size):
-        here = at(draws, key[k])
-        u, v = uniform(at(here, np.uint64(0))), uniform(at(here, np.uint64(1)))
-        normal = math.sqrt(-2.0 * math.log(u)) * math.cos(2.0 * math.pi * v)
-        size[k] = relative * math.exp(spread * normal)
+        size[k] = relative * math.exp(spread * normal(at(draws, key[k])))
 
 
 @helper
@@ -154,10 +151,7 @@ def judge(
             if whole > 0.0:
                 sales += demand[o, s] * passes * draws / whole
         fixed = overhead[b, s] * staff / (people[b, s] + staff) if staff > 0.0 else 0.0
-        here = at(hurdles, key[k])
-        u, v = uniform(at(here, np.uint64(0))), uniform(at(here, np.uint64(1)))
-        normal = math.sqrt(-2.0 * math.log(u)) * math.cos(2.0 * math.pi * v)
-        asked = hurdle * math.exp(spread * normal)
+        asked = hurdle * math.exp(spread * normal(at(hurdles, key[k])))
         enters[k] = fixed > 0.0 and margin * sales - fixed >= asked * fixed
 
 

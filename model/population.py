@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from model.compiled import kernel
+from model.founding import sized
 from model.randomness import address, at, key_of, uniform
 from model.seeds import Laboratory, Place
 from model.setting import Setting
@@ -60,15 +60,9 @@ def firms_of_places(
     table.spare[:] = ordinal >= np.repeat(firms_there, repeats)
     table.active[:] = (table.kind != LAB) & ~table.spare
     keys = np.array([key_of("place", place.name) for place in places], np.uint64)
-    _keys_and_sizes(
-        keys[table.cluster],
-        table.sector,
-        ordinal,
-        address(seed, key_of("firm size")),
-        parameters.economy.size_spread,
-        table.key,
-        table.size,
-    )
+    _keys(keys[table.cluster], table.sector, ordinal, table.key)
+    luck = address(seed, key_of("firm size"))
+    sized(luck, table.key, 1.0, parameters.economy.size_spread, table.size)
     table.size[table.spare] = 0.0
     order = [i for row in by_place for i in row]  # labs in the order of their firms
     for firm, i in zip(np.flatnonzero(table.kind == LAB), order, strict=True):
@@ -105,10 +99,6 @@ def _places(luck, share, key, spare, first, last, place):
 
 
 @kernel
-def _keys_and_sizes(place, sector, ordinal, sizes, spread, key, size):
+def _keys(place, sector, ordinal, key):
     for f in range(key.size):
         key[f] = at(at(place[f], np.uint64(sector[f])), np.uint64(ordinal[f]))
-        here = at(sizes, key[f])
-        u, v = uniform(at(here, np.uint64(0))), uniform(at(here, np.uint64(1)))
-        normal = math.sqrt(-2.0 * math.log(u)) * math.cos(2.0 * math.pi * v)
-        size[f] = math.exp(spread * normal)

@@ -53,6 +53,13 @@ def uniform(address: np.uint64) -> float:
 
 
 @helper
+def normal(address: np.uint64) -> float:
+    """Return the standard normal draw that stands at an address (Box and Muller 1958)."""
+    u, v = uniform(at(address, np.uint64(0))), uniform(at(address, np.uint64(1)))
+    return math.sqrt(-2.0 * math.log(u)) * math.cos(2.0 * math.pi * v)
+
+
+@helper
 def poisson(u: float, mean: float) -> int:
     """Return the Poisson count at quantile ``u``, by inversion, so that it is monotone in both.
 
