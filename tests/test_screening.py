@@ -58,4 +58,4 @@ def test_the_page_parts_inert_faint_and_moving():
     inert, faint = (page.split(f"## {title}")[1].split("##")[0] for title in ("Inert", "Faint"))
     assert "finance.taper" in inert and "spillover.codified" not in inert
     assert "spillover.codified" in faint and "spillover.strength" not in faint
-    assert "3 parameters" in page and "nan" not in page
+    assert "3 parameters" in page and " nan" not in page
