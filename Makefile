@@ -37,7 +37,7 @@ pages: environment ## the written pages of results anew (two hours on two cores)
 	$(PAGE).alternatives --replicates 16 --workers 2 --page docs/alternatives.md
 	@"$(BIN)/spillover" explore no_ban ban --draws 200 --firms 400 --page docs/priors.md
 	@"$(BIN)/spillover" claims test --all --page docs/claims.md
-	$(PAGE).screening --replicates 4 --workers 2 --page docs/screening.md
+	$(PAGE).screening --replicates 3 --workers 2 --page docs/screening.md
 	@"$(BIN)/python" -m analysis.odd
 	@"$(BIN)/python" -m analysis.worlds
 

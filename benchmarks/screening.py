@@ -36,6 +36,21 @@ FRAME = {  # dates and names, not quantities of the economy; other tests move th
     "release.since", "supply.vendors",
 }  # fmt: skip
 WHY = {  # what is known of those found inert
+    "controls.allied": "nothing at these points; from further ones it moves outcomes",
+    "purchases.stockpile": (
+        "it needs `controls.stockpiling`, which was off at these points; where it was on it moves"
+        " outcomes"
+    ),
+    "purchases.repayment": "as `purchases.stockpile`",
+    "domestic.generation": "nothing at these points; from further ones it moves outcomes",
+    "domestic.memory_put_by": (
+        "a stock for the months after a bar on memory; it moves output then (tests show it), and "
+        "none of the outcomes at either horizon"
+    ),
+    "sectors.horizon": (
+        "it says who is counted as viable, which is a series and no outcome; who closes goes by "
+        "cash"
+    ),
 }
 Found = dict[str, Values]
 
