@@ -22,7 +22,7 @@ from model.ledgers import (
 from model.outcomes import OUTCOMES, outcomes_of
 from model.recorded import SECTOR_SERIES
 from model.recorder import SERIES, Record
-from model.world import FIELDS, State
+from model.world import FIELDS, Integers, State
 
 
 def tables_of(state: State, record: Record) -> dict[str, pa.Table]:
@@ -95,10 +95,7 @@ def ideas_table(state: State, record: Record) -> pa.Table:
     rows: dict[str, list[Any]] = {name: [] for name in IDEAS}
     for field, knowledge in enumerate(state.knowledge):
         known = np.flatnonzero(knowledge.first_month >= 0)
-        active = np.flatnonzero(state.firms.active[knowledge.row])
-        firms = np.bincount(
-            state.firms.bloc[knowledge.row[active]], minlength=len(state.setting.blocs)
-        )
+        firms = firms_by_month(state, field, record.months)
         for n in known:
             start = int(knowledge.first_month[n])
             home = int(knowledge.first_bloc[n])
@@ -113,14 +110,15 @@ def ideas_table(state: State, record: Record) -> pa.Table:
             rows["finds"].append(int(knowledge.finds[n]))
             rows["holders_home"].append(int(path[-1, home]))
             rows["holders_abroad"].append(int(abroad[-1]))
-            others = int(firms.sum() - firms[home])
+            there = firms[start:, home]
+            others = firms[start:].sum(axis=1) - there
             for place, holders, total in (
-                ("home", path[:, home], int(firms[home])),
+                ("home", path[:, home], there),
                 ("abroad", abroad, others),
             ):
                 for percent in (10, 50, 90):
-                    reached = np.flatnonzero(holders * 100 >= total * percent)
-                    found = float(reached[0]) if reached.size and total else np.nan
+                    reached = np.flatnonzero((holders * 100 >= total * percent) & (total > 0))
+                    found = float(reached[0]) if reached.size else np.nan
                     rows[f"months_to_{percent}_{place}"].append(found)
     return table({name: (rows[name], *IDEAS[name]) for name in IDEAS})
 
@@ -149,6 +147,19 @@ IDEAS = {
 AGES = 121  # months after the first find over which diffusion is followed
 
 
+def firms_by_month(state: State, field: int, months: int) -> Integers:
+    """Return the number of firms of a field at the end of each month, month x bloc."""
+    knowledge, firms = state.knowledge[field], state.firms
+    number = np.zeros((months + 1, len(state.setting.blocs)), np.int64)
+    bloc = firms.bloc[knowledge.row]
+    for column, sign in ((firms.entered, 1), (firms.left, -1)):
+        when = column[knowledge.row]
+        counted = when >= 0
+        np.add.at(number, (when[counted], bloc[counted]), sign)
+    by_month: Integers = number.cumsum(axis=0)[:months]
+    return by_month
+
+
 def diffusion_table(state: State, record: Record) -> pa.Table:
     """Return S-curves: mean share of a field's firms that hold an idea, by age of the idea.
 
@@ -160,10 +171,7 @@ def diffusion_table(state: State, record: Record) -> pa.Table:
     }
     start = state.setting.calendar.prehistory
     for field, knowledge in enumerate(state.knowledge):
-        bloc = state.firms.bloc[knowledge.row]
-        firms = np.bincount(
-            bloc[state.firms.active[knowledge.row]], minlength=len(state.setting.blocs)
-        )
+        firms = firms_by_month(state, field, record.months)
         known = np.flatnonzero(knowledge.first_month >= start)
         origin = knowledge.first_bloc[known]
         for b, name in enumerate(state.setting.blocs):
@@ -171,17 +179,19 @@ def diffusion_table(state: State, record: Record) -> pa.Table:
             first = knowledge.first_month[ideas]
             for age in range(AGES):
                 old = ideas[first + age < record.months]
-                if old.size == 0 or firms[b] == 0:
+                when = knowledge.first_month[old] + age
+                there = int(firms[when, b].sum())
+                if old.size == 0 or there == 0:
                     break
-                path = record.holders[field][knowledge.first_month[old] + age, old]
-                others = int(firms.sum() - firms[b])
+                path = record.holders[field][when, old]
+                others = int(firms[when].sum()) - there
                 home = int(path[:, b].sum())
                 rows["field"].append(FIELDS[field])
                 rows["origin"].append(name.name)
                 rows["age"].append(age)
-                rows["home"].append(home / (old.size * int(firms[b])))
+                rows["home"].append(home / there)
                 away = int(path.sum()) - home
-                rows["abroad"].append(away / (old.size * others) if others else np.nan)
+                rows["abroad"].append(away / others if others else np.nan)
                 rows["ideas"].append(int(old.size))
     docs = {
         "field": ("-", "field of ideas"),

@@ -13,7 +13,7 @@ from model.accounts import CLOSED, LAWS
 from model.mechanisms import demography as rules
 from model.month import MONTH
 from model.randomness import at, key_of
-from model.tables import content_digest, tables_of
+from model.tables import content_digest, firms_by_month, tables_of
 from model.world import APPLICATION, FIELDS, MOBILITY, NEVER, PRODUCTS, PUBLICATION
 
 LONG = {"economy__firms": 200, "economy__end": "2021-12", "sectors__overhead": 0.24}
@@ -332,3 +332,16 @@ def test_fields_of_newcomers_are_those_of_their_trade(ended):
     rows = newcomers(world)
     for field, knowledge in zip(FIELDS, world.state.knowledge, strict=True):
         assert (knowledge.at[rows] >= 0).all() == (field != "systems")
+
+
+def test_shares_of_holders_are_shares_of_those_who_are_there(ended):
+    """Firms come and go: no more than all of them ever hold an idea."""
+    world = ended(**BUSY)
+    series = world.record.series["application_firms"]
+    assert np.array_equal(firms_by_month(world.state, PRODUCTS, world.record.months), series)
+    frame = world.table("diffusion")
+    for place in ("home", "abroad"):
+        assert frame[place].dropna().between(0.0, 1.0).all()
+    for field, holders in enumerate(world.record.holders):
+        there = firms_by_month(world.state, field, world.record.months)
+        assert (holders <= there[:, None, :]).all()
