@@ -105,7 +105,8 @@ class World(mesa.Model):
         close(state)
         if state.month >= state.setting.calendar.months:
             self.running = False
-        if self._ready:
+        blocs = state.blocs
+        if self._ready and (blocs.entries + blocs.spinoffs + blocs.exits).any():
             from model.agents import renew
 
             self._firms = renew(self, self._firms)

@@ -166,6 +166,7 @@ def settle(
     home, goes by a logit over places: utility is ``exponent`` times the logarithm of researchers in
     the trade and near it (``seen``) over what the place costs.
     """
+    free = first.copy()  # row by row used up, by place and trade
     for k in range(key.size):
         mine, b, s = at(draws, key[k]), bloc[k], sector[k]
         row[k] = -1
@@ -174,15 +175,12 @@ def settle(
         for c in range(cost.size):
             if cluster_bloc[c] != b:
                 continue
-            free = -1
-            for f in range(first[c, s], last[c, s]):
-                if spare[f]:
-                    free = f
-                    break
-            if free < 0:
+            while free[c, s] < last[c, s] and not spare[free[c, s]]:
+                free[c, s] += 1
+            if free[c, s] == last[c, s]:
                 continue
             if stays and c == home[k]:
-                chosen = free
+                chosen = free[c, s]
                 break
             weight = 1.0
             if exponent > 0.0:
@@ -190,7 +188,7 @@ def settle(
             # A race of exponentials at rates that are the weights: a logit.
             time = -math.log(uniform(at(at(mine, np.uint64(1)), cluster_key[c]))) / weight
             if time < best:
-                best, chosen = time, free
+                best, chosen = time, free[c, s]
         row[k] = chosen
         if chosen >= 0:
             spare[chosen] = False

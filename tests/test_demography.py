@@ -228,6 +228,8 @@ def test_who_finds_no_room_is_counted(ended):
     world = ended(**{**BUSY, "demography__room": 0.01, "demography__entrants": 0.9})
     assert total(world, "turned_away") > 0.0
     assert total(ended(**BUSY), "turned_away") < total(world, "turned_away")
+    none = ended(**{**BUSY, "demography__room": 0.0})  # counted where there is no room at all
+    assert total(none, "turned_away") > 0.0 == total(none, "entries")
 
 
 # --- rules of their own, without a world --------------------------------------------------------

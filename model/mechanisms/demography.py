@@ -197,10 +197,14 @@ class Demography(Mechanism):
         "none where nobody can come",
     )
 
+    @property
+    def open(self) -> bool:
+        """Whether anybody can come."""
+        return self.entrants > 0.0 or self.spinoffs > 0.0
+
     def spare(self, firms: int) -> int:
         """Return the spare rows beside so many firms of a place and trade."""
-        comes = self.entrants > 0.0 or self.spinoffs > 0.0
-        return math.ceil(self.room * firms) if comes else 0
+        return math.ceil(self.room * firms) if self.open else 0
 
 
 class Newcomers(NamedTuple):
@@ -248,7 +252,7 @@ def demography(state: State) -> None:
                   table.earned, table.paid_out)  # fmt: skip
     if group.exit > 0.0:
         _close(state)
-    if state.firms.spare.any():
+    if group.open:
         _come(state)
 
 
@@ -258,9 +262,10 @@ def _found_labs(state: State) -> None:
     if not entering.size:
         return
     nobody = np.full(entering.size, -1, np.int64)
+    nothing = np.full(state.blocs.exits.size, math.inf)  # is common: they read all that is in print
     for number in LAB_FIELDS:
         _teach(state, number, labs.firm[entering], labs.member[entering, number], nobody,
-               ("entrants", FIELDS[number]), 1.0, common=False)  # fmt: skip
+               ("entrants", FIELDS[number]), 1.0, nothing)  # fmt: skip
     firms.active[labs.firm[entering]] = True
     firms.entered[labs.firm[entering]] = state.month
 
@@ -289,8 +294,9 @@ def _close(state: State) -> None:
 
 def _come(state: State) -> None:
     firms, blocs = state.firms, state.blocs
-    heads = _heads(state)
-    split, entering = _spinoffs(state), _entrants(state, heads)
+    heads, read = _heads(state), _read(state)
+    common = [_common(state, number) for number in range(len(FIELDS))]  # before anybody comes
+    split, entering = _spinoffs(state), _entrants(state, heads, common[PRODUCTS], read)
     new = split.and_then(entering)
     if not new.key.size:
         return
@@ -310,7 +316,7 @@ def _come(state: State) -> None:
     for number, knowledge in enumerate(state.knowledge):
         source = np.where(of_parents, knowledge.at[new.parent], -1).astype(np.int64)
         _teach(state, number, row, knowledge.at[row].astype(np.int64), source,
-               ("newcomers", FIELDS[number]), _read(state), common=True)  # fmt: skip
+               ("newcomers", FIELDS[number]), read, common[number])  # fmt: skip
 
 
 def _heads(state: State) -> Floats:
@@ -341,7 +347,7 @@ def _spinoffs(state: State) -> Newcomers:
     return _with_sizes(state, new.only(np.arange(new.key.size) < count))
 
 
-def _entrants(state: State, heads: Floats) -> Newcomers:
+def _entrants(state: State, heads: Floats, common: Floats, read: float) -> Newcomers:
     blocs, branches = state.blocs, state.branches
     group, market, knowledge = (
         state.parameters.demography, state.parameters.sectors, state.knowledge[PRODUCTS]
@@ -357,7 +363,7 @@ def _entrants(state: State, heads: Floats) -> Newcomers:
     founding.judge(
         address(state.seed, key_of("newcomers", FIELDS[PRODUCTS])),
         address(state.seed, key_of("hurdles")), new.key, new.bloc, new.sector, new.size, heads,
-        knowledge.holders, _common(state, PRODUCTS), _read(state), knowledge.pool, blocs.exchange,
+        knowledge.holders, common, read, knowledge.pool, blocs.exchange,
         blocs.ordinal, knowledge.size, market.substitution, math.exp(-market.home),
         1.0 / (1.0 + market.substitution), branches.lift, branches.attraction, branches.people,
         branches.demand, branches.overhead, group.hurdle, group.hurdle_spread, enters,
@@ -416,15 +422,14 @@ def _teach(
     source: Integers,
     purpose: tuple[str, str],
     share: float,
-    common: bool,
+    common: Floats,
 ) -> None:
     firms, knowledge, blocs = state.firms, state.knowledge[number], state.blocs
     most = rows.size * knowledge.size.size
     who, idea, channel, origin = (np.empty(most, np.int64) for _ in range(4))
-    half = _common(state, number) if common else np.full(blocs.exits.size, math.inf)
     learned = founding.teach(
         address(state.seed, key_of(*purpose)), members, firms.bloc[rows], source, firms.key[rows],
-        knowledge.holders.copy(), half, share, state.parameters.demography.taken, knowledge.pool,
+        knowledge.holders.copy(), common, share, state.parameters.demography.taken, knowledge.pool,
         blocs.exchange, blocs.ordinal, knowledge.size, knowledge.bits, knowledge.count,
         knowledge.level, knowledge.holders, state.acquired[number], who, idea, channel, origin,
     )  # fmt: skip
