@@ -10,6 +10,8 @@ from model.cast import setting_of
 from model.facts import InputError
 from model.scenario import load
 
+SMALL = ["economy.labs=10", "economy.clusters=12", "economy.prehistory=12"]
+
 
 def test_the_leaders_best_lab_grows_as_stated_on_seeds_not_solved_with() -> None:
     parameters = load("no_ban", ["economy.firms=400", 'economy.end="2020-12"']).parameters
@@ -39,4 +41,4 @@ def test_references_are_those_of_the_first_month() -> None:
 def test_growth_out_of_reach_is_refused() -> None:
     """Without chips nobody experiments, and no arrival of ideas makes up for that."""
     with pytest.raises(InputError, match="no arrival of ideas"):
-        baseline.resolve(load("no_ban", ["finance.chip_share=0.0"]).parameters)
+        baseline.resolve(load("no_ban", [*SMALL, "finance.chip_share=0.0"]).parameters)

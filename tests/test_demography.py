@@ -201,14 +201,14 @@ def test_what_newcomers_bring_goes_by_its_strength(name, values, split, ended):
 
 def test_spin_offs_stay_and_places_pull(ended):
     def at_home(near):
-        world = ended(**{**BUSY, "demography__near": near, "demography__room": 20.0})
+        world = ended(**{**BUSY, "demography__near": near, "demography__room": 5.0})
         firms, rows = world.state.firms, newcomers(world, split=True)
         return (firms.cluster[rows] == firms.cluster[firms.founder[rows]]).mean()
 
     assert at_home(1.0) > 0.9 > at_home(0.0)
 
     def crowd(pull):
-        world = ended(**{**BUSY, "demography__pull": pull, "demography__room": 20.0})
+        world = ended(**{**BUSY, "demography__pull": pull, "demography__room": 5.0})
         firms, rows = world.state.firms, newcomers(world, split=False)
         return world.state.clusters.researchers[firms.cluster[rows]].mean()
 
