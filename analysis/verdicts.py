@@ -79,7 +79,7 @@ def test(
     draws, or where no draw has a world.
     """
     if draws < 2:
-        raise InputError(f"--draws must be at least 2, got {draws}; a good value is 48")
+        raise InputError(f"--draws must be at least 2, got {draws}; a good value is 40")
     asked = {name: claim for name, claim in claims.items() if claim.expects}
     everywhere = [*changes, f"economy.firms={firms}"]
     plain = load(PLAIN, everywhere, {})

@@ -10,7 +10,7 @@ import typer
 from commands.options import Json, Quiet, Seed, Set
 
 ACTIONS = ("list", "show", "test")
-FULL, QUICK = 48, 8  # draws
+FULL, QUICK = 40, 8  # draws; at full depth one claim takes some five minutes on two cores
 
 
 def claims(
