@@ -28,18 +28,18 @@ verify: test-environment ## the slow tests: statistics at full size
 bench: environment ## how fast it is
 	@"$(BIN)/python" -m benchmarks.speed
 
-PAGE = @"$(BIN)/python" -m benchmarks
+PAGE = @"$(BIN)/python" -m studies
 pages: environment ## the written pages of results anew (two hours on two cores)
 	$(PAGE).scarcity --replicates 8 --workers 2 --page docs/scarcity.md
 	$(PAGE).channels --replicates 8 --workers 2 --page docs/channels.md
 	$(PAGE).talent --replicates 32 --workers 2 --page docs/talent.md
-	$(PAGE).returns --replicates 8 --workers 2 --page docs/returns.md
-	$(PAGE).alternatives --replicates 16 --workers 2 --page docs/alternatives.md
+	$(PAGE).social_returns --replicates 8 --workers 2 --page docs/returns.md
+	$(PAGE).rule_variants --replicates 16 --workers 2 --page docs/alternatives.md
 	@"$(BIN)/spillover" explore no_ban ban --draws 200 --firms 400 --page docs/priors.md
 	@"$(BIN)/spillover" claims test --all --page docs/claims.md
 	$(PAGE).screening --replicates 3 --workers 2 --page docs/screening.md
-	@"$(BIN)/python" -m analysis.odd
-	@"$(BIN)/python" -m analysis.worlds
+	@"$(BIN)/python" -m analysis.reports.odd
+	@"$(BIN)/python" -m analysis.reports.scenarios
 
 OTHER ?= python3.13
 agree: environment ## the same bits on another Python: make agree OTHER=python3.13

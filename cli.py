@@ -29,15 +29,15 @@ def application() -> typer.Typer:
     """Return the application with all commands, in the order of the help."""
     from commands import (
         claims,
-        explain,
+        compare,
+        doctor,
         explore,
-        health,
         returns,
+        run,
         scenarios,
-        senses,
-        sweeps,
-        twins,
-        worlds,
+        sensitivity,
+        sweep,
+        trace,
     )
 
     app = typer.Typer(
@@ -54,17 +54,17 @@ def application() -> typer.Typer:
         scenarios.show,
         scenarios.check,
         scenarios.new,
-        worlds.run,
-        twins.compare,
+        run.run,
+        compare.compare,
         explore.explore,
         returns.returns,
         claims.claims,
-        sweeps.sweep,
-        senses.sensitivity,
-        worlds.plot,
-        explain.why,
-        explain.trace,
-        health.doctor,
+        sweep.sweep,
+        sensitivity.sensitivity,
+        run.plot,
+        trace.why,
+        trace.trace,
+        doctor.doctor,
     ):
         app.command()(command)
     return app
@@ -84,7 +84,7 @@ def main() -> NoReturn:
     code = 0
     try:
         if "_SPILLOVER_COMPLETE" in os.environ:
-            from analysis.complete import join_words
+            from commands.completion import join_words
 
             join_words(os.environ)
         code = application()(prog_name="spillover", standalone_mode=False) or 0
@@ -142,15 +142,15 @@ def _stop_with(code: int) -> Callable[[int, Any], NoReturn]:
 
 
 def _failed(error: Exception) -> int:
-    from model.facts import InputError
+    from model.core.errors import InputError
 
     if isinstance(error, InputError):
         return _message(str(error), 2)
-    from model.store import Refused
+    from model.measure.run_folder import Refused
 
     if isinstance(error, Refused):
         return _message(str(error), 3)
-    from model.accounts import NotClosed
+    from model.measure.accounts import NotClosed
 
     if isinstance(error, NotClosed):
         return _message(str(error), 4)
@@ -171,7 +171,7 @@ def _failed(error: Exception) -> int:
 
 
 def _message(text: str, code: int) -> int:
-    from analysis import console
+    from commands import console
 
     console.message(text)
     return code

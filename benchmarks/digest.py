@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from model.economy import World
-from model.tables import content_digest, tables_of
+from model.measure.tables import content_digest, tables_of
 
 
 def main() -> None:

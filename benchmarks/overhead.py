@@ -15,13 +15,13 @@ import tempfile
 import time
 from pathlib import Path
 
-from analysis import engines
-from analysis import sweep as sweeps
-from analysis.plan import plan_of
-from analysis.points import Batch, run_batch
-from analysis.spec import check
+from analysis.experiments import engines
+from analysis.experiments import sweep as sweeps
+from analysis.experiments.plan import plan_of
+from analysis.experiments.points import Batch, run_batch
+from analysis.experiments.specification import check
 from benchmarks.speed import machine
-from model.compiled import sources_digest
+from model.core.kernels import sources_digest
 
 FACTORS = {"controls.porosity": {"low": 0.0, "high": 0.6}}
 TINY = ("economy.firms=60", "economy.labs=12", "economy.clusters=20", "economy.prehistory=12",

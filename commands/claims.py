@@ -36,9 +36,8 @@ def claims(
     quiet: Quiet = False,
 ) -> None:
     """Show what documents claim and what carries it here; test it over draws from the priors."""
-    from analysis.claims import ledger
-    from model.facts import InputError
-    from model.toml import near
+    from analysis.claims.ledger import ledger
+    from model.core.errors import InputError, near
 
     known = ledger()
     if action not in ACTIONS:
@@ -67,7 +66,7 @@ def _plain(chosen: dict[str, Any]) -> dict[str, Any]:
 
 
 def _list(chosen: dict[str, Any], json_: bool) -> None:
-    from analysis import console
+    from commands import console
 
     if json_:
         console.as_json(_plain(chosen))
@@ -80,8 +79,8 @@ def _list(chosen: dict[str, Any], json_: bool) -> None:
 
 
 def _show(chosen: dict[str, Any], json_: bool) -> None:
-    from analysis import console
-    from analysis.claims import THEMES
+    from analysis.claims.ledger import THEMES
+    from commands import console
 
     if json_:
         console.as_json(_plain(chosen))
@@ -124,11 +123,12 @@ def _test(
     json_: bool,
     quiet: bool,
 ) -> None:
-    from analysis import claims_page, console, verdicts
-    from analysis import page as pages
-    from analysis.engines import cores
+    from analysis.claims import report, verdicts
+    from analysis.experiments.engines import cores
+    from analysis.reports import markdown as pages
+    from commands import console
+    from model.core.errors import InputError
     from model.economy import checked_seed
-    from model.facts import InputError
 
     if not any(claim.expects for claim in chosen.values()):
         name, claim = next(iter(chosen.items()))
@@ -139,7 +139,7 @@ def _test(
             workers=workers or cores(), changes=changes, each=tick,
         )  # fmt: skip
     if page is not None:
-        text = claims_page.markdown(chosen, found, command)
+        text = report.markdown(chosen, found, command)
         pages.write(page, text)
         console.say(f"written to {page}", quiet)
     if json_:

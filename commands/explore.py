@@ -35,12 +35,13 @@ def explore(
     quiet: Quiet = False,
 ) -> None:
     """Draw all parameters from their priors and report the effect of B against A over them."""
-    from analysis import console, priors
-    from analysis import page as pages
-    from analysis.engines import cores
-    from commands.worlds import load_world
+    from analysis.experiments import priors
+    from analysis.experiments.engines import cores
+    from analysis.reports import markdown as pages
+    from commands import console
+    from commands.run import load_world
+    from model.core.errors import InputError
     from model.economy import checked_seed
-    from model.facts import InputError
 
     worlds = load_world(a, set_, until, firms), load_world(b, set_, until, firms)
     checked_seed(seed)

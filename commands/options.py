@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 def _offers(what: str) -> Callable[[str], list[tuple[str, str]]]:
     # What a shell offers on tab; the module is imported only when it asks.
     def offer(incomplete: str) -> list[tuple[str, str]]:
-        from analysis import complete
+        from commands import completion
 
-        found: list[tuple[str, str]] = getattr(complete, what)(incomplete)
+        found: list[tuple[str, str]] = getattr(completion, what)(incomplete)
         return found
 
     return offer

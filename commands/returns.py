@@ -30,9 +30,9 @@ def returns(
     quiet: Quiet = False,
 ) -> None:
     """Measure private and social returns: one firm is treated in a twin world."""
-    from analysis import console
-    from analysis import returns as analysis
-    from commands.worlds import load_world
+    from analysis.experiments import social_returns as analysis
+    from commands import console
+    from commands.run import load_world
     from model.economy import checked_seed
 
     world = load_world(scenario, set_, until, firms)

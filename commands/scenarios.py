@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 def scenarios(json_: Json = False) -> None:
     """List the worlds that ship and those in this folder."""
-    from analysis import complete, console
+    from commands import completion, console
     from model import scenario as files
-    from model.facts import InputError
+    from model.core.errors import InputError
 
     rows = []
-    here = {path.stem: path for path in complete.scenario_files(Path.cwd())}
+    here = {path.stem: path for path in completion.scenario_files(Path.cwd())}
     for name, path in {**here, **files.shipped()}.items():
         try:
             loaded = files.load(str(path))
@@ -64,8 +64,9 @@ def show(
     json_: Json = False,
 ) -> None:
     """Show the resolved parameters of a scenario, with units, or its timeline."""
-    from analysis import console, describe
-    from model.facts import InputError
+    from analysis.reports import parameters
+    from commands import console
+    from model.core.errors import InputError
     from model.scenario import load
 
     loaded = load(name, set_ or ())
@@ -77,29 +78,30 @@ def show(
         _timeline(loaded, to, json_)
         return
     other = None if diff is None else load(diff)
-    rows = describe.parameters(loaded, other, levers)
+    rows = parameters.parameters(loaded, other, levers)
     if json_:
-        about = {} if other is None else {"other": describe.head(other)}
-        console.as_json({"schema_version": 1, **describe.head(loaded), **about,
+        about = {} if other is None else {"other": parameters.head(other)}
+        console.as_json({"schema_version": 1, **parameters.head(loaded), **about,
                          "parameters": rows})  # fmt: skip
         return
     console.say(f"{loaded.title}\n{loaded.story}\n")
     names = None if other is None else (loaded.name, other.name)
-    console.table(*describe.as_table(rows, names, levers, origin, console.roomy()))
+    console.table(*parameters.as_table(rows, names, levers, origin, console.roomy()))
     if other is not None and not rows:
         console.say(f"no difference between {loaded.name} and {other.name}")
 
 
 def _timeline(loaded: Scenario, to: str | None, json_: bool) -> None:
-    from analysis import console, describe
+    from analysis.reports import parameters
+    from commands import console
 
-    acts = describe.acts(loaded)
+    acts = parameters.acts(loaded)
     if json_:
-        changes = describe.changes(loaded, to)
-        console.as_json({"schema_version": 1, **describe.head(loaded), "acts": acts,
+        changes = parameters.changes(loaded, to)
+        console.as_json({"schema_version": 1, **parameters.head(loaded), "acts": acts,
                          "changes": changes})  # fmt: skip
         return
-    changes = describe.changes(loaded, to or loaded.parameters.economy.follower)
+    changes = parameters.changes(loaded, to or loaded.parameters.economy.follower)
     console.say(f"{loaded.title}\n")
     console.table(
         ["announced", "effective", "until", "act", "kind", "actor", "targets", "terms", "title"],
@@ -118,7 +120,7 @@ def _timeline(loaded: Scenario, to: str | None, json_: bool) -> None:
             for act in acts
         ],
     )
-    rows = describe.restricted(changes)
+    rows = parameters.restricted(changes)
     console.data("")
     console.table(
         ["from", "to", "chip", "status", "why"],
@@ -136,7 +138,7 @@ def check(
     json_: Json = False,
 ) -> None:
     """Check files of scenarios, with all their parents, and of sweeps; nothing runs."""
-    from analysis import console, scenario_files
+    from commands import console, scenario_files
 
     rows = []
     for row in scenario_files.check(files):
@@ -167,8 +169,8 @@ def new(
     quiet: Quiet = False,
 ) -> None:
     """Write a commented scenario file to edit."""
-    from analysis import console, scenario_files
-    from model.store import Refused
+    from commands import console, scenario_files
+    from model.measure.run_folder import Refused
 
     if out.exists() and not out.is_dir():
         raise Refused(f"--out {out}: is a file, not a folder")

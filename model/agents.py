@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any
 import mesa
 import numpy as np
 
-from model.world import FIELDS, KINDS, SECTORS, Blocs, Buyers, Clusters, Firms, Labs, Table
+from model.core.table import Table
+from model.state.blocs import Blocs
+from model.state.chips import Buyers
+from model.state.codes import FIELDS, KINDS, SECTORS
+from model.state.firms import Firms
+from model.state.labs import Labs
+from model.state.places import Clusters
 
 if TYPE_CHECKING:
     from model.economy import World

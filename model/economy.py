@@ -13,16 +13,19 @@ from typing import TYPE_CHECKING, Any
 import mesa
 import numpy as np
 
-from model import accounts, baseline
-from model.cast import setting_of
-from model.facts import InputError
-from model.initial import build
+from model.core.errors import InputError
+from model.measure import accounts
+from model.measure.outcomes import outcomes_of
+from model.measure.recorder import Record
 from model.month import MONTH, Phase, advance, close
-from model.outcomes import outcomes_of
-from model.recorder import Record
-from model.scenario import Parameters, Scenario, load, with_values
-from model.setting import Setting, parse_month
-from model.world import Constants, State
+from model.parameters import Parameters
+from model.scenario import Scenario, load, with_values
+from model.setup import baseline
+from model.setup.initial_state import build
+from model.setup.inputs import setting_of
+from model.state.fixed import Constants
+from model.state.inputs import Setting, parse_month
+from model.state.state import State
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -162,7 +165,7 @@ class World(mesa.Model):
         return self.state.setting.calendar.label(self.state.month - 1)
 
     def latest(self, outcome: str) -> float:
-        """Return an outcome (a name of ``model.outcomes.OUTCOMES``) at the last month."""
+        """Return an outcome (a name of ``model.measure.outcomes.OUTCOMES``) at the last month."""
         return float(self.outcomes()[outcome][-1])
 
     def outcomes(self) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float64]]]:
@@ -170,8 +173,8 @@ class World(mesa.Model):
         return outcomes_of(self.state, self.record)
 
     def table(self, name: str) -> pd.DataFrame:
-        """Return a table of the run so far (a name of ``model.store.tables_of``)."""
-        from model.tables import tables_of
+        """Return a table of the run so far (a name of ``model.measure.run_folder.tables_of``)."""
+        from model.measure.tables import tables_of
 
         tables = tables_of(self.state, self.record)
         if name not in tables:

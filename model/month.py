@@ -10,29 +10,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from model.facts import InputError
-from model.mechanisms.adoption import adoption
-from model.mechanisms.applications import applications
-from model.mechanisms.chips import chips
-from model.mechanisms.demography import demography
-from model.mechanisms.discovery import discovery
-from model.mechanisms.domestic import domestic
-from model.mechanisms.finance import finance
-from model.mechanisms.labour import labour
-from model.mechanisms.market import market
-from model.mechanisms.materials import materials
-from model.mechanisms.places import places
-from model.mechanisms.policy import policy
-from model.mechanisms.purchases import purchases
-from model.mechanisms.release import release
-from model.mechanisms.returns import returns
-from model.mechanisms.rivalry import rivalry
-from model.mechanisms.search import search
-from model.mechanisms.sectors import sectors
-from model.mechanisms.spillover import spillover
-from model.mechanisms.supply import supply
-from model.mechanisms.training import training
-from model.world import Learned, State
+from model.core.errors import InputError
+from model.mechanisms.ai.adoption import adoption
+from model.mechanisms.ai.market import market
+from model.mechanisms.ai.release import release
+from model.mechanisms.ai.training import training
+from model.mechanisms.chips.controls import controls
+from model.mechanisms.chips.domestic import domestic
+from model.mechanisms.chips.fleets import fleets
+from model.mechanisms.chips.materials import materials
+from model.mechanisms.chips.purchases import purchases
+from model.mechanisms.chips.supply import supply
+from model.mechanisms.firms.applications import applications
+from model.mechanisms.firms.budgets import budgets
+from model.mechanisms.firms.demography import demography
+from model.mechanisms.firms.rivalry import rivalry
+from model.mechanisms.firms.sectors import sectors
+from model.mechanisms.ideas.appropriability import appropriability
+from model.mechanisms.ideas.discovery import discovery
+from model.mechanisms.ideas.scarcity import scarcity
+from model.mechanisms.ideas.spillover import spillover
+from model.mechanisms.people.labour import labour
+from model.mechanisms.people.places import places
+from model.state.knowledge import Learned
+from model.state.state import State
 
 Phase = Callable[[State], None]
 
@@ -67,14 +68,14 @@ class Phases(tuple[Phase, ...]):
 
 MONTH = Phases(
     [
-        policy,  # how open blocs are to each other
+        controls,  # how open blocs are to each other
         materials,  # governments answer with what chips are made of
         supply,  # vendors make chips and set prices
         domestic,  # domestic industries make chips and learn
         purchases,  # buyers choose, under the rules and around them
-        chips,  # orders are served, old chips go, new ones come
-        finance,  # means are shared out
-        search,  # labs answer scarce compute
+        fleets,  # orders are served, old chips go, new ones come
+        budgets,  # means are shared out
+        scarcity,  # labs answer scarce compute
         discovery,  # ideas are found
         spillover,  # ideas pass on
         training,  # runs start, go on, end
@@ -83,7 +84,7 @@ MONTH = Phases(
         applications,  # firms take models up and build on them
         sectors,  # they compete for buyers, and pay
         adoption,  # users take models up
-        returns,  # labs earn, and learn how long their ideas stay theirs
+        appropriability,  # labs earn, and learn how long their ideas stay theirs
         rivalry,  # they look at who is beside them
         labour,  # people graduate, are hired, move, retire
         places,  # infrastructure wears and grows, universities find

@@ -11,14 +11,15 @@ from typing import Any, get_args
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from model import store
+from model.core.errors import InputError
 from model.economy import World
-from model.events import Keep
-from model.facts import InputError
-from model.recorder import Record
+from model.measure import run_folder
+from model.measure.acquisitions import Keep
+from model.measure.recorder import Record
+from model.measure.tables import tables_of
 from model.scenario import Scenario
-from model.tables import tables_of
-from model.world import Constants, State
+from model.state.fixed import Constants
+from model.state.state import State
 
 
 @dataclass(frozen=True)
@@ -57,10 +58,10 @@ def run(
     world.run(each=each)
     tables = tables_of(world.state, world.record)
     about = {
-        **store.provenance(scenario, seed, time.perf_counter() - begun),
-        **store.cast_of(world.state.setting),
+        **run_folder.provenance(scenario, seed, time.perf_counter() - begun),
+        **run_folder.cast_of(world.state.setting),
         "events": events,
-        "acts": [{**act, "world": "a"} for act in store.acts_of(world.state.setting)],
+        "acts": [{**act, "world": "a"} for act in run_folder.acts_of(world.state.setting)],
     }
     return Result(scenario, seed, tables, about)
 
@@ -72,8 +73,8 @@ def folder_of(scenario: Scenario, seed: int, out: Path) -> Path:
 
 def result_of(folder: Path) -> dict[str, pa.Table]:
     """Return the tables of a run's folder. Raises ``Refused`` where one cannot be read."""
-    names = store.read_manifest(folder).get("tables", {})
+    names = run_folder.read_manifest(folder).get("tables", {})
     try:
         return {name: pq.read_table(folder / f"{name}.parquet") for name in names}
     except (OSError, pa.ArrowInvalid) as error:
-        raise store.Refused(f"{folder}: cannot be read: {error}") from None
+        raise run_folder.Refused(f"{folder}: cannot be read: {error}") from None

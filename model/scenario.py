@@ -6,8 +6,6 @@ down, the file itself, ``SPILLOVER_GROUP__NAME`` in the environment, ``group.nam
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -17,102 +15,29 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from model.cast import Economy, Observer
-from model.compiled import sources_digest
-from model.facts import Fact, InputError, Mechanism, fact_of
-from model.mechanisms.adoption import Adoption
-from model.mechanisms.applications import Applications
-from model.mechanisms.chips import Chips
-from model.mechanisms.demography import Demography
-from model.mechanisms.discovery import Discovery
-from model.mechanisms.domestic import Domestic
-from model.mechanisms.finance import Finance
-from model.mechanisms.labour import Labour
-from model.mechanisms.market import Market
-from model.mechanisms.materials import Materials
-from model.mechanisms.places import Places
-from model.mechanisms.policy import Controls, Exchange
-from model.mechanisms.purchases import Purchases
-from model.mechanisms.release import Release
-from model.mechanisms.returns import Returns
-from model.mechanisms.rivalry import Rivalry
-from model.mechanisms.search import Search
-from model.mechanisms.sectors import Sectors
-from model.mechanisms.spillover import Protection, Spillover
-from model.mechanisms.supply import SupplyOfChips
-from model.mechanisms.training import Training
-from model.seeds import seeds_text
-from model.toml import near, parsed, quoted, read_toml, shown
-from model.variants import Degraded
+from model.core.errors import InputError, near, shown
+from model.core.parameter import Mechanism
+from model.core.toml import parsed, quoted, read_toml
+from model.parameters import FACTS, GROUPS, Parameters
+from model.setup.inputs import check
 
 SHIPPED = Path(__file__).resolve().parent.parent / "scenarios"
+
+
 ENVIRONMENT = ("SPILLOVER_CACHE_DIR",)
+
+
 HEADINGS = ("title", "story", "extends", "claims")
+
+
 TEXTS = {
     "title": 'title = "The chip ban as it happened"',
     "story": 'story = "Does the follower fall behind?"',
     "extends": 'extends = "no_ban"',
 }
+
+
 UNSEEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")  # what would disturb a terminal or a table
-
-
-class Parameters(Mechanism):
-    """All parameters of a world, by group."""
-
-    economy: Economy = Economy()
-    controls: Controls = Controls()
-    exchange: Exchange = Exchange()
-    finance: Finance = Finance()
-    labour: Labour = Labour()
-    places: Places = Places()
-    materials: Materials = Materials()
-    supply: SupplyOfChips = SupplyOfChips()
-    purchases: Purchases = Purchases()
-    degraded: Degraded = Degraded()
-    chips: Chips = Chips()
-    domestic: Domestic = Domestic()
-    search: Search = Search()
-    discovery: Discovery = Discovery()
-    spillover: Spillover = Spillover()
-    protection: Protection = Protection()
-    training: Training = Training()
-    release: Release = Release()
-    market: Market = Market()
-    adoption: Adoption = Adoption()
-    applications: Applications = Applications()
-    sectors: Sectors = Sectors()
-    demography: Demography = Demography()
-    returns: Returns = Returns()
-    rivalry: Rivalry = Rivalry()
-    observer: Observer = Observer()
-
-    def baseline(self) -> Parameters:
-        """Return the same nature with every lever at its default: the baseline world."""
-        nature = {
-            group: {
-                name: value
-                for name, value in values.items()
-                if not (FACTS[group, name].lever or FACTS[group, name].under_rules)
-            }
-            for group, values in self.model_dump().items()
-        }
-        return Parameters.model_validate(nature)
-
-    def digest(self) -> str:
-        """Return the SHA-256 of parameters, seed tables and model sources."""
-        text = json.dumps(self.model_dump(), sort_keys=True, default=str).encode()
-        return hashlib.sha256(text + seeds_text() + sources_digest().encode()).hexdigest()
-
-
-GROUPS: dict[str, type[Mechanism]] = {
-    name: field.annotation  # type: ignore[misc]
-    for name, field in Parameters.model_fields.items()
-}
-FACTS: dict[tuple[str, str], Fact] = {
-    (group, name): fact_of(field)
-    for group, kind in GROUPS.items()
-    for name, field in kind.model_fields.items()
-}
 
 
 @dataclass(frozen=True)
@@ -180,7 +105,8 @@ def build(values: Mapping[str, Mapping[str, Any]], origin: Mapping[str, str]) ->
             raise InputError(_message(group, kind, error, origin)) from None
     parameters = Parameters(**groups)
     try:
-        parameters.economy.check(parameters)
+        check(parameters)
+        parameters.check()
     except InputError as error:
         raise InputError(_placed(str(error), origin)) from None
     return parameters

@@ -4,9 +4,9 @@ import copy
 
 import numpy as np
 
-from model.mechanisms.spillover import spillover
+from model.mechanisms.ideas.spillover import spillover
 from model.month import MONTH
-from model.world import (
+from model.state.codes import (
     COLLABORATION,
     MOBILITY,
     OPEN_WEIGHTS,
@@ -72,6 +72,6 @@ def learning_state(small):
     firms = {"economy__firms": 400}
     constants = small(**firms).state.constants
     world = small(constants=constants, spillover__strength=0.6, **firms).run("2018-12")
-    for phase in ("finance", "discovery"):
+    for phase in ("budgets", "discovery"):
         MONTH[MONTH.position(phase)](world.state)
     return world.state

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from model.finding import counts, search
-from model.randomness import address, key_of
+from model.core.randomness import address, key_of
+from model.mechanisms.ideas.discovery_kernels import counts, search
 
 
 class Seekers:

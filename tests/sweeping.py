@@ -8,10 +8,10 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-from analysis import sweep as sweeps
-from analysis.parts import Parts
-from analysis.plan import Plan, plan_of
-from analysis.spec import Specification, check
+from analysis.experiments import sweep as sweeps
+from analysis.experiments.plan import Plan, plan_of
+from analysis.experiments.specification import Specification, check
+from analysis.experiments.sweep_folder import Parts
 
 # Labs, places and prehistory as in conftest: what is solved for one is solved for both.
 TINY = ("economy.firms=60", "economy.labs=12", "economy.clusters=20", "economy.prehistory=12",

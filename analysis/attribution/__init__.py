@@ -1,0 +1,1 @@
+"""Where knowledge and capability came from."""

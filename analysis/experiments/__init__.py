@@ -1,0 +1,1 @@
+"""Paired runs: designs, engines, effects."""

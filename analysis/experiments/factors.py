@@ -1,0 +1,215 @@
+"""Factors of a sweep as users write them: ranges, choices, switches, priors; checked one by one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, get_args, get_origin
+
+from analysis.experiments.designs import Factor
+from model.core.errors import InputError, near, shown
+from model.core.parameter import LogUniform
+from model.core.toml import parsed, quoted
+from model.parameters import FACTS, GROUPS
+from model.scenario import Scenario, with_values
+
+RANGE = ("low", "high", "scale", "levels", "in")
+CHOICES = ("values", "in")
+LUCK = (1, 1000)  # pieces of luck, where nothing is said
+GOOD_FACTOR = '{ low = 0.0, high = 0.6 }, { values = ["a", "b"] } or "prior"'
+
+
+def factors_of(
+    given: Mapping[str, Any],
+    worlds: Mapping[str, Scenario],
+    against: Scenario | None,
+    place: str,
+) -> tuple[Factor, ...]:
+    """Return the factors of a sweep, checked; where none is given, all that has a prior, and luck.
+
+    ``place`` stands before the name in messages: the file, or nothing for the command line.
+    Raises ``InputError``.
+    """
+    all_worlds = [*worlds.values(), *([against] if against else [])]
+    if not given:
+        stated = {name for world in all_worlds for name in world.origin}
+        free = {f"{g}.{n}": "prior" for (g, n), fact in FACTS.items() if fact.prior}
+        given = {name: value for name, value in free.items() if name not in stated}
+        given["luck"] = {"low": LUCK[0], "high": LUCK[1]}
+    made = []
+    for name, value in given.items():
+        where = f"{place}factors.{name}" if place else f"--vary {name}"
+        if name == "scenario":
+            made.append(Factor(name, "choice", values=tuple(worlds), where="scenario"))
+        elif name == "luck":
+            made.append(_luck(value, where))
+        else:
+            made.append(_factor(name, value, worlds, against, where))
+    return tuple(made)
+
+
+def _luck(value: Any, where: str) -> Factor:
+    if value in ("prior", {"values": []}):
+        value = {"low": LUCK[0], "high": LUCK[1]}
+    fine = isinstance(value, dict) and set(value) <= {"low", "high", "levels"}
+    low, high = (value.get("low"), value.get("high")) if fine else (None, None)
+    if type(low) is not int or type(high) is not int or not 0 <= low < high <= 2**40:
+        raise InputError(f"{where}: must be a range of whole numbers from 0 up, got "
+                         f"{shown(value)}; a good value is {{ low = 1, high = 100 }}")  # fmt: skip
+    return Factor("luck", "integer", float(low), float(high), levels=value.get("levels"))
+
+
+def _factor(
+    name: str,
+    value: Any,
+    worlds: Mapping[str, Scenario],
+    against: Scenario | None,
+    where: str,
+) -> Factor:
+    group, dot, entry = name.partition(".")
+    if not dot or (group, entry) not in FACTS:
+        known = [".".join(key) for key in FACTS]
+        home = [known_ for known_ in known if known_.endswith(f".{name}")]
+        hint = f"did you mean {home[0]!r}?" if home else near(name, known) if dot else (
+            "factors are group.name, as controls.porosity, scenario and luck")  # fmt: skip
+        raise InputError(f"{where}: unknown parameter {shown(name)}; {hint}")
+    fact, annotation = FACTS[group, entry], GROUPS[group].model_fields[entry].annotation
+    if annotation is bool and value in ("switch", "prior"):
+        value = {"values": [False, True]}
+    drawn = value == "prior"
+    if drawn:
+        if fact.prior is None:
+            kind = [str(word) for word in get_args(annotation)]
+            good = f"{{ values = {quoted(kind)} }}" if get_origin(annotation) else GOOD_FACTOR
+            raise InputError(f"{where}: has no prior, so its range must be given; "
+                             f"a good value is {good}")  # fmt: skip
+        value = {"low": fact.prior.low, "high": fact.prior.high,
+                 "scale": "log" if isinstance(fact.prior, LogUniform) else "linear"}  # fmt: skip
+    if not isinstance(value, dict):
+        raise InputError(f"{where}: must be a range, choices or a prior, got {shown(value)}; "
+                         f"good values are {GOOD_FACTOR}")  # fmt: skip
+    allowed = CHOICES if "values" in value else RANGE
+    for word in value:
+        if word not in allowed:
+            raise InputError(f"{where}: unknown entry {shown(word)}; {near(word, allowed)}")
+    side = value.get("in")
+    if side not in (None, "both", "scenario"):
+        raise InputError(f'{where}.in: must be "both" or "scenario", got {shown(side)}')
+    if side is None:
+        stated = {quoted(getattr(getattr(w.parameters, group), entry))
+                  for w in (*worlds.values(), *([against] if against else []))}  # fmt: skip
+        side = "both" if len(stated) == 1 else "scenario"
+    if "values" in value:
+        made = _choice(name, value["values"], side, where)
+    else:
+        made = _span(name, value, annotation is int, side, where)
+    if not drawn:  # a prior lies in the range of its parameter
+        bearable(made, next(iter(worlds.values())), where)
+    return made
+
+
+def _choice(name: str, values: Any, side: Any, where: str) -> Factor:
+    if not isinstance(values, list) or len(values) < 1:
+        raise InputError(f"{where}.values: must list at least one value, got {shown(values)}; "
+                         'a good value is ["none", "market"]')  # fmt: skip
+    if any(values.count(value) > 1 for value in values):
+        raise InputError(f"{where}.values: must name each value once, got {shown(values)}")
+    return Factor(name, "choice", values=tuple(values), where=side)
+
+
+def _span(name: str, value: Mapping[str, Any], whole: bool, side: Any, where: str) -> Factor:
+    ends = []
+    for word in ("low", "high"):
+        end = value.get(word)
+        if isinstance(end, bool) or not isinstance(end, int | float) or abs(end) > 1e300:
+            raise InputError(f"{where}.{word}: must be a finite number, got {shown(end)}; "
+                             f"a good value is {_default(name)}")  # fmt: skip
+        if not math.isfinite(end) or (whole and end != int(end)):
+            rule = "a whole number" if whole else "a finite number"
+            raise InputError(f"{where}.{word}: must be {rule}, got {shown(end)}; "
+                             f"a good value is {_default(name)}")  # fmt: skip
+        ends.append(float(end))
+    low, high = ends
+    if not low < high:
+        raise InputError(f"{where}: low must be below high, got {low:g} and {high:g}; "
+                         f"good values are {high:g} and {low:g}")  # fmt: skip
+    scale = value.get("scale", "linear")
+    if scale not in ("linear", "log"):
+        raise InputError(f'{where}.scale: must be "linear" or "log", got {shown(scale)}')
+    if scale == "log" and low <= 0.0:
+        raise InputError(f"{where}.low: must be above 0 on a logarithmic scale, got {low:g}; "
+                         f"a good value is {high / 100.0:g}")  # fmt: skip
+    levels = value.get("levels")
+    if levels is not None and (type(levels) is not int or not 1 <= levels <= 10_000):
+        raise InputError(f"{where}.levels: must be a whole number from 1 to 10000, got "
+                         f"{shown(levels)}; a good value is 5")  # fmt: skip
+    return Factor(name, "integer" if whole else "number", low, high, scale == "log",
+                  levels=levels, where=side)  # fmt: skip
+
+
+def _default(name: str) -> str:
+    group, _, entry = name.partition(".")
+    return quoted(GROUPS[group].model_fields[entry].default)
+
+
+def bearable(factor: Factor, world: Scenario, where: str) -> None:
+    """Refuse what one value of a factor alone breaks; raises ``InputError``."""
+    # What one value alone breaks is told before anything runs; combinations fail as points.
+    values = factor.values or (factor.at(0.0), factor.at(1.0))
+    for value in values:
+        try:
+            with_values(world.parameters, {factor.key: value})
+        except InputError as error:
+            raise InputError(f"{where}: {str(error).removeprefix('given: ')}") from None
+
+
+def in_file(tables: Mapping[str, Any], place: str) -> dict[str, Any]:
+    """Return the table [factors] of a file by name of the factor; raises ``InputError``."""
+    # controls.porosity = ... is a table in a table for TOML, "controls.porosity" = ... is not.
+    found: dict[str, Any] = {}
+    for name, value in tables.items():
+        inner = isinstance(value, dict) and name in GROUPS
+        for key, content in ((f"{name}.{k}", v) for k, v in value.items()) if inner else (
+            (name, value),
+        ):  # fmt: skip
+            if key in found:
+                raise InputError(f"{place}: factors.{key}: is given twice; give it once")
+            found[key] = content
+    return found
+
+
+def in_words(text: str) -> tuple[str, Any]:
+    """Return name and range of ``NAME=LOW:HIGH`` and its other forms; raises ``InputError``."""
+    name, equals, words = text.partition("=")
+    name, words = name.strip(), words.strip()
+    if not name or not name.isprintable():
+        raise InputError(f"--vary {shown(text)}: must read NAME=LOW:HIGH, as in "
+                         "controls.porosity=0:0.6")  # fmt: skip
+    if not equals or words == "prior":
+        return name, "prior"
+    if ":" in words:
+        low, _, rest = words.partition(":")
+        high, _, scale = rest.partition(":")
+        value: dict[str, Any] = {"low": _number(low, name), "high": _number(high, name)}
+        if scale:
+            value["scale"] = scale
+        return name, value
+    return name, {"values": [_word(word.strip()) for word in words.split(",")]}
+
+
+def _number(word: str, name: str) -> float | int:
+    for kind in (int, float):
+        try:
+            return kind(word)
+        except (ValueError, OverflowError):
+            continue
+    raise InputError(f"--vary {name}: must read NAME=LOW:HIGH with two numbers, got {shown(word)}; "
+                     f"as in --vary {name}=0:1")  # fmt: skip
+
+
+def _word(word: str) -> Any:
+    try:
+        content = parsed(f"value = {word}", "value")
+    except InputError:
+        return word  # a bare word is text
+    return content["value"] if len(content) == 1 else word

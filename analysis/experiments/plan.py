@@ -1,0 +1,169 @@
+"""The points of a sweep: made from its design or read from a table, kept as ``plan.parquet``.
+
+The plan has a row a point: its number, the value of each factor, and, where the design has places,
+``<factor>@place``, the place from 0 to 1 that gave the value (indices are computed from these).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from analysis.experiments.designs import MOST_POINTS, Factor, sample
+from analysis.experiments.effects import Values
+from analysis.experiments.factors import bearable
+from analysis.experiments.specification import Specification
+from model.core.arrow import table
+from model.core.errors import InputError, near, shown
+from model.core.toml import quoted
+from model.measure.tables import content_digest
+from model.parameters import FACTS, GROUPS
+from model.scenario import load
+
+PLACE = "@place"  # ends the name of a column of places
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Points: places of a design, or columns of values as a table lists them."""
+
+    factors: tuple[Factor, ...]
+    places: Values | None
+    columns: dict[str, list[Any]]
+    size: int
+
+    def value(self, point: int, k: int) -> Any:
+        """Return the value of the k-th factor at a point."""
+        if self.places is not None:
+            return self.factors[k].at(float(self.places[point, k]))
+        return self.columns[self.factors[k].name][point]
+
+    def at(self, point: int) -> dict[str, Any]:
+        """Return the values of all factors at a point."""
+        return {factor.name: self.value(point, k) for k, factor in enumerate(self.factors)}
+
+    def table(self) -> pa.Table:
+        """Return the plan as a table."""
+        columns: dict[str, tuple[Any, str, str]] = {
+            "point": (np.arange(self.size, dtype=np.int32), "1", "number of the point, from 0")
+        }
+        for k, factor in enumerate(self.factors):
+            values = [self.value(point, k) for point in range(self.size)]
+            if len({type(value) for value in values}) > 1 or isinstance(values[0], list | dict):
+                values = [quoted(value) for value in values]
+            fact = FACTS.get(factor.key)
+            doc = fact.doc if fact else f"{factor.name} of the point"
+            columns[factor.name] = (values, fact.unit if fact else "-", doc)
+        for k, factor in enumerate(self.factors if self.places is not None else ()):
+            assert self.places is not None
+            name = f"{factor.name}{PLACE}"
+            columns[name] = (self.places[:, k], "1", f"place of {factor.name} in its range, 0 to 1")
+        return table(columns)
+
+
+def plan_of(spec: Specification) -> tuple[Specification, Plan, bytes]:
+    """Return the points of a sweep, the sweep with all its factors, and the plan's digest.
+
+    Raises ``InputError``.
+    """
+    if spec.design == "file":
+        plan = _listed(spec)
+        worlds = spec.worlds
+        names = dict.fromkeys(plan.columns.get("scenario", ()))
+        if names:
+            worlds = {name: _world(name, spec) for name in names}
+            plan = replace(
+                plan,
+                factors=tuple(
+                    replace(f, values=tuple(worlds)) if f.name == "scenario" else f
+                    for f in plan.factors
+                ),
+            )
+        spec = replace(spec, factors=plan.factors, points=plan.size, worlds=worlds)
+    else:
+        places = sample(spec.design, spec.factors, spec.points, spec.seed)
+        plan = Plan(spec.factors, places, {}, places.shape[0])
+    return spec, plan, content_digest({"plan": plan.table()}).encode()
+
+
+def _world(name: str, spec: Specification) -> Any:
+    if name in spec.worlds:
+        return spec.worlds[name]
+    kept = spec.table.parent / "scenarios" / f"{name}.toml" if spec.table is not None else None
+    return load(str(kept) if kept is not None and kept.is_file() else name)
+
+
+def _listed(spec: Specification) -> Plan:
+    path = spec.table
+    assert path is not None
+    content = _read(path)
+    given = [n for n in content.column_names if n != "point" and not n.endswith(PLACE)]
+    if not given or not content.num_rows:
+        raise InputError(f"{path.name}: holds no points; a good file has a column a factor, named "
+                         "as controls.porosity, and a row a point")  # fmt: skip
+    if content.num_rows > MOST_POINTS:
+        raise InputError(f"{path.name}: has {content.num_rows} points; at most {MOST_POINTS} are "
+                         "run")  # fmt: skip
+    columns: dict[str, list[Any]] = {}
+    factors = []
+    for name in given:
+        values = content.column(name).to_pylist()
+        group, _, entry = name.partition(".")
+        where = f"{path.name}: column {name}"
+        for row, value in enumerate(values, 2):
+            if value is None or (isinstance(value, float) and not math.isfinite(value)):
+                raise InputError(f"{path.name}: row {row}, column {name}: must be a finite value, "
+                                 f"got {'nothing' if value is None else value}")  # fmt: skip
+        if name == "scenario":
+            factor = Factor(name, "choice", values=tuple(dict.fromkeys(values)), where="scenario")
+        elif name == "luck":
+            if not all(type(v) is int and 0 <= v <= 2**40 for v in values):
+                raise InputError(f"{where}: must hold whole numbers from 0 up")
+            factor = Factor(name, "integer", float(min(values)), float(max(values)))
+        elif (group, entry) not in FACTS:
+            known = [".".join(key) for key in FACTS]
+            raise InputError(f"{path.name}: unknown column {shown(name)}; {near(name, known)}")
+        else:
+            kind = GROUPS[group].model_fields[entry].annotation
+            if kind is float:
+                values = [float(v) if type(v) is int else v for v in values]
+            distinct = list({quoted(v): v for v in values}.values())
+            if all(type(v) in (int, float) for v in distinct):
+                ends = tuple(dict.fromkeys((min(distinct), max(distinct))))
+                low, high = float(ends[0]), float(ends[-1])
+                factor = Factor(name, "integer" if kind is int else "number", low, high)
+                bearable(replace(factor, values=ends), spec.base, where)
+            else:
+                factor = Factor(name, "choice", values=tuple(distinct))
+                bearable(factor, spec.base, where)
+            if spec.against is not None and _differ(spec, group, entry):
+                factor = replace(factor, where="scenario")
+        columns[name] = values
+        factors.append(factor)
+    return Plan(tuple(factors), None, columns, content.num_rows)
+
+
+def _differ(spec: Specification, group: str, entry: str) -> bool:
+    worlds = [*spec.worlds.values(), *([spec.against] if spec.against else [])]
+    return len({quoted(getattr(getattr(w.parameters, group), entry)) for w in worlds}) > 1
+
+
+def _read(path: Path) -> pa.Table:
+    try:
+        if path.suffix == ".parquet":
+            return pq.read_table(path)
+        if path.stat().st_size == 0:
+            raise InputError(f"{path.name}: is empty; a good file begins with the names of factors")
+        return pyarrow.csv.read_csv(path)
+    except OSError as error:
+        raise InputError(f"{path.name}: cannot be read: {error.strerror or error}") from None
+    except pa.ArrowException as error:
+        raise InputError(f"{path.name}: is no table of points ({str(error).splitlines()[0]}); "
+                         "good files are CSV with a head line, and Parquet") from None  # fmt: skip

@@ -1,0 +1,250 @@
+r"""Private and social returns: a firm gets one more idea, or does one per cent more research.
+
+A world runs to a month; from there on it runs once as it is and once for every chosen firm with
+that firm treated, all with the same luck. Gains are differences of flows over a horizon, discounted
+to the month of treatment:
+
+* *private*: profit of the treated firm (labs: earnings, serving paid; other firms: operating
+  profit);
+* *others*: profits of all other firms and hosts, where business stolen counts against;
+* *users*: their surplus.
+
+Social is the sum. The ratio of social to private (Bloom, Schankerman and Van Reenen 2013 measure
+some 2 to 4) has a delete-one jackknife error over pairs. A figure whose standard error is above a
+fifth of it is called undetermined: a model of firms that react has many small quakes, and one idea
+is little.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.experiments.effects import Estimate, Values, mean_of, ratio_of
+from model.core.errors import InputError
+from model.core.randomness import address, at, key_of
+from model.month import advance, close
+from model.scenario import Scenario
+from model.setup import baseline
+from model.setup.initial_state import build
+from model.setup.inputs import setting_of
+from model.state.codes import LAB
+from model.state.inputs import parse_month
+from model.state.state import State
+
+TREATMENTS = ("idea", "research")
+SIZES = ("large", "small")  # clusters: those that hold the larger half of a bloc's researchers
+RESEARCH_MONTHS = 12  # over which a firm spends one per cent more
+
+
+@dataclass(frozen=True)
+class Gains:
+    """What one treated firm brought, USD at the month of treatment, per idea or per USD spent."""
+
+    replicate: int
+    firm: int
+    bloc: str
+    cluster: str
+    kind: str
+    private: float
+    others: float
+    users: float
+
+
+def measure(
+    scenario: Scenario,
+    *,
+    treatment: str = "idea",
+    ideas: int = 1,
+    month: str = "2021-01",
+    years: float = 5.0,
+    discount: float = 0.05,
+    firms: int = 4,
+    replicates: int = 4,
+    seed: int = 1,
+    each: Callable[[int, int], None] | None = None,
+) -> list[Gains]:
+    """Treat ``firms`` firms of each kind, bloc and size of cluster in ``replicates`` worlds.
+
+    ``ideas`` are given at once, gains are per idea; of research, gains are per USD of research
+    more. ``discount`` is a rate a year. Raises ``InputError`` for a month or horizon outside the
+    span, or what cannot be measured.
+    """
+    if treatment not in TREATMENTS:
+        raise InputError(f"--of must be one of {', '.join(TREATMENTS)}, got {treatment!r}")
+    for name, value in (("ideas", ideas), ("treated", firms), ("replicates", replicates)):
+        if value < 1:
+            raise InputError(f"--{name} must be at least 1, got {value}; a good value is 4")
+    if not 0.0 <= discount < 1.0:
+        raise InputError(f"--discount must be from 0 to below 1, got {discount}; 0.05 is good")
+    setting = setting_of(scenario.parameters)
+    start = setting.calendar.index(*parse_month(month, "month", "returns"))
+    stop = start + round(years * 12.0)
+    if not setting.calendar.prehistory <= start < stop <= setting.calendar.months:
+        raise InputError(
+            f"--month {month} and --years {years:g} must lie in the reported span, "
+            f"{setting.calendar.label(setting.calendar.prehistory)} to "
+            f"{setting.calendar.label(setting.calendar.months - 1)}; good values are 2021-01 and 5"
+        )
+    constants = baseline.resolve(scenario.parameters)
+    found: list[Gains] = []
+    for r in range(replicates):
+        state = build(scenario.parameters, setting, constants, seed + r)
+        while state.month < start:
+            advance(state)
+            close(state)
+        chosen = _chosen(state, firms, treatment)
+        plain = _flows(copy.deepcopy(state), stop, discount)
+        for done, (firm, kind, size) in enumerate(chosen):
+            treated = copy.deepcopy(state)
+            spent = _treat(treated, firm, treatment, ideas)
+            flows = _flows(treated, stop, discount)
+            per = float(ideas) if treatment == "idea" else flows.research - plain.research
+            if spent and per > 0.0:
+                own = flows.firms[firm] - plain.firms[firm]
+                rest = math.fsum(flows.firms - plain.firms) - own + flows.hosts - plain.hosts
+                bloc = setting.blocs[int(state.firms.bloc[firm])].name
+                gained = (own / per, rest / per, (flows.users - plain.users) / per)
+                found.append(Gains(r, firm, bloc, size, kind, *gained))
+            if each is not None:
+                each(r * len(chosen) + done + 1, replicates * len(chosen))
+    return found
+
+
+def summary(gains: list[Gains]) -> list[dict[str, object]]:
+    """Return a row for all, each kind, bloc and size of cluster: estimates with their errors."""
+    groups: dict[tuple[str, str], list[Gains]] = {("all", ""): gains}
+    for field in ("kind", "bloc", "cluster"):
+        for value in dict.fromkeys(str(getattr(gain, field)) for gain in gains):
+            groups[field, value] = [g for g in gains if getattr(g, field) == value]
+    rows: list[dict[str, object]] = []
+    for (field, value), some in groups.items():
+        private = np.array([g.private for g in some])
+        others = np.array([g.others for g in some])
+        users = np.array([g.users for g in some])
+        row: dict[str, object] = {"by": field, "value": value, "pairs": len(some)}
+        for name, part in (
+            ("private", private),
+            ("others", others),
+            ("users", users),
+            ("social", private + others + users),
+        ):
+            row[name] = mean_of(part)
+        row["ratio"] = ratio_of(private + others + users, private)
+        rows.append(row)
+    return rows
+
+
+def as_plain(row: dict[str, object]) -> dict[str, object]:
+    """Return a row of the summary for JSON; undefined figures are None."""
+    plain: dict[str, object] = {}
+    for name, value in row.items():
+        if isinstance(value, Estimate):
+            plain[name] = _finite(value.value)
+            plain[f"{name}_error"] = _finite(value.error)
+            plain[f"{name}_determined"] = value.determined
+        else:
+            plain[name] = value
+    return plain
+
+
+def as_words(row: dict[str, object], names: Sequence[str]) -> list[str]:
+    """Return a row of the summary for print: value ± error, in brackets where undetermined."""
+    words = [f"{row['by']} {row['value']}".strip(), str(row["pairs"])]
+    for name in names:
+        estimate = row[name]
+        assert isinstance(estimate, Estimate)
+        text = f"{estimate.value:.3g} ± {estimate.error:.2g}"
+        if not math.isfinite(estimate.value):
+            text = "-"
+        words.append(text if estimate.determined or text == "-" else f"({text})")
+    return words
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+@dataclass
+class _Flows:
+    firms: Values
+    hosts: float
+    users: float
+    research: float
+
+
+def _flows(state: State, stop: int, discount: float) -> _Flows:
+    # Discounted sums from the month of treatment to the horizon.
+    total = _Flows(np.zeros(state.firms.key.size), 0.0, 0.0, 0.0)
+    start, labs = state.month, state.labs
+    while state.month < stop:
+        if state.month == start + RESEARCH_MONTHS:
+            labs.boost[:] = 1.0
+        advance(state)
+        worth = (1.0 + discount) ** (-(state.month - start) / 12.0)
+        np.add.at(total.firms, labs.firm, worth * (labs.revenue - labs.serving))
+        table = state.applications
+        np.add.at(total.firms, table.firm, worth * table.result)
+        margin = state.parameters.market.host_margin
+        total.hosts += worth * math.fsum(state.blocs.hosts) * margin / (1.0 + margin)
+        total.users += worth * math.fsum(state.segments.surplus)
+        total.research += worth * math.fsum(labs.budget)
+        close(state)
+    return total
+
+
+def _chosen(state: State, firms: int, treatment: str) -> list[tuple[int, str, str]]:
+    # The firms of highest addressed rank of each kind, bloc and size of cluster.
+    luck = address(state.seed, key_of("returns"))
+    chosen = []
+    people = np.bincount(state.firms.cluster, state.firms.researchers, state.clusters.key.size)
+    for b in range(len(state.setting.blocs)):
+        places = np.flatnonzero(state.clusters.bloc == b)
+        order = places[np.argsort(-people[places], kind="stable")]
+        held = np.cumsum(people[order])
+        half = {int(c) for c in order[: int(np.searchsorted(held, held[-1] / 2.0)) + 1]}
+        for kind in ("lab",) if treatment == "research" else ("lab", "firm"):
+            rows = np.flatnonzero(
+                (state.firms.bloc == b)
+                & state.firms.active
+                & ((state.firms.kind == LAB) == (kind == "lab"))
+            )
+            for size in SIZES:
+                here = [
+                    f for f in rows if (int(state.firms.cluster[f]) in half) == (size == "large")
+                ]
+                here.sort(key=lambda f: -int(at(luck, state.firms.key[f])))
+                chosen += [(int(f), kind, size) for f in here[:firms]]
+    return chosen
+
+
+def _treat(state: State, firm: int, treatment: str, ideas: int) -> bool:
+    # Whether the firm could be treated: it lacks an idea of a field it works on, or is a lab.
+    lab = int(state.firms.lab[firm])
+    if treatment == "research":
+        state.labs.boost[lab] = 1.01
+        return lab >= 0
+    # The field a firm lives by: its last one (labs systems would be, so theirs is the first).
+    for knowledge in state.knowledge if lab >= 0 else reversed(state.knowledge):
+        m = int(knowledge.at[firm])
+        if m < 0:
+            continue
+        given = 0
+        for n in range(int(knowledge.count[m] + knowledge.window[m])):
+            bit = np.uint64(1) << np.uint64(n % 64)
+            if given < ideas and not knowledge.bits[m, n // 64] & bit:
+                knowledge.bits[m, n // 64] |= bit
+                knowledge.count[m] += 1
+                knowledge.level[m] += knowledge.size[n]
+                knowledge.holders[n, state.firms.bloc[firm]] += 1
+                if knowledge.first_month[n] < 0:
+                    knowledge.first_month[n] = state.month
+                    knowledge.first_firm[n], knowledge.first_bloc[n] = firm, state.firms.bloc[firm]
+                knowledge.words[0] = max(knowledge.words[0], n // 64 + 1)
+                given += 1
+        return given == ideas
+    return False

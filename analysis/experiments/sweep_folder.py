@@ -1,0 +1,320 @@
+"""A sweep's folder: what is planned, what is done, who is at what.
+
+- ``sweep.toml``, ``scenarios/``, ``plan.parquet``, ``manifest.json``: the sweep, written once with
+  the folder, whole or not at all.
+- ``parts/000012.parquet``: the rows of batch 12, written aside, synced, renamed. Parts are the only
+  truth: a batch is done when its part is there and sound.
+- ``claims/000012``: somebody is at batch 12: host, process, time. Made exclusively, touched while
+  its maker lives. A claim whose maker is gone is taken over. Should two ever work at one batch,
+  both write the same rows and one part replaces the other.
+- ``failed/000012.json``: the messages of the points of batch 12 that failed, for people; the part
+  itself lists them too.
+- ``damaged/``: parts that could not be read, set aside.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import platform
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from analysis.experiments.points import Failure
+from model.measure.run_folder import Refused, alive, read_manifest, sync
+
+BEAT = 30.0  # seconds between touches of a claim
+STALE = 600.0  # seconds after which the claim of another machine is taken over
+DIGEST, FAILED, SECONDS = b"sweep", b"failed", b"seconds"
+
+
+class Damaged(Exception):
+    """A part that cannot be read or is not one of this sweep; says why."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How the jobs of a sweep are cut into batches: job j is replicate j % replicates."""
+
+    points: int
+    replicates: int
+    batch: int
+    horizons: int
+
+    @property
+    def jobs(self) -> int:
+        """Number of jobs."""
+        return self.points * self.replicates
+
+    @property
+    def batches(self) -> int:
+        """Number of batches."""
+        return -(-self.jobs // self.batch)
+
+    def jobs_of(self, number: int) -> range:
+        """Return the jobs of a batch."""
+        return range(number * self.batch, min((number + 1) * self.batch, self.jobs))
+
+
+class Parts:
+    """The folder of a sweep that is there. Raises ``Refused`` where it is none."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.manifest = read_manifest(folder)
+        if self.manifest.get("kind") != "sweep":
+            raise Refused(f"{folder}: holds no sweep, but a {self.manifest.get('kind')}")
+        try:
+            self.digest = str(self.manifest["digest"])
+            self.layout = Layout(
+                **{key: int(self.manifest[key]) for key in ("points", "replicates", "batch")},
+                horizons=len(self.manifest["horizons"]),
+            )
+        except (KeyError, TypeError, ValueError):
+            raise Refused(f"{folder}: manifest.json is damaged; its sweep cannot be told") from None
+        self.token = uuid.uuid4().hex
+        self._mine: dict[int, float] = {}
+
+    def path(self, number: int) -> Path:
+        """Return where the part of a batch stands."""
+        return self.folder / "parts" / f"{number:06d}.parquet"
+
+    def there(self) -> list[int]:
+        """Return the batches whose part is there, sound or not."""
+        found = []
+        with contextlib.suppress(FileNotFoundError):
+            for entry in os.scandir(self.folder / "parts"):
+                stem, _, ending = entry.name.partition(".")
+                if ending == "parquet" and stem.isdecimal() and int(stem) < self.layout.batches:
+                    found.append(int(stem))
+        return sorted(found)
+
+    def read(self, number: int) -> tuple[pa.Table, list[Failure]]:
+        """Return a part's rows and failures. Raises ``Damaged`` where it is not sound."""
+        try:
+            with pq.ParquetFile(self.path(number), page_checksum_verification=True) as file:
+                metadata = file.schema_arrow.metadata or {}
+                content = file.read()
+            failures = [Failure(**row) for row in json.loads(metadata.get(FAILED, b"null"))]
+            jobs = [
+                *((f.point, f.replicate) for f in failures),
+                *zip(
+                    content.column("point").to_pylist()[:: self.layout.horizons],
+                    content.column("replicate").to_pylist()[:: self.layout.horizons],
+                    strict=True,
+                ),
+            ]
+        except FileNotFoundError:
+            raise
+        except (OSError, pa.ArrowException, ValueError, TypeError, KeyError) as error:
+            raise Damaged(str(error).splitlines()[0][:120] or type(error).__name__) from None
+        if metadata.get(DIGEST, b"").decode(errors="replace") != self.digest:
+            raise Damaged("belongs to another sweep")
+        expected = [divmod(job, self.layout.replicates) for job in self.layout.jobs_of(number)]
+        rows = (len(jobs) - len(failures)) * self.layout.horizons
+        if sorted(jobs) != expected or content.num_rows != rows:
+            raise Damaged("has other rows than its batch")
+        return content, failures
+
+    def write(
+        self, number: int, content: pa.Table, failures: Sequence[Failure], seconds: float
+    ) -> None:
+        """Keep the rows of a batch: aside, synced, renamed; then its claim is given back.
+
+        Raises ``OSError`` where the disk does not take it; nothing half-written stays.
+        """
+        rows = [asdict(failure) for failure in failures]
+        place = self.folder / "failed" / f"{number:06d}.json"
+        if rows:
+            self._put(place, (json.dumps(rows, indent=1, ensure_ascii=False) + "\n").encode())
+        else:
+            place.unlink(missing_ok=True)
+        metadata = {
+            **(content.schema.metadata or {}),
+            DIGEST: self.digest.encode(),
+            FAILED: json.dumps(rows).encode(),
+            SECONDS: f"{seconds:.3f}".encode(),
+        }
+        sink = pa.BufferOutputStream()
+        pq.write_table(
+            content.replace_schema_metadata(metadata),
+            sink,
+            compression="zstd",
+            write_page_checksum=True,
+        )
+        self._put(self.path(number), sink.getvalue())
+        self.release(number)
+
+    def set_aside(self, number: int) -> Path:
+        """Move a part that is not sound out of the way; returns where it went."""
+        place = self.folder / "damaged"
+        place.mkdir(exist_ok=True)
+        aside = place / f"{number:06d}-{uuid.uuid4().hex[:8]}.parquet"
+        with contextlib.suppress(FileNotFoundError):
+            os.rename(self.path(number), aside)
+        return aside
+
+    def claim(self, number: int) -> bool:
+        """Take a batch for this process; False where somebody else has it."""
+        place = self._claim(number)
+        if self._make(place, number):
+            return True
+        if not self._stale(place):
+            return False
+        aside = place.with_name(f".{place.name}-{self.token}")
+        try:
+            os.rename(place, aside)
+        except FileNotFoundError:
+            return False  # somebody else was quicker
+        aside.unlink(missing_ok=True)
+        return self._make(place, number)
+
+    def release(self, number: int) -> None:
+        """Give a claim of this process back."""
+        if self._mine.pop(number, None) is not None:
+            self._claim(number).unlink(missing_ok=True)
+
+    def release_all(self) -> None:
+        """Give all claims of this process back, as far as the disk lets us."""
+        for number in list(self._mine):
+            with contextlib.suppress(OSError):
+                self.release(number)
+
+    def beat(self) -> None:
+        """Touch the claims of this process, so that others see that it lives."""
+        now = time.monotonic()
+        for number, last in list(self._mine.items()):
+            if now - last > BEAT:
+                self._mine[number] = now
+                with contextlib.suppress(OSError):
+                    os.utime(self._claim(number))
+
+    def tidy(self) -> None:
+        """Remove claims of batches that are done, and what killed writers left behind here."""
+        done = set(self.there())
+        for place in (self.folder / "claims").iterdir():
+            if place.name.isdecimal() and int(place.name) in done and self._stale(place):
+                place.unlink(missing_ok=True)
+        for name in ("parts", "failed", "claims"):
+            for left in (self.folder / name).glob(f".*-{platform.node()}-*"):
+                process = left.name.rsplit("-", 1)[-1]
+                if process.isdecimal() and not alive(int(process)):
+                    left.unlink(missing_ok=True)
+
+    def holders(self) -> list[str]:
+        """Return who holds claims now, as host and process, each once."""
+        found: dict[str, None] = {}
+        for place in sorted((self.folder / "claims").glob("[0-9]*")):
+            with contextlib.suppress(OSError, ValueError, KeyError):
+                content = json.loads(place.read_text(encoding="utf-8"))
+                found[f"process {content['process']} on {content['host']}"] = None
+        return list(found)
+
+    def _claim(self, number: int) -> Path:
+        return self.folder / "claims" / f"{number:06d}"
+
+    def _make(self, place: Path, number: int) -> bool:
+        content = {
+            "host": platform.node(),
+            "process": os.getpid(),
+            "started": _started(os.getpid()),
+            "time": datetime.now(UTC).isoformat(timespec="seconds"),
+            "token": self.token,
+        }
+        try:
+            handle = os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644)
+        except FileExistsError:
+            return False
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(json.dumps(content) + "\n")
+        self._mine[number] = time.monotonic()
+        return True
+
+    def _stale(self, place: Path) -> bool:
+        try:
+            age = self._now() - place.stat().st_mtime
+            text = place.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return True
+        try:
+            content = json.loads(text)
+            host, process = content["host"], int(content["process"])
+            started = content.get("started")
+        except (ValueError, KeyError, TypeError):
+            return age > BEAT  # killed while it was made, or being made just now
+        if host == platform.node():
+            if not alive(process):
+                return True
+            now = _started(process)
+            if now is not None and started is not None and now != started:
+                return True  # another process of the same number
+        return age > STALE
+
+    def _now(self) -> float:
+        # The time of the disk, which may be another machine's.
+        place = self.folder / "claims" / f".now-{platform.node()}-{os.getpid()}"
+        try:
+            place.touch()
+            return place.stat().st_mtime
+        finally:
+            place.unlink(missing_ok=True)
+
+    def _put(self, place: Path, content: Any) -> None:
+        place.parent.mkdir(exist_ok=True)
+        aside = place.with_name(f".{place.name}-{platform.node()}-{os.getpid()}")
+        try:
+            with open(aside, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(aside, place)
+            sync(place.parent)
+        finally:
+            with contextlib.suppress(OSError):
+                aside.unlink(missing_ok=True)
+
+
+def sound(parts: Parts) -> tuple[dict[int, int], dict[int, str]]:
+    """Return the failures of each sound part by batch, and why each other part is damaged."""
+    fine: dict[int, int] = {}
+    damaged: dict[int, str] = {}
+    for number in parts.there():
+        try:
+            fine[number] = len(parts.read(number)[1])
+        except Damaged as error:
+            damaged[number] = str(error)
+        except FileNotFoundError:
+            continue  # set aside by somebody else meanwhile
+    return fine, damaged
+
+
+def spans(numbers: Sequence[int]) -> str:
+    """Return numbers in words: 3, 5 to 8."""
+    return ", ".join(f"{a}" if a == b else f"{a} to {b}" for a, b in _runs(numbers))
+
+
+def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    ordered = sorted(numbers)
+    start = 0
+    for k in range(1, len(ordered) + 1):
+        if k == len(ordered) or ordered[k] != ordered[k - 1] + 1:
+            yield ordered[start], ordered[k - 1]
+            start = k
+
+
+def _started(process: int) -> str | None:
+    # When a process began, in the kernel's own count; unknown where there is no /proc.
+    try:
+        text = Path(f"/proc/{process}/stat").read_text()
+    except OSError:
+        return None
+    return text.rpartition(")")[2].split()[19]

@@ -1,0 +1,75 @@
+"""The page of worlds: what each asks, what it changes against its parent, which claims it serves.
+
+``python -m analysis.reports.scenarios`` writes ``docs/worlds.md`` from the files in ``scenarios``.
+Dates and commits are those of each file's last change, as far as the history is there.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from analysis.claims.ledger import ledger
+from analysis.reports import parameters
+from model.parameters import FACTS
+from model.scenario import Scenario, load, shipped
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "worlds.md"
+CHANGED = "*Last changed:*"  # begins the lines that only the history tells
+
+
+def content() -> str:
+    """Return the page."""
+    lines = [
+        "# The worlds that ship",
+        "",
+        "Made by `python -m analysis.reports.scenarios` from the files in `scenarios/`. A world "
+        "states only "
+        "what differs from its parent; all else, luck included, is the same. `spillover show NAME "
+        "--timeline` tells the dated acts, `spillover compare PARENT NAME` the difference.",
+        "",
+    ]
+    for name in shipped():
+        lines += _world(load(name))
+    return "\n".join(lines)
+
+
+def _world(scenario: Scenario) -> list[str]:
+    told = parameters.head(scenario)
+    lines = [f"## `{scenario.name}`: {told['title']}", "", " ".join(told["story"].split()), ""]
+    if len(scenario.lineage) > 1:
+        parent = load(scenario.lineage[1])
+        lines += [
+            f"Against `{parent.name}`:",
+            "",
+            "| parameter | there | here | what it is |",
+            "|---|---|---|---|",
+        ]
+        there = parent.parameters.model_dump()
+        for row in parameters.parameters(scenario, parent):
+            group, _, entry = str(row["parameter"]).partition(".")
+            values = (there[group][entry], row["value"])
+            one, two = (f"`{parameters.plain(value) or 'none'}`" for value in values)
+            lines.append(f"| `{row['parameter']}` | {one} | {two} | {FACTS[group, entry].doc} |")
+        lines.append("")
+    else:
+        lines += ["The first of all: every parameter at its default.", ""]
+    claims = ledger().claims
+    for claim in told["claims"]:
+        lines.append(f"- {claim}: {claims[claim].says}")
+    lines += ["", f"{CHANGED} {_history(scenario.name)}.", ""]
+    return lines
+
+
+def _history(name: str) -> str:
+    asked = ["git", "log", "-1", "--format=%as, commit %h", "--", f"scenarios/{name}.toml"]
+    try:
+        found = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, timeout=10)
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    return found.stdout.strip() or "unknown"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(content(), encoding="utf-8")

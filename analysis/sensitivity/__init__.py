@@ -1,0 +1,1 @@
+"""Which parameters move an outcome: indices, scenario discovery, phase diagrams."""

@@ -1,0 +1,244 @@
+"""Which factors decide, and by how much: indices of a sweep's outcomes and effects.
+
+- Saltelli designs: Sobol indices. First order, what a factor decides alone, S = V(E(y|x)) / V(y);
+  total order, with all it takes part in, T = E(V(y|all but x)) / V(y); estimators of Saltelli et
+  al. (2010) and Jansen (1999).
+- Morris designs: elementary effects, the change of y for a move over the whole range: their mean
+  size mu*, mean and spread (Morris 1991; Campolongo et al. 2007).
+- Other designs: rank correlations.
+
+Intervals are percentiles of a bootstrap over base points, trajectories or points. Where luck is a
+factor its indices stand beside the others; where points have replicates, the share of variance that
+is luck is told as that of a factor ``luck``.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from analysis.experiments.effects import LEVEL, ROUNDING, Values
+from analysis.experiments.plan import PLACE
+from analysis.experiments.prior_draws import deciders
+from analysis.experiments.python import load_sweep
+from model.measure.outcomes import OUTCOMES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RESAMPLES = 999
+FEWEST = 4  # base points, trajectories or points below which nothing is told
+KINDS = {"saltelli": ("first", "total"), "morris": ("mu*", "mu", "sigma")}
+
+
+@dataclass(frozen=True)
+class Index:
+    """An index of a factor: its value and its interval at the level of 95 %."""
+
+    factor: str
+    kind: str
+    value: float
+    low: float
+    high: float
+
+
+def sobol(
+    names: list[str], a: Values, b: Values, swapped: Values, resamples: int = RESAMPLES
+) -> list[Index]:
+    """Return first and total Sobol indices with bootstrap intervals.
+
+    Args:
+        names: the factors.
+        a: y at the base points of the first sample, n values.
+        b: y at those of the second.
+        swapped: y at the first with one factor from the second, factor x n.
+        resamples: of the base points.
+
+    Returns:
+        Indices; ``nan`` where y does not vary.
+    """
+    centre = float(np.mean([a, b]))
+    a, b, swapped = a - centre, b - centre, swapped - centre
+
+    def of(pick: Any) -> tuple[Values, Values]:
+        ya, yb, yk = a[pick], b[pick], swapped[:, pick]
+        variance = np.mean(ya * ya + yb * yb, axis=-1) / 2.0 - (np.mean(ya + yb, axis=-1) / 2) ** 2
+        with np.errstate(divide="ignore", invalid="ignore"):
+            first = np.mean(yb * (yk - ya), axis=-1) / variance
+            total = np.mean((ya - yk) ** 2, axis=-1) / (2.0 * variance)
+        fine = variance > ROUNDING * (1.0 + centre * centre)
+        return np.where(fine, first, math.nan), np.where(fine, total, math.nan)
+
+    picks = np.random.default_rng(1).integers(0, a.size, (resamples, a.size))
+    centres = of(np.arange(a.size))
+    spreads = [np.array(rows) for rows in zip(*(of(pick) for pick in picks), strict=True)]
+    return [
+        _index(names[k], kind, centres[n][k], spreads[n][:, k])
+        for n, kind in enumerate(KINDS["saltelli"])
+        for k in range(len(names))
+    ]
+
+
+def morris(names: list[str], places: Values, y: Values, resamples: int = RESAMPLES) -> list[Index]:
+    """Return mu*, mu and sigma of elementary effects with bootstrap intervals over trajectories.
+
+    Args:
+        names: the factors.
+        places: trajectory x step x factor, from 0 to 1.
+        y: trajectory x step.
+        resamples: of the trajectories.
+    """
+    moves, changes = np.diff(places, axis=1), np.diff(y, axis=1)
+    which = np.argmax(np.abs(moves), axis=2)
+    size = np.take_along_axis(moves, which[:, :, None], axis=2)[:, :, 0]
+    effects = np.empty((len(y), len(names)))
+    np.put_along_axis(effects, which, changes / size, axis=1)
+
+    def of(pick: Any) -> tuple[Values, Values, Values]:
+        here = effects[pick]
+        spread = np.std(here, axis=-2, ddof=1)
+        return np.mean(np.abs(here), axis=-2), np.mean(here, axis=-2), spread
+
+    picks = np.random.default_rng(1).integers(0, len(y), (resamples, len(y)))
+    centres, spreads = of(np.arange(len(y))), of(picks)
+    return [
+        _index(names[k], kind, centres[n][k], spreads[n][:, k])
+        for n, kind in enumerate(KINDS["morris"])
+        for k in range(len(names))
+    ]
+
+
+def _index(factor: str, kind: str, value: float, spread: Values) -> Index:
+    good = spread[np.isfinite(spread)]
+    low, high = math.nan, math.nan
+    if good.size:
+        low, high = np.quantile(good, ((1.0 - LEVEL) / 2.0, (1.0 + LEVEL) / 2.0))
+    return Index(factor, kind, float(value), float(low), float(high))
+
+
+def sensitivity(
+    folder: str | Path, *more: str | Path, horizon: str | None = None, unfinished: bool = False
+) -> pd.DataFrame:
+    """Return the indices of a sweep as a frame: a row an outcome, factor and index.
+
+    Args:
+        folder: a sweep's folder.
+        more: further folders of the same sweep.
+        horizon: month, by default the last.
+        unfinished: use what is there of a sweep that is not done.
+
+    Returns:
+        Columns ``outcome``, ``of`` (outcome or effect), ``horizon``, ``factor``, ``index``,
+        ``value``, ``low``, ``high``, ``n`` (base points, trajectories or points used).
+
+    Raises:
+        InputError: for a horizon that the sweep does not have.
+        Refused: as ``load_sweep``.
+    """
+    import pandas as pd
+
+    frame = load_sweep(folder, *more, unfinished=unfinished)
+    chosen = checked_horizon(frame, horizon)
+    plan = pq.read_table(Path(folder) / "plan.parquet")
+    rows: list[dict[str, Any]] = []
+    here = frame[frame["horizon"] == chosen]
+    for name in OUTCOMES:
+        for of, column in (("outcome", name), ("effect", f"{name}_effect")):
+            if column not in here:
+                continue
+            found, used = indices(plan, here, column, frame.attrs)
+            rows += [
+                {"outcome": name, "of": of, "horizon": chosen, "factor": index.factor,
+                 "index": index.kind, "value": index.value, "low": index.low, "high": index.high,
+                 "n": used}
+                for index in found
+            ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["outcome", "of", "horizon", "factor", "index", "value",
+                                       "low", "high", "n"])  # fmt: skip
+
+
+def indices(plan: Any, frame: pd.DataFrame, column: str, about: Any) -> tuple[list[Index], int]:
+    """Return the indices of one column of a sweep's rows at one horizon, and from how many.
+
+    Base points and trajectories in which a value is undefined or missing are left out whole.
+    """
+    names, design = list(about["factors"]), about["design"]
+    by_point = frame.groupby("point")[column].mean().astype(np.float64)
+    y: Values = np.asarray(by_point.reindex(range(plan.num_rows)), np.float64)
+    found: list[Index] = []
+    used = 0
+    if design == "saltelli":
+        blocks = y.reshape(-1, len(names) + 2)
+        blocks = blocks[np.isfinite(blocks).all(axis=1)]
+        used = len(blocks)
+        if used >= FEWEST:
+            found = sobol(names, blocks[:, 0], blocks[:, -1], blocks[:, 1:-1].T)
+    elif design == "morris":
+        places = places_of(plan, names).reshape(-1, len(names) + 1, len(names))
+        paths = y.reshape(-1, len(names) + 1)
+        fine = np.isfinite(paths).all(axis=1)
+        used = int(fine.sum())
+        if used >= FEWEST:
+            found = morris(names, places[fine], paths[fine])
+    else:
+        placed = any(column.endswith(PLACE) for column in plan.column_names)
+        numeric = [name for name in names if placed or _number(plan, name)]
+        used = int(np.isfinite(y).sum())
+        rows = deciders(numeric, places_of(plan, numeric), y, len(numeric))
+        found = [
+            Index(r["parameter"], "rank correlation", r["correlation"], r["low"], r["high"])
+            for r in rows
+        ]
+    luck = _luck(frame, column) if about["replicates"] > 1 else None
+    return (found if luck is None else [*found, luck]), used
+
+
+def places_of(plan: Any, names: list[str]) -> Values:
+    """Return the places of a plan's points, or, without places, the values of numbers."""
+    columns = [
+        plan.column(name + PLACE if name + PLACE in plan.column_names else name) for name in names
+    ]
+    return np.array([np.asarray(column.to_numpy(), np.float64) for column in columns]).T
+
+
+def checked_horizon(frame: pd.DataFrame, horizon: str | None) -> str:
+    """Return a horizon of a sweep, by default its last. Raises ``InputError``."""
+    from model.core.errors import InputError
+
+    known = sorted(str(month) for month in frame["horizon"].unique())
+    if not known:
+        raise InputError("the sweep has no rows yet; let it run on with --resume")
+    if horizon is not None and horizon not in known:
+        raise InputError(f"--horizon must be one of {', '.join(known)}, got {horizon!r}")
+    return horizon or known[-1]
+
+
+def _luck(frame: pd.DataFrame, column: str) -> Index:
+    # The share of the variance of single runs that is within points: one-way analysis of variance.
+    wide = frame.pivot(index="point", columns="replicate", values=column).astype(np.float64)
+    y = wide.to_numpy()
+    y = y[np.isfinite(y).all(axis=1)]
+    if len(y) < FEWEST:
+        return Index("luck", "total", math.nan, math.nan, math.nan)
+
+    def of(pick: Any) -> float:
+        here = y[pick]
+        within = float(np.mean(np.var(here, axis=1, ddof=1)))
+        between = float(np.var(here.mean(axis=1), ddof=1)) - within / here.shape[1]
+        whole = within + max(0.0, between)
+        return within / whole if whole > 0.0 else math.nan
+
+    picks = np.random.default_rng(1).integers(0, len(y), (RESAMPLES, len(y)))
+    return _index("luck", "total", of(np.arange(len(y))), np.array([of(pick) for pick in picks]))
+
+
+def _number(plan: Any, name: str) -> bool:
+    import pyarrow.types as kinds
+
+    kind = plan.schema.field(name).type
+    return bool(kinds.is_integer(kind) or kinds.is_floating(kind) or kinds.is_boolean(kind))

@@ -1,0 +1,183 @@
+"""The command that compares worlds as twins."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from commands.options import OFFERS, FirmsOption, Json, NoPlot, Out, Quiet, Seed, Set, Until
+
+if TYPE_CHECKING:
+    from model.scenario import Scenario
+
+MOST = 512  # replicates at which the search for precision ends, where nothing is said
+
+
+def compare(
+    a: Annotated[
+        str,
+        typer.Argument(help="the world to compare with", autocompletion=OFFERS["scenarios"]),
+    ],
+    b: Annotated[
+        list[str],
+        typer.Argument(
+            help="the worlds whose effects are asked for, each against A",
+            autocompletion=OFFERS["scenarios"],
+        ),
+    ],
+    set_: Set = None,
+    replicates: Annotated[int, typer.Option(help="paired replicates; draws, with --draws")] = 16,
+    draws: Annotated[
+        str | None,
+        typer.Option(
+            metavar="prior", help="each replicate draws all parameters that have a prior, too"
+        ),
+    ] = None,
+    until_precise: Annotated[
+        float | None,
+        typer.Option(
+            metavar="WIDTH",
+            help="more replicates, twice as many at each look, until the 95 % interval of the "
+            "scaled gap's effect is this wide (months)",
+        ),
+    ] = None,
+    max_replicates: Annotated[
+        int | None, typer.Option(help=f"with --until-precise: end at; default {MOST}")
+    ] = None,
+    seed: Seed = 1,
+    until: Until = None,
+    firms: FirmsOption = None,
+    out: Out = Path("runs"),
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=1024, help="processes; default: one a core")
+    ] = None,
+    no_plot: NoPlot = False,
+    json_: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run worlds as twins and report the effect of each B against A."""
+    from analysis.experiments import compare as twins
+    from analysis.experiments import comparison_folder, engines
+    from analysis.experiments.prior_draws import free_parameters
+    from commands import console
+    from commands.run import check_out, load_world, race, reuse
+    from model.economy import checked_seed
+
+    worlds = [load_world(name, set_, until, firms) for name in (a, *b)]
+    _check(worlds, replicates, draws, until_precise, max_replicates)
+    checked_seed(seed)
+    check_out(out)
+    most = max_replicates or max(MOST, replicates)
+    how = "prior" if draws else ""
+    number = replicates
+    if until_precise is not None:
+        how += f"{'-' if how else ''}width{until_precise:g}from{replicates}"
+        number = most
+    drawn = [".".join(key) for key in free_parameters(*worlds)] if draws else []
+    folders = [
+        comparison_folder.folder_of(worlds[0], w, number, seed, out, how, drawn) for w in worlds[1:]
+    ]
+    digests = [comparison_folder.digest_of(worlds[0], w, how, drawn) for w in worlds[1:]]
+    missing = [k for k, folder in enumerate(folders) if not folder.exists()]
+    if until_precise is not None and missing:  # they stop together, so they are run together
+        missing = list(range(len(folders)))
+    for k, folder in enumerate(folders):
+        if folder.exists():
+            reuse(folder, digests[k], quiet)
+    if missing:
+        for k in missing:
+            twins.check_comparable(worlds[0], worlds[1 + k])
+        with console.progress("runs", quiet) as tick:
+            found = twins.compare_all(
+                [worlds[0], *(worlds[1 + k] for k in missing)],
+                replicates=replicates,
+                seed=seed,
+                workers=workers or engines.cores(),
+                draws=bool(draws),
+                width=until_precise,
+                most=most,
+                each=tick,
+            )
+        for k, comparison in zip(missing, found, strict=True):
+            if not folders[k].exists():
+                with race(folders[k], digests[k], quiet):
+                    comparison_folder.write(folders[k], comparison, not no_plot, how)
+    figures = [comparison_folder.read_effects(folder) for folder in folders]
+    if json_:
+        rows = [
+            {**content, "folder": str(folder)}
+            for content, folder in zip(figures, folders, strict=True)
+        ]
+        one = {"schema_version": 1, "comparisons": rows} if len(rows) > 1 else rows[0]
+        console.as_json(one)
+    else:
+        for k, content in enumerate(figures):
+            if k:
+                console.data()
+            _print(content)
+    for folder in folders:
+        console.say(f"written to {folder}", quiet)
+
+
+def _print(figures: dict[str, Any]) -> None:
+    from analysis.experiments.imposers_cost import cost_sentence
+    from analysis.reports.terminal_tables import compare_rows, number
+    from commands import console
+
+    count = figures["replicates"]
+    head = f"{figures['b']} against {figures['a']}, {count} paired replicates, luck only"
+    if "parameters" in figures:
+        head = (
+            f"{figures['b']} against {figures['a']}, {count} pairs, each at its own draw of "
+            f"{len(figures['parameters'])} parameters"
+        )
+    console.data(head + "\n")
+    console.table(*compare_rows(figures))
+    console.data()
+    for sentence in figures["sentences"]:
+        console.data(sentence)
+    console.data(cost_sentence(figures))
+    looks = figures.get("looks", [])
+    if looks:
+        told = ", ".join(f"{look['replicates']}: {number(look['width'])}" for look in looks)
+        console.data(f"Width of the headline's interval at each look (replicates: width): {told}")
+
+
+def _check(
+    worlds: list[Scenario],
+    replicates: int,
+    draws: str | None,
+    width: float | None,
+    most: int | None,
+) -> None:
+    from model.core.errors import InputError, shown
+
+    if not 1 <= replicates <= 100_000:
+        raise InputError(
+            f"--replicates must be from 1 to 100000, got {replicates}; a good value is 16"
+        )
+    if draws not in (None, "prior"):
+        raise InputError(
+            f"--draws must be prior, got {shown(draws)}; without it, luck alone varies"
+        )
+    if draws and replicates < 2:
+        raise InputError(f"--replicates must be at least 2 with --draws prior, got {replicates}; "
+                         "a good value is 64")  # fmt: skip
+    if width is not None and not (math.isfinite(width) and width > 0.0):
+        raise InputError(f"--until-precise must be a width above 0 in months, got {width}; "
+                         "a good value is 1")  # fmt: skip
+    if width is not None and replicates < 2:
+        raise InputError(f"--replicates must be at least 2 with --until-precise, got {replicates}; "
+                         "a good value is 16")  # fmt: skip
+    if most is not None and width is None:
+        raise InputError(f"--max-replicates {most}: goes with --until-precise WIDTH")
+    if most is not None and not replicates <= most <= 100_000:
+        raise InputError(f"--max-replicates must be from --replicates ({replicates}) to 100000, "
+                         f"got {most}; a good value is {max(MOST, replicates)}")  # fmt: skip
+    names = [world.name for world in worlds]
+    twice = [name for name in dict.fromkeys(names[1:]) if names[1:].count(name) > 1]
+    if twice:
+        raise InputError(f"{twice[0]} is given twice; give each world once")

@@ -1,0 +1,163 @@
+"""Commands that run one world, and draw results."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from commands.options import OFFERS, FirmsOption, Json, Name, NoPlot, Out, Quiet, Seed, Set, Until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from model.scenario import Scenario
+
+
+def run(
+    name: Name,
+    set_: Set = None,
+    seed: Seed = 1,
+    until: Until = None,
+    firms: FirmsOption = None,
+    out: Out = Path("runs"),
+    no_plot: NoPlot = False,
+    strict: Annotated[bool, typer.Option("--strict", help="check accounts every month")] = False,
+    threads: Annotated[int, typer.Option(min=1, max=256, help="threads inside the run")] = 1,
+    events: Annotated[
+        bool, typer.Option("--events", help="keep what every firm learned, not labs alone")
+    ] = False,
+    json_: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run one world: a summary, figures, a folder with everything."""
+    from commands import console
+    from model.economy import checked_seed
+    from model.measure import run_folder
+    from model.run import folder_of, result_of
+    from model.run import run as run_world
+
+    scenario = load_world(name, set_, until, firms)
+    checked_seed(seed)
+    check_out(out)
+    folder = folder_of(scenario, seed, out)
+    if folder.exists():
+        reuse(folder, scenario.parameters.digest(), quiet, events)
+        tables = result_of(folder)
+    else:
+        with console.progress("months", quiet) as tick:
+            result = run_world(
+                scenario,
+                seed,
+                threads=threads,
+                strict=strict,
+                events="all" if events else "labs",
+                each=lambda state: tick(state.month, state.setting.calendar.months),
+            )
+        tables = result.tables
+
+        def figures(place: Path) -> None:
+            from analysis.figures.catalogue import figures_of_run
+
+            figures_of_run(place, place / "figures")
+
+        with race(folder, scenario.parameters.digest(), quiet, events):
+            run_folder.write_run(
+                folder, scenario, tables, result.about, None if no_plot else figures
+            )
+    from analysis.reports.terminal_tables import run_rows, summary_of_run
+
+    summary = summary_of_run(tables)
+    if json_:
+        console.as_json({"schema_version": 1, "scenario": scenario.name, "seed": seed,
+               "folder": str(folder), "outcomes": summary})  # fmt: skip
+    else:
+        console.table(*run_rows(summary))
+    console.say(f"written to {folder}", quiet)
+
+
+def plot(
+    folders: Annotated[list[Path], typer.Argument(help="folders of runs and comparisons")],
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="innovation, gap, compute, market, diffusion or channels (repeatable); "
+            "default: all",
+            autocompletion=OFFERS["figures"],
+        ),
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Draw the figures of results anew, in their folders."""
+    import pyarrow
+
+    from commands import console
+    from model.measure import run_folder
+    from model.measure.run_folder import Refused
+
+    for folder in folders:
+        holds = run_folder.read_manifest(folder).get("kind")
+        from analysis.figures.catalogue import figures_of_comparison, figures_of_run
+
+        makers = {"run": figures_of_run, "compare": figures_of_comparison}
+        if holds not in makers:
+            raise Refused(f"{folder}: holds no run and no comparison")
+        try:
+            paths = makers[holds](folder, folder / "figures", kind or ())
+        except (OSError, KeyError, pyarrow.ArrowException) as error:
+            raise Refused(f"{folder}: cannot be read or written: {error}") from None
+        for path in paths:
+            console.say(str(path), quiet)
+
+
+def load_world(name: str, set_: list[str] | None, until: str | None, firms: int | None) -> Scenario:
+    """Return a scenario with what options change; raises ``InputError``."""
+    from model.scenario import load
+
+    given = list(set_ or ())
+    if until is not None:
+        given.append(f'economy.end="{until}"')
+    if firms is not None:
+        given.append(f"economy.firms={firms}")
+    return load(name, given)
+
+
+def check_out(out: Path) -> None:
+    """Refuse what is no folder for results; raises ``InputError`` or ``Refused``."""
+    from model.core.errors import InputError
+    from model.measure.run_folder import Refused
+
+    if str(out) in ("", "."):
+        raise InputError("--out must name a folder, as in --out runs")
+    if out.exists() and not out.is_dir():
+        raise Refused(f"--out {out}: is a file, not a folder; results cannot be written there")
+
+
+def reuse(folder: Path, digest: str, quiet: bool, events: bool = False) -> None:
+    """Say that a result is there and is used again; raises ``Refused`` where it is another."""
+    from commands import console
+    from model.measure import run_folder
+    from model.measure.run_folder import Refused
+
+    manifest = run_folder.read_manifest(folder)
+    if digest != manifest.get("digest"):
+        raise Refused(f"{folder}: holds another result (its digest differs); give another --out")
+    if events and manifest.get("events") != "all":
+        raise Refused(f"{folder}: is complete, but keeps the events of labs only; "
+                      "give another --out to keep those of all firms")  # fmt: skip
+    console.say(f"{folder} is complete and is used again", quiet)
+
+
+@contextmanager
+def race(folder: Path, digest: str, quiet: bool, events: bool = False) -> Iterator[None]:
+    """Write a result; another process that finished the same meanwhile is as good."""
+    from model.measure.run_folder import Refused
+
+    try:
+        yield
+    except Refused:
+        if not folder.exists():
+            raise
+        reuse(folder, digest, quiet, events)

@@ -1,0 +1,182 @@
+"""The command that tells which factors of a sweep decide."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from commands.options import Json, NoPlot, Quiet
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SHOWN = 12  # factors in a table
+MAIN = {"saltelli": "total", "morris": "mu*"}  # by which factors are ranked
+WORDS = {
+    "first": "alone",
+    "total": "in all",
+    "mu*": "mean size",
+    "mu": "mean",
+    "sigma": "spread",
+}
+
+
+def sensitivity(
+    folders: Annotated[
+        list[Path], typer.Argument(help="a sweep's folder, or all folders of its shards")
+    ],
+    outcome: Annotated[str, typer.Option(help="the outcome that is told of")] = "gap",
+    horizon: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM", help="month; default: the sweep's last")
+    ] = None,
+    phase: Annotated[
+        str | None,
+        typer.Option(metavar="X,Y", help="two factors of the diagram; default: the two that "
+                                         "decide most"),
+    ] = None,
+    unfinished: Annotated[
+        bool, typer.Option("--unfinished", help="take what is there of a sweep not done")
+    ] = False,
+    no_plot: NoPlot = False,
+    json_: Json = False,
+    quiet: Quiet = False,
+) -> None:  # fmt: skip
+    """Tell which factors of a sweep decide: indices, a phase diagram, and where effects fall."""
+    from analysis.experiments.python import load_sweep
+    from analysis.sensitivity.indices import checked_horizon
+    from analysis.sensitivity.indices import sensitivity as indices_of
+    from analysis.sensitivity.prim_sentence import discover
+    from commands import console
+    from model.core.errors import InputError, near
+    from model.measure.outcomes import OUTCOMES
+
+    if outcome not in OUTCOMES:
+        raise InputError(f"--outcome: unknown outcome {outcome!r}; {near(outcome, OUTCOMES)}")
+    first, *more = folders
+    frame = load_sweep(first, *more, unfinished=unfinished)
+    month = checked_horizon(frame, horizon)
+    table = indices_of(first, *more, horizon=month, unfinished=unfinished)
+    twins = f"{outcome}_effect" in frame
+    boxes = discover(frame[frame["horizon"] == month], outcome)
+    files: list[Path] = []
+    if not no_plot and (twins or phase):
+        files = _phase(first, frame, table, outcome, month, phase, quiet)
+    if json_:
+        rows = [
+            {key: _plain(value) for key, value in row.items()}
+            for row in table.to_dict(orient="records")
+        ]
+        console.as_json({
+            "schema_version": 1, "design": frame.attrs["design"], "horizon": month,
+            "failed": len(frame.attrs["failed"]), "missing": frame.attrs["missing"],
+            "indices": rows, "boxes": boxes, "figures": [str(file) for file in files],
+        })  # fmt: skip
+        return
+    for of in ("effect", "outcome"):
+        here = table[(table["outcome"] == outcome) & (table["of"] == of)]
+        if len(here):
+            _print(here, outcome, of, month)
+    for box in boxes:
+        console.data(box["words"])
+    if not len(table):
+        console.say("nothing to tell: too few points, or nothing varies", quiet)
+    for file in files:
+        console.say(str(file), quiet)
+
+
+def _print(table: pd.DataFrame, outcome: str, of: str, month: str) -> None:
+    from analysis.reports.terminal_tables import title
+    from commands import console
+    from model.measure.outcomes import OUTCOMES
+
+    kinds = list(dict.fromkeys(table["index"]))
+    main = next((kind for kind in kinds if kind in MAIN.values()), kinds[0])
+    ranked = table[table["index"] == main].copy()
+    ranked["size"] = ranked["value"].abs()
+    names = list(ranked.sort_values("size", ascending=False)["factor"][:SHOWN])
+    unit = f", {OUTCOMES[outcome].unit}" if main == "mu*" else ""
+    console.data(
+        f"{'Effect on ' if of == 'effect' else ''}{title(outcome)}{unit}, end of "
+        f"{month.removesuffix('-12')}, from {int(table['n'].iloc[0])} "
+        + {"total": "base points", "mu*": "trajectories"}.get(main, "points")
+    )
+    rows = []
+    for name in names:
+        cells = [name]
+        for kind in kinds:
+            here = table[(table["factor"] == name) & (table["index"] == kind)]
+            if not len(here) or not math.isfinite(here["value"].iloc[0]):
+                cells.append("-")
+                continue
+            value, low, high = (float(here[c].iloc[0]) for c in ("value", "low", "high"))
+            cells.append(f"{value:.2f} ({low:.2f} … {high:.2f})")
+        rows.append(cells)
+    heads = [f"{kind} ({WORDS[kind]})" if kind in WORDS else kind for kind in kinds]
+    console.table(["factor", *heads], rows)
+    console.data()
+
+
+def _phase(
+    folder: Path,
+    frame: pd.DataFrame,
+    table: pd.DataFrame,
+    outcome: str,
+    month: str,
+    asked: str | None,
+    quiet: bool,
+) -> list[Path]:
+    from analysis.figures import style
+    from analysis.sensitivity import phase_diagram
+    from commands import console
+    from model.core.errors import InputError
+    from model.measure import run_folder
+
+    column = f"{outcome}_effect"
+    if column not in frame:
+        raise InputError("--phase: this sweep has no effects; run it with --against SCENARIO")
+    if asked is not None:
+        one, comma, other = (word.strip() for word in asked.partition(","))
+        if not comma:
+            raise InputError(f"--phase must name two factors, as X,Y, got {asked!r}; factors are "
+                             f"{', '.join(frame.attrs['factors'])}")  # fmt: skip
+    else:
+        here = table[(table["outcome"] == outcome) & (table["of"] == "effect")]
+        kinds = list(here["index"])
+        main = next((kind for kind in kinds if kind in MAIN.values()), kinds[0] if kinds else "")
+        ranked = here[here["index"] == main].dropna(subset=["value"])
+        ranked = ranked.loc[ranked["value"].abs().sort_values(ascending=False).index]
+        numbers = [f for f in frame.attrs["factors"] if frame[f].dtype.kind in "if" and f != "luck"]
+        names = [name for name in ranked["factor"] if name in numbers]
+        names += [name for name in numbers if name not in names]
+        if len(names) < 2:
+            return []
+        one, other = names[:2]
+    at = frame[frame["horizon"] == month]
+    at.attrs = frame.attrs
+    try:
+        found = phase_diagram.phase(at, one, other, column)
+    except InputError as error:
+        if asked is not None:
+            raise
+        console.say(f"no phase diagram: {str(error).removeprefix('--phase: ')}", quiet)
+        return []
+    manifest = run_folder.read_manifest(folder)
+    worlds = (" or ".join(manifest["worlds"]), str(manifest["against"]))
+    titles = (
+        phase_diagram.title_of(folder, manifest["worlds"]),
+        phase_diagram.title_of(folder, [worlds[1]]),
+    )
+    source = (f"spillover, {manifest['design']} sweep of {manifest['points']} points, "
+              f"{manifest['replicates']} of luck each")  # fmt: skip
+    with style.styled():
+        sheet = phase_diagram.figure(found, one, other, outcome, month, worlds, titles, source)
+        return phase_diagram.save(sheet, folder / "figures", one, other, outcome)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value.item() if hasattr(value, "item") else value

@@ -1,0 +1,282 @@
+"""The command that runs many worlds over a space of parameters, and goes on where it was ended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from commands.options import OFFERS, FirmsOption, Json, Out, Quiet, Set, Until
+
+if TYPE_CHECKING:
+    from analysis.experiments.plan import Plan
+    from analysis.experiments.specification import Specification
+    from analysis.experiments.sweep import Standing
+    from analysis.experiments.sweep_folder import Parts
+
+
+def sweep(
+    what: Annotated[
+        str,
+        typer.Argument(
+            help="a sweep's file, a scenario, or a sweep's folder to go on in",
+            autocompletion=OFFERS["scenarios"],
+        ),
+    ],
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=LOW:HIGH",
+            help="a factor (repeatable); also NAME=LOW:HIGH:log, NAME=a,b,c, NAME=prior, "
+            "scenario=a,b and luck=1:100; none: all that has a prior",
+            autocompletion=OFFERS["overrides"],
+        ),
+    ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SCENARIO",
+            help="run twins of this one: effects of the scenario against it",
+            autocompletion=OFFERS["scenarios"],
+        ),
+    ] = None,
+    design: Annotated[
+        str | None, typer.Option(help="grid, lhs, sobol, saltelli, morris or file")
+    ] = None,
+    points: Annotated[
+        int | None,
+        typer.Option(help="points; grid: levels; saltelli: base points; morris: trajectories"),
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="table of points (CSV, Parquet), for --design file")
+    ] = None,
+    replicates: Annotated[int | None, typer.Option(help="runs of each point")] = None,
+    set_: Set = None,
+    seed: Annotated[int | None, typer.Option(help="seed of luck and design")] = None,
+    until: Until = None,
+    firms: FirmsOption = None,
+    out: Out = Path("runs"),
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="tell time, memory and disk; nothing is kept")
+    ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="go on, or help, where the folder is there")
+    ] = False,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="with --resume: failed points once more")
+    ] = False,
+    shard: Annotated[
+        str | None, typer.Option(metavar="K/N", help="only the K-th of N shards, from 1")
+    ] = None,
+    max_time: Annotated[
+        str | None, typer.Option(metavar="TIME", help="stop after 90s, 30m, 2h or 1:30:00")
+    ] = None,
+    fail_fast: Annotated[
+        bool, typer.Option("--fail-fast", help="stop at the first point that fails")
+    ] = False,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=1024, help="processes; default: one a core")
+    ] = None,
+    engine: Annotated[str, typer.Option(help="processes, or dask")] = "processes",
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="of a Dask scheduler, tcp://host:8786")
+    ] = None,
+    json_: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run a scenario, or twins, at many points of parameters; kept point by point, resumable."""
+    from analysis.experiments import engines
+    from analysis.experiments import sweep as sweeps
+    from analysis.experiments.cost_estimate import span_of
+    from analysis.experiments.plan import plan_of
+    from commands import console
+    from commands.run import check_out
+    from model.core.errors import InputError
+
+    share = _shard(shard)
+    limit = None if max_time is None else span_of(max_time, "--max-time")
+    if engine not in engines.NAMES:
+        raise InputError(f"--engine must be one of {', '.join(engines.NAMES)}, got {engine!r}")
+    if scheduler is not None and engine != "dask":
+        raise InputError(f"--scheduler {scheduler}: goes with --engine dask")
+    check_out(out)
+    entries = {
+        name: value
+        for name, value in (
+            ("against", against), ("design", design), ("points", points), ("seed", seed),
+            ("replicates", replicates), ("file", None if file is None else str(file)),
+        )
+        if value is not None
+    }  # fmt: skip
+    if (Path(what) / "manifest.json").is_file():
+        if entries or vary or set_ or until or firms:
+            raise InputError(f"{what}: a sweep's folder says what it is; leave out --vary, "
+                             "--points and the like")  # fmt: skip
+        if not (resume or dry_run):
+            from model.measure.run_folder import Refused
+
+            raise Refused(f"{what}: exists and is never overwritten; go on with --resume")
+        spec, plan, parts = sweeps.reopen(Path(what))
+        layout = parts.layout
+    else:
+        spec, plan, digest = plan_of(_specification(what, vary, set_, until, firms, entries))
+        digest_of_sweep = spec.digest(digest)
+        layout = sweeps.layout_of(spec, plan)
+        if not dry_run:
+            folder = sweeps.folder_of(spec, plan, digest_of_sweep, out)
+            parts = sweeps.begin(spec, plan, digest_of_sweep, folder, resume)
+    if dry_run:
+        _dry(spec, plan, layout, workers or engines.cores(), json_, out)
+        return
+    done = _carry_out(
+        parts, spec, plan, share, limit, fail_fast, retry_failed, json_, quiet,
+        lambda: engines.start(engine, workers, scheduler),
+    )  # fmt: skip
+    _report(parts, done, json_, quiet)
+    if done.failed:
+        console.message(f"{done.failed} of {done.total} runs failed; why: "
+                        f"{parts.folder / 'failed'}")  # fmt: skip
+        raise typer.Exit(1)
+
+
+def _specification(
+    what: str,
+    vary: list[str] | None,
+    set_: list[str] | None,
+    until: str | None,
+    firms: int | None,
+    entries: dict[str, Any],
+) -> Specification:
+    from analysis.experiments import specification as specs
+
+    overrides = list(set_ or ())
+    if until is not None:
+        overrides.append(f'economy.end="{until}"')
+    if firms is not None:
+        overrides.append(f"economy.firms={firms}")
+    if specs.is_specification(Path(what)):
+        return specs.read(Path(what), entries, tuple(overrides), tuple(vary or ()))
+    return specs.given({**entries, "scenario": what}, tuple(vary or ()), tuple(overrides))
+
+
+def _shard(text: str | None) -> tuple[int, int]:
+    from model.core.errors import InputError, shown
+
+    if text is None:
+        return 1, 1
+    first, slash, second = text.partition("/")
+    good = slash and first.isdecimal() and second.isdecimal() and len(text) < 20
+    k, n = (int(first), int(second)) if good else (0, 0)
+    if not 1 <= k <= n:
+        raise InputError(f"--shard must be K/N with K from 1 to N, got {shown(text)}; "
+                         "good values are 1/8 to 8/8")  # fmt: skip
+    return k, n
+
+
+def _carry_out(
+    parts: Parts,
+    spec: Specification,
+    plan: Plan,
+    shard: tuple[int, int],
+    limit: float | None,
+    fail_fast: bool,
+    retry_failed: bool,
+    json_: bool,
+    quiet: bool,
+    engine: Any,
+) -> Standing:
+    import time
+
+    from analysis.experiments import sweep as sweeps
+    from analysis.experiments.engines import EngineLost
+    from commands import console
+    from model.core.errors import InputError
+
+    where = parts.folder
+    again = f"go on with: spillover sweep {where} --resume" + (
+        "" if shard[1] == 1 else f" --shard {shard[0]}/{shard[1]}"
+    )
+    seen: list[Standing] = []
+    try:
+        with console.standing("runs", json_, quiet) as tell:
+
+            def told(standing: Standing) -> None:
+                seen[:] = [standing]
+                tell(standing)
+
+            return sweeps.carry_on(
+                parts,
+                spec,
+                plan,
+                engine,
+                shard=shard,
+                deadline=None if limit is None else time.monotonic() + limit,
+                fail_fast=fail_fast,
+                retry_failed=retry_failed,
+                tell=told,
+                say=lambda text: console.say(text, quiet),
+            )
+    except InputError:
+        raise
+    except OSError as error:
+        why = f"cannot be written: {error.strerror or error}"
+        console.message(f"{where}: {why}; {_kept(seen)}; when that is mended, {again}")
+        raise typer.Exit(1) from None
+    except sweeps.OutOfTime as error:
+        console.message(f"{where}: {error}; {_kept(seen)}; {again}")
+        raise typer.Exit(130) from None
+    except EngineLost as error:
+        console.message(f"{where}: {error}; {_kept(seen)}; {again}")
+        raise typer.Exit(1) from None
+    except Exception:
+        raise
+    except BaseException:  # an interrupt: the rest of the message is the command's
+        console.message(f"{where}: {_kept(seen)}; {again}")
+        raise
+
+
+def _kept(seen: list[Standing]) -> str:
+    return f"{seen[0].done} of {seen[0].total} runs are kept" if seen else "nothing is lost"
+
+
+def _dry(
+    spec: Specification, plan: Plan, layout: Any, workers: int, json_: bool, out: Path
+) -> None:
+    from dataclasses import asdict
+
+    from analysis.experiments.cost_estimate import estimate, size, words
+    from analysis.experiments.sweep import free_space
+    from commands import console
+
+    found = estimate(spec, plan, layout, workers)
+    free = free_space(out)
+    if json_:
+        console.as_json({"schema_version": 1, "dry_run": True, "points": plan.size,
+                         "replicates": layout.replicates, "batches": layout.batches,
+                         "workers": workers, "free_disk": free, **asdict(found)})  # fmt: skip
+        return
+    twins = "pairs of twins" if spec.against is not None else "runs"
+    rows = [
+        ["points", f"{plan.size} ({spec.design}, {len(spec.factors)} factors)"],
+        ["runs", f"{layout.jobs} {twins}, in {layout.batches} parts"],
+        ["one of them", words(found.run_seconds)],
+        ["baselines to solve", f"{found.natures}, {words(found.solve_seconds)} each"],
+        ["time", f"{words(found.seconds)} with {workers} workers"],
+        ["memory", f"{size(found.memory)} ({workers} workers and this process)"],
+        ["disk", f"{size(found.disk)} of {size(free)} free"],
+    ]
+    console.table(["", "estimate"], rows)
+
+
+def _report(parts: Parts, done: Standing, json_: bool, quiet: bool) -> None:
+    from analysis.reports.sweep_summary import summary, summary_rows
+    from commands import console
+
+    rows = summary(parts)
+    if json_:
+        console.as_json({"schema_version": 1, "folder": str(parts.folder), "runs": done.total,
+                         "done": done.done, "failed": done.failed, "outcomes": rows})  # fmt: skip
+    else:
+        console.table(*summary_rows(rows))
+    console.say(f"written to {parts.folder}", quiet)

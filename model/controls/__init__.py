@@ -1,0 +1,1 @@
+"""Export controls: from dated acts to which chip may go where in which month."""

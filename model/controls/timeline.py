@@ -1,0 +1,91 @@
+"""What rules will do, month by month, before anything runs: which chip may go where, and why.
+
+The same engine that a run obeys (``model/controls/rules.py``) is asked about every chip of the
+table, also those that nobody in the model buys, and about the variants and later generations of the
+world.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from model.controls.rules import NOBODY, Rules, evaluate
+from model.seed_tables import tables
+from model.setup.inputs import setting_of
+from model.state.inputs import Calendar, Chip, Setting
+
+if TYPE_CHECKING:
+    from model.parameters import Parameters
+    from model.state.inputs import Act
+
+
+@dataclass(frozen=True)
+class Change:
+    """From a month on, a chip has a status for a destination; ``act`` is why, or empty."""
+
+    month: str
+    destination: str
+    chip: str
+    status: str
+    act: str
+
+
+def timeline(parameters: Parameters) -> list[Change]:
+    """Return every change of status of every chip for every destination, by month.
+
+    Statuses: not yet sold, free, licence, barred, refused (by the buyers' own government), no
+    longer sold, not sold (kept by its maker), not offered (made for others). The first month of
+    the calendar opens each list.
+    """
+    setting = setting_of(parameters)
+    chips = chips_of(setting)
+    rules = evaluate(chips, setting.acts, setting.destinations, setting.calendar)
+    changes = []
+    for d, place in enumerate(setting.destinations):
+        for c, chip in enumerate(chips):
+            before = ""
+            for month in range(setting.calendar.months):
+                status, act = status_of(rules, chip, month, c, d, setting.calendar, setting.acts)
+                if f"{status} {act}" != before:
+                    label = setting.calendar.label(month)
+                    changes.append(Change(label, place.name, chip.name, status, act))
+                before = f"{status} {act}"
+    return sorted(changes, key=lambda change: change.month)
+
+
+def chips_of(setting: Setting) -> tuple[Chip, ...]:
+    """Return the chips that rules are asked about: the table's plain ones and the world's."""
+    plain = [chip for chip in tables().chips if not chip.answers]
+    known = {chip.name for chip in plain}
+    return (*plain, *(chip for chip in setting.chips if chip.name not in known))
+
+
+def status_of(
+    rules: Rules,
+    chip: Chip,
+    month: int,
+    c: int,
+    d: int,
+    calendar: Calendar,
+    acts: tuple[Act, ...],
+) -> tuple[str, str]:
+    """Return the status of a chip (row c) for a destination (row d) in a month, and the act."""
+    if chip.sale == "own":
+        return "not sold", ""
+    if not rules.offered[c, d]:
+        return "not offered", ""
+    if month < calendar.index(*chip.available):
+        return "not yet sold", ""
+    if chip.withdrawn is not None and month >= calendar.index(*chip.withdrawn):
+        return "no longer sold", ""
+    act, own = int(rules.act[month, c, d]), int(rules.own[month, c, d])
+    name = acts[act].name if act != NOBODY else ""
+    if rules.refused[month, c, d] and own != NOBODY:
+        return "refused", acts[own].name
+    if rules.granted[month, c, d] == 0.0:
+        return "barred", name
+    licensed = [a for a in (act, own) if a != NOBODY and acts[a].kind == "licence"]
+    if licensed:
+        return "licence", " and ".join(acts[a].name for a in licensed)
+    return "free", name

@@ -1,0 +1,122 @@
+"""How kernels are compiled, cached and spread over threads.
+
+numba keys its cache by the file that holds a kernel, so a helper or a constant edited in another
+file would be missed. The cache folder of a module's kernels is therefore named after a digest of
+its file and of all files of the model that it imports, at any depth: after an edit, what does not
+stand on the edited file is not compiled again. The folder is set while our kernels are decorated
+and put back at once: a user's own numba code keeps its own.
+No ``fastmath`` (it breaks comparisons with NaN) and no contraction of multiply and add (it differs
+between processors).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numba
+
+HERE = Path(__file__).resolve().parent.parent
+IMPORTS = re.compile(r"^(?:from|import) (model(?:\.\w+)*)(?: import (\([^)]*\)|[^\n(]*))?", re.M)
+CHUNK = 1024  # rows a thread takes at a time; results do not depend on it
+
+
+@cache
+def sources_digest() -> str:
+    """Return the SHA-256 (hexadecimal) of all Python sources of the model and the numba version."""
+    return _digest(HERE.rglob("*.py"))
+
+
+def _digest(paths: Iterable[Path]) -> str:
+    digest = hashlib.sha256(numba.__version__.encode())
+    for path in sorted(paths):
+        place = path.relative_to(HERE) if path.is_relative_to(HERE) else path
+        digest.update(place.as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+@cache
+def standing_on(path: Path) -> frozenset[Path]:
+    """Return a file of the model and all files of the model that it imports, at any depth.
+
+    Imports inside functions and for type checkers only do not count: kernels take their helpers
+    and constants from what stands at the head of a file.
+    """
+    found, waiting = {path}, [path]
+    while waiting:
+        for name, members in IMPORTS.findall(waiting.pop().read_text(encoding="utf-8")):
+            words = [name, *(f"{name}.{word}" for word in re.findall(r"\w+", members))]
+            for word in words:
+                source = HERE.parent.joinpath(*word.split(".")).with_suffix(".py")
+                if source not in found and source.is_file():
+                    found.add(source)
+                    waiting.append(source)
+    return frozenset(found)
+
+
+@cache
+def cache_folder() -> Path:
+    """Return a writable folder for what may be computed again: kernels, resolved constants."""
+    root = os.environ.get("SPILLOVER_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME")
+    try:
+        folder = (Path(root) if root else Path.home() / ".cache") / "spillover"
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except (OSError, RuntimeError):  # no rights, or nobody's home
+        return Path(tempfile.mkdtemp(prefix="spillover-cache-"))
+
+
+def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a function of arrays and numbers; cached on disk, holds no interpreter lock."""
+    settings: Any = numba.config
+    before = settings.CACHE_DIR
+    own = Path(function.__code__.co_filename).resolve()
+    sources = standing_on(own) if own.is_file() else ()
+    settings.CACHE_DIR = str(cache_folder() / _digest(sources)[:16])
+    try:
+        compiled: Callable[..., Any] = numba.njit(
+            function, nogil=True, cache=True, error_model="numpy"
+        )
+    finally:
+        settings.CACHE_DIR = before
+    return compiled
+
+
+def helper(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a small function that kernels call; it becomes part of them."""
+    compiled: Callable[..., Any] = numba.njit(
+        function, nogil=True, error_model="numpy", forceinline=True
+    )
+    return compiled
+
+
+@cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads, thread_name_prefix="spillover")
+
+
+def over_rows(threads: int, rows: int, function: Callable[..., None], *arguments: Any) -> None:
+    """Call ``function(start, stop, *arguments)`` over all rows, on one or several threads.
+
+    Each row is written by one call only and nothing is summed across rows, so the result has the
+    same bits for any number of threads.
+    """
+    if threads <= 1 or rows <= CHUNK:
+        function(0, rows, *arguments)
+        return
+    starts = range(0, rows, CHUNK)
+    jobs = [
+        _pool(threads).submit(function, start, min(start + CHUNK, rows), *arguments)
+        for start in starts
+    ]
+    for job in jobs:
+        job.result()

@@ -1,0 +1,1 @@
+"""AI models: training, release, the market, adoption."""

@@ -1,0 +1,1 @@
+"""Chips: rules, supply, domestic industry, purchases, fleets."""

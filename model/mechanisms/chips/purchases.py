@@ -1,0 +1,294 @@
+r"""Purchases: what each buyer asks for, chip by chip and route by route.
+
+**Choice.** With e the effective performance per dollar, spending splits as :math:`e_j^a / \sum_k
+e_k^a` (the logit of log e). A part of each purse is tied to the leading vendor by its software;
+the rest compares all vendors. Between imports and domestic chips it splits by
+:math:`1 / (1 + (\bar e_{import} / e_{dom})^a)`.
+
+**Under a rule** a buyer first asks for what it would buy without one. What is free it gets; what
+is barred (or the part that a licence withholds) is *unmet*. Of the unmet demand of the purse that
+the buyer would have without any rule (so that money which waits is not served over and over)
+
+* traders serve :math:`\phi = porosity \cdot pays \cdot w`: *pays* is the share of traders whose
+  costs (exponential) lie below what is left, after seizures and penalty, of the premium that the
+  buyer pays; w falls where the best legal choice is better than the best diverted one,
+  :math:`w = \min(1, (e_{diverted} / e_{legal})^a)`;
+* data centres abroad rent out a share of the rest, at a margin, for as long as the chips last;
+* what remains goes to legal chips, degraded and domestic ones among them; a buyer without any
+  keeps the money.
+
+**Buying ahead.** Of a bar known before it takes effect, buyers bring purchases forward on credit,
+a number of months' means over the months left, and pay back out of later means.
+
+**Caps** of licences: where less is left than what would be asked for without the cap, buyers do a
+share of what they would do without it, and for the rest what they would do under a bar.
+
+Money that cannot be spent waits, and a share of it each month goes to other uses.
+
+Limits: nothing barred: the choice without rules, to the bit. Porosity 1, no premium, cost, seizure
+or degraded chips: no ban, but for orders that a rule cancels on their way. No legal choice, trader
+or rent: money waits.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from model.core.parameter import Mechanism, Uniform, fact
+from model.mechanisms.chips import orders_kernels, purchases_kernels
+from model.state.state import State
+
+
+class Purchases(Mechanism):
+    """How buyers choose, buy ahead, and buy around rules."""
+
+    choice_elasticity: float = fact(
+        4.0,
+        unit="1",
+        kind="assumed",
+        prior=Uniform(2.0, 8.0),
+        low=0.0,
+        high=50.0,
+        source="own",
+        doc="how sharply spending turns to the chip with more performance per dollar",
+    )
+    portable: float = fact(
+        0.1,
+        unit="share",
+        kind="assumed",
+        prior=Uniform(0.03, 0.4),
+        low=0.0,
+        high=1.0,
+        claims=("C2",),
+        source="own",
+        doc="share of spending that is not tied to the software of the leading vendor",
+    )
+    software: float = fact(
+        0.5,
+        unit="share",
+        kind="assumed",
+        prior=Uniform(0.3, 0.9),
+        low=0.01,
+        high=1.0,
+        claims=("C2",),
+        source="own",
+        doc="performance that programs reach on other vendors' chips, over the leading vendor's",
+    )
+    premium: float = fact(
+        0.5,
+        unit="share",
+        kind="estimated",
+        prior=Uniform(0.2, 1.5),
+        low=0.0,
+        high=10.0,
+        claims=("C11",),
+        source="ft_2025",
+        doc="what a diverted chip costs above its price",
+        under_rules=True,
+    )
+    trader_cost: float = fact(
+        0.15,
+        unit="share",
+        kind="assumed",
+        prior=Uniform(0.05, 0.4),
+        low=0.0,
+        high=10.0,
+        claims=("C11",),
+        source="own",
+        doc="mean cost of a trader (exponential over traders), over the price of the chip",
+        under_rules=True,
+    )
+    penalty: float = fact(
+        1.0,
+        unit="1",
+        kind="assumed",
+        prior=Uniform(0.0, 4.0),
+        low=0.0,
+        high=100.0,
+        claims=("C11",),
+        source="own",
+        doc="fine for a seized chip over its price",
+        under_rules=True,
+    )
+    rent_margin: float = fact(
+        0.3,
+        unit="share",
+        kind="assumed",
+        prior=Uniform(0.1, 1.0),
+        low=0.0,
+        high=10.0,
+        claims=("C11",),
+        source="own",
+        doc="what a chip in a data centre abroad costs above a chip at home",
+        under_rules=True,
+    )
+    stockpile: float = fact(
+        3.0,
+        unit="months",
+        kind="estimated",
+        prior=Uniform(1.0, 12.0),
+        low=0.0,
+        high=60.0,
+        claims=("C10",),
+        source="press_stockpiles",
+        doc="means for chips that are brought forward before a bar; 3 fits the sales of 2023, the "
+        "press says 3 to 12",
+        under_rules=True,
+    )
+    repayment: float = fact(
+        0.4,
+        unit="share",
+        kind="assumed",
+        prior=Uniform(0.1, 0.8),
+        low=0.0,
+        high=1.0,
+        claims=("C10",),
+        source="own",
+        doc="share of later means that repays what was brought forward",
+        under_rules=True,
+    )
+
+    idle_loss: float = fact(
+        0.05,
+        unit="share/month",
+        kind="assumed",
+        prior=Uniform(0.0, 0.15),
+        low=0.0,
+        high=1.0,
+        claims=("C10",),
+        source="own",
+        doc="share of money for chips that could not be spent and goes to other uses",
+    )
+
+
+def traders_paid(premium: float, cost: float, penalty: float, seized: float) -> float:
+    """Return the share of traders to whom diverting a chip pays.
+
+    A trader with cost k, a share of the price, gains (1 - seized)·(1 + premium) - 1 -
+    seized·penalty - k; costs are exponential with mean ``cost``.
+    """
+    left = (1.0 - seized) * (1.0 + premium) - 1.0 - seized * penalty
+    if left < 0.0 or (left == 0.0 and cost > 0.0):
+        return 0.0
+    return 1.0 if cost == 0.0 else 1.0 - math.exp(-left / cost)
+
+
+def purchases(state: State) -> None:
+    """Write what every buyer asks for this month.
+
+    Reads ``market``, ``supply.markup``, systems knowledge, ``buyers.cash``, ``grant``. Writes
+    ``buyers.want``, ``skill``, ``cash``, ``debt``, ``vendors.orders``,
+    ``market.best_link``.
+    """
+    t = state.month
+    labs, market, buyers = state.labs, state.market, state.buyers
+    purchases_kernels.best_link(
+        t,
+        market.available,
+        market.withdrawn,
+        market.variant,
+        market.home,
+        market.link,
+        market.best_link,
+    )
+    purchases_kernels.skill(
+        labs.bloc,
+        labs.member[:, 1],
+        state.firms.active[labs.firm],
+        state.knowledge[1].level,
+        state.blocs.weights,
+        buyers.bloc,
+        buyers.skill,
+    )
+    caps, table = state.caps, state.supply
+    market.ruled[:] = market.granted[t]
+    before = buyers.cash.copy(), buyers.debt.copy()
+    _ask(state)
+    if not (caps.start <= t).any():
+        return
+    orders_kernels.allow(t, caps.measure, caps.pace, caps.start, caps.allowed)
+    share = np.ones(market.ruled.shape[1])
+    orders_kernels.permit(
+        t,
+        caps.start,
+        caps.measure,
+        market.cap[t],
+        market.tpp,
+        buyers.destination,
+        caps.allowed,
+        caps.used,
+        buyers.want,
+        market.granted[t],
+        market.ruled,
+        share,
+    )
+    if (share < 1.0).any():
+        free = buyers.want.copy(), buyers.cash.copy(), buyers.debt.copy()
+        buyers.cash[:], buyers.debt[:] = before
+        _ask(state)
+        orders_kernels.mix(
+            share,
+            buyers.destination,
+            market.vendor,
+            market.family,
+            table.price,
+            *free,
+            buyers.want,
+            buyers.cash,
+            buyers.debt,
+            state.vendors.orders,
+        )
+
+
+def _ask(state: State) -> None:
+    group, controls, t = state.parameters.purchases, state.parameters.controls, state.month
+    market, buyers, table = state.market, state.buyers, state.supply
+    pays = traders_paid(group.premium, group.trader_cost, group.penalty, controls.enforcement)
+    purchases_kernels.choose(
+        t,
+        buyers.bloc,
+        buyers.destination,
+        buyers.skill,
+        buyers.grant,
+        state.listed[t],
+        market.tflops,
+        market.link,
+        market.price,
+        market.software,
+        market.leading,
+        market.maker,
+        market.variant,
+        market.home,
+        market.available,
+        market.withdrawn,
+        market.family,
+        market.vendor,
+        table.markup,
+        table.price,
+        market.open_to,
+        market.ruled,
+        market.fee[t],
+        market.refused[t],
+        market.offered,
+        market.ahead[t],
+        market.best_link[0],
+        state.parameters.chips.link_penalty,
+        state.parameters.chips.link_scale,
+        buyers.overhead,
+        group.choice_elasticity,
+        group.portable,
+        controls.porosity * pays,
+        group.premium,
+        controls.rent_abroad,
+        group.rent_margin,
+        group.stockpile if controls.stockpiling else 0.0,
+        group.repayment,
+        np.zeros((4, market.price.size)),
+        buyers.free_cash,
+        buyers.cash,
+        buyers.debt,
+        buyers.want,
+        state.vendors.orders,
+    )

@@ -1,0 +1,1 @@
+"""Firms: budgets, applications, sectors, rivalry, entry and exit."""

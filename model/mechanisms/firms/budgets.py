@@ -1,0 +1,341 @@
+r"""Finance: what the labs of a bloc have to spend, and on whom and what.
+
+The means of all labs of the world follow a path anchored in 2024; a bloc gets its share of the
+world's private investment in AI. Within a bloc outside funding falls with rank as
+:math:`rank^{-z}` (Zipf; equal in all blocs) and a new lab grows into its place over two years; a
+part of the bloc's means goes by what its labs earn instead,
+
+.. math:: means_i = F_b\,[(1 - w')\, funding_i + w'\, earnings_i] / \nu_0, \qquad
+          w' = \min(w, \textstyle\sum_b earned / F_b),
+
+so that earnings move no more money than there is of them. Of its means a lab spends on research
+
+.. math:: budget_i = \nu_0\, means_i\, (\nu_i / \nu_0)^a\, effort_i, \qquad
+          \nu_i = 1 - e^{-lead_i / 24}
+
+with the lead in months that it has experienced (``mechanisms/returns.py``): ideas that rivals
+soon have are worth less research (Nelson 1959; Arrow 1962); at the reference lead labs spend what
+the record says. Effort is what rivals make of it (``mechanisms/rivalry.py``). Owners keep the
+rest. Of the budget a share buys chips; who is hired with the rest is the labour market's
+(``model/mechanisms/people/labour.py``).
+
+.. math:: \ln F(t) = \ln F_{2024} + g_\infty s + (g_0 - g_\infty)\,\tau\,(1 - e^{-s/\tau}),
+          \quad s = t - 2024 > 0; \qquad \ln F(t) = \ln F_{2024} + g_0 s, \quad s \le 0
+
+Clouds spend what the world spends on chips beside the labs: as recorded, and after the record in
+step with the labs' means. Limits: taper 0: growth drops to its long-run rate at once;
+concentration 0: all labs of a bloc are equal; a = 0: leads do not matter; lead 0: no research;
+levers at 1: the path.
+"""
+
+from __future__ import annotations
+
+import math
+
+from model.core.kernels import kernel
+from model.core.parameter import LogUniform, Mechanism, Uniform, fact
+from model.state.codes import LAB
+from model.state.state import State
+
+LEAD_SCALE = 24.0  # months; of the lead after which 63 % of its worth is reached
+
+
+class Finance(Mechanism):
+    """Means of labs, and the people they hire."""
+
+    funding_2024: float = fact(
+        34e9,
+        unit="USD/year",
+        kind="estimated",
+        prior=LogUniform(17e9, 68e9),
+        low=1e6,
+        high=1e13,
+        claims=("D11",),
+        source="epoch_companies",
+        doc="means of all labs of the world at the start of 2024, chips and people; derived from "
+        "the largest lab's spending on compute for research in 2024 (USD 4 billion) and its share",
+    )
+    growth_to_2024: float = fact(
+        3.1,
+        unit="1/year",
+        kind="estimated",
+        prior=Uniform(2.0, 3.5),
+        low=1.0,
+        high=10.0,
+        claims=("D11",),
+        source="cottier_2024",
+        doc="growth of those means until 2024: 2.4 to 2020 and 3.5 from then on, as a mean over "
+        "2018 to 2024",
+    )
+    growth_in_the_long_run: float = fact(
+        1.2,
+        unit="1/year",
+        kind="assumed",
+        prior=Uniform(1.05, 1.5),
+        low=0.5,
+        high=10.0,
+        source="own",
+        doc="growth of those means after the boom",
+    )
+    taper: float = fact(
+        1.5,
+        unit="years",
+        kind="assumed",
+        prior=Uniform(0.5, 3.0),
+        low=0.0,
+        high=20.0,
+        source="own",
+        doc="time in which the boom's extra growth falls to 37 %",
+    )
+    chip_share: float = fact(
+        0.65,
+        unit="share",
+        kind="estimated",
+        prior=Uniform(0.5, 0.8),
+        low=0.0,
+        high=1.0,
+        claims=("D14",),
+        source="cottier_2024",
+        doc="share of means that buys chips and what they stand in",
+    )
+    concentration: float = fact(
+        1.0,
+        unit="1",
+        kind="assumed",
+        prior=Uniform(0.6, 1.4),
+        low=0.0,
+        high=5.0,
+        claims=("D3",),
+        source="own",
+        doc="fall of a lab's means with its rank in the bloc (Zipf's exponent)",
+    )
+    revenue_weight: float = fact(
+        0.3,
+        unit="share",
+        kind="assumed",
+        prior=Uniform(0.0, 0.6),
+        low=0.0,
+        high=1.0,
+        claims=("B4", "B11"),
+        source="own",
+        doc="part w of a bloc's means that goes to its labs by what they earn, not by rank",
+    )
+    appropriability: float = fact(
+        1.0,
+        unit="1",
+        kind="assumed",
+        prior=Uniform(0.0, 2.0),
+        low=0.0,
+        high=5.0,
+        claims=("A8", "B11"),
+        source="own",
+        doc="strength a with which the lead that a lab experiences drives its research",
+    )
+    reference_lead: float = fact(
+        18.0,
+        unit="months",
+        kind="estimated",
+        prior=Uniform(8.0, 30.0),
+        low=0.1,
+        high=1000.0,
+        claims=("A8",),
+        source="mansfield_1985",
+        doc="lead at which labs spend on research what the record says",
+    )
+    ramp: int = fact(
+        24,
+        unit="months",
+        kind="assumed",
+        low=1,
+        high=120,
+        source="own",
+        doc="time in which a new lab grows into its place",
+    )
+    means_leader: float = fact(
+        1.0,
+        unit="1",
+        kind="choice",
+        lever=True,
+        low=0.0,
+        high=20.0,
+        claims=("D1", "D14"),
+        source="own",
+        doc="means of labs of the leading bloc over those on the path, from exchange.since on",
+    )
+    means_follower: float = fact(
+        1.0,
+        unit="1",
+        kind="choice",
+        lever=True,
+        low=0.0,
+        high=20.0,
+        claims=("D1", "D14"),
+        source="own",
+        doc="means of labs of the following bloc over those on the path, from exchange.since on",
+    )
+    researcher_growth: float = fact(
+        0.25,
+        unit="1/year",
+        kind="estimated",
+        prior=Uniform(0.1, 0.4),
+        low=-0.5,
+        high=2.0,
+        claims=("D10",),
+        source="unido_dongbi",
+        doc="continuous growth of the number of researchers (a rate in logs)",
+    )
+    lab_researchers: float = fact(
+        0.2,
+        unit="share",
+        kind="assumed",
+        prior=Uniform(0.1, 0.4),
+        low=0.01,
+        high=0.99,
+        claims=("D14",),
+        source="own",
+        doc="share of a bloc's AI researchers who work in labs at month 0; the rest work in other "
+        "firms",
+    )
+
+
+def means(group: Finance, year: float) -> float:
+    """Return the means of all labs of the world, USD a year, at a date given in years."""
+    past = year - 2024.0
+    start, long_run = math.log(group.growth_to_2024), math.log(group.growth_in_the_long_run)
+    if past <= 0.0:
+        return group.funding_2024 * math.exp(start * past)
+    boom = group.taper * (1.0 - math.exp(-past / group.taper)) if group.taper > 0.0 else 0.0
+    return group.funding_2024 * math.exp(long_run * past + (start - long_run) * boom)
+
+
+def budgets(state: State) -> None:
+    """Share out means; count the teams that last month's hiring left.
+
+    Reads ``labs.rank``, ``founded``, ``revenue``, ``serving``, ``revenue_mean``, ``lead``,
+    ``effort``, ``firms.researchers``. Writes ``blocs.funding``, ``funding_path``, ``labs.means``,
+    ``earned``, ``investors``, ``owners``, ``budget``, ``buyers.grant``, ``granted``, ``cash``, and
+    in ``knowledge`` ``team`` and ``relative_team``.
+    """
+    group, setting, firms = state.parameters.finance, state.setting, state.firms
+    year = setting.calendar.year(state.month)
+    world = means(group, year) / 12.0
+    levers = {setting.leader: group.means_leader, setting.follower: group.means_follower}
+    for b, bloc in enumerate(setting.blocs):
+        state.blocs.funding_path[b] = world * bloc.funding_share
+        lever = levers.get(bloc.name, 1.0) if state.month >= state.exchange_from else 1.0
+        state.blocs.funding[b] = state.blocs.funding_path[b] * lever
+    labs = state.labs
+    _means(
+        state.month,
+        labs.firm,
+        labs.bloc,
+        labs.rank,
+        labs.founded,
+        firms.active,
+        state.blocs.funding,
+        labs.revenue,
+        labs.serving,
+        labs.revenue_mean,
+        labs.lead,
+        labs.boost,
+        labs.effort,
+        group.concentration,
+        group.ramp,
+        group.chip_share,
+        group.revenue_weight,
+        group.appropriability,
+        1.0 - math.exp(-group.reference_lead / LEAD_SCALE),
+        state.blocs.weights,
+        labs.earned,
+        labs.means,
+        labs.investors,
+        labs.owners,
+        labs.budget,
+        state.buyers.grant,
+    )
+    _grant(
+        labs.firm.size,
+        state.supply.spending[state.month] * state.parameters.chips.overhead
+        - means(group, year) / 12.0 * group.chip_share,
+        state.cloud_share,
+        state.buyers.grant,
+        state.buyers.granted,
+        state.buyers.cash,
+        state.buyers.free_cash,
+    )
+    teams(state)
+
+
+def teams(state: State) -> None:
+    """Share firms' researchers among fields.
+
+    Reads ``firms.researchers``, ``active``. Writes ``knowledge.team`` and ``relative_team``.
+    """
+    firms = state.firms
+    for number, knowledge in enumerate(state.knowledge):
+        shares = state.parameters.discovery.shares(number)
+        _teams(
+            knowledge.row,
+            firms.kind,
+            firms.active,
+            firms.researchers,
+            *shares,
+            state.constants.team[number],
+            knowledge.team,
+            knowledge.relative_team,
+        )
+
+
+@kernel
+def _means(
+    month, firm, bloc, rank, founded, active, funding, revenue, serving, earned_of_late, lead,
+    boost, effort, concentration, ramp, chip_share, by_revenue, strength, reference, weights,
+    earned, means, investors, owners, budget, grant,
+):  # fmt: skip
+    weights[:] = 0.0
+    for i in range(rank.size):
+        age = month - founded[i] + 1
+        grown = min(1.0, age / ramp) if active[firm[i]] and age > 0 else 0.0
+        means[i] = grown / rank[i] ** concentration
+        weights[bloc[i]] += means[i]
+    for b in range(funding.size):
+        income = 0.0
+        for i in range(rank.size):
+            if bloc[i] == b:
+                income += earned_of_late[i]
+        part = min(by_revenue, income / funding[b]) if funding[b] > 0.0 else 0.0
+        for i in range(rank.size):
+            if bloc[i] != b:
+                continue
+            share = means[i] / weights[b] if weights[b] > 0.0 else 0.0
+            if part > 0.0:
+                share = (1.0 - part) * share + part * earned_of_late[i] / income
+            means[i] = funding[b] * share / reference
+            worth = (1.0 - math.exp(-lead[i] / LEAD_SCALE)) / reference
+            # Nobody spends more than there is: at most 1 / reference of what the record says.
+            plan = min(means[i], means[i] * reference * worth**strength * effort[i])
+            budget[i] = plan * boost[i]
+            grant[i] = budget[i] * chip_share
+            earned[i] = revenue[i] - serving[i]
+            kept_in = min(max(earned[i], 0.0), means[i])
+            investors[i] = means[i] - kept_in + (budget[i] - plan)
+            owners[i] = means[i] - plan + earned[i] - kept_in
+
+
+@kernel
+def _grant(labs, elsewhere, cloud_share, grant, granted, cash, free_cash):
+    for i in range(grant.size):
+        if i >= labs:
+            grant[i] = max(0.0, elsewhere) * cloud_share[i]
+        granted[i] += grant[i]
+        cash[i] += grant[i]
+        free_cash[i] += grant[i]
+
+
+@kernel
+def _teams(row, kind, active, researchers, lab, chipmaker, application, reference, team, relative):
+    for m in range(row.size):
+        k = kind[row[m]]
+        share = lab if k == LAB else (chipmaker if k == 1 else application)
+        team[m] = researchers[row[m]] * share if active[row[m]] else 0.0
+        relative[m] = team[m] / reference[k] if reference[k] > 0.0 else 0.0

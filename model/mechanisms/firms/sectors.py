@@ -1,0 +1,227 @@
+r"""Sectors: application firms compete for the buyers of every bloc, and pay for what they build on.
+
+Buyers of a bloc and sector choose by logit over quality for money,
+
+.. math:: share_{ib} \propto people_i\,x_{b}\,e^{\beta\,(quality_i - \ln cost_i)}
+
+(people stand for varieties: two firms of half as many sell what one did; x is 1 at home, abroad
+the exchange between the blocs times what the taste for home leaves), but for the part that buys
+where it bought last month. The mark-up is that of many small rivals (Dixit and Stiglitz 1977):
+margin 1/(1 + β) of sales, since a firm stands for a piece of an economy and its own share for
+nothing. What a bloc spends on a sector rises with the log-sum of what it is offered, over that of
+the first month. Platforms take a share of variable cost. Overhead goes with people, at a rate set
+by demand a head at home; a firm whose result, smoothed over some two years, is negative is *not
+viable*. It is counted here; who closes is told in ``model/mechanisms/firms/demography.py``.
+
+Sums run over firms in their order within bloc and sector: no number of firms or threads touches
+them, and a bloc that exchange does not let in adds no term.
+
+Limits: shares of a market sum to one and sales to its demand; equal firms split equally; inertia 1:
+shares freeze; exchange 0: every bloc is served by its own; response 0: nobody spends more because
+platforms are cheap.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from model.core.parameter import LogUniform, Mechanism, Uniform, fact
+from model.mechanisms.firms import sectors_kernels
+from model.state.codes import BRANCHES
+from model.state.state import State
+
+
+class Sectors(Mechanism):
+    """Markets of application firms."""
+
+    substitution: float = fact(
+        3.0,
+        unit="1",
+        kind="assumed",
+        prior=Uniform(1.5, 5.0),
+        low=0.1,
+        high=20.0,
+        claims=("A7", "B6"),
+        source="own",
+        doc="utility of log quality for money in buying products; the gross margin is 1/(1 + it)",
+    )
+    home: float = fact(
+        1.5,
+        unit="1",
+        kind="assumed",
+        prior=Uniform(0.5, 3.0),
+        low=0.0,
+        high=20.0,
+        claims=("A7",),
+        source="own",
+        doc="utility of products from the own bloc",
+    )
+    inertia: float = fact(
+        0.95,
+        unit="share",
+        kind="assumed",
+        prior=Uniform(0.8, 0.98),
+        low=0.0,
+        high=1.0,
+        claims=("B8",),
+        source="own",
+        doc="share of buyers who buy this month where they bought last month",
+    )
+    overhead: float = fact(
+        0.2,
+        unit="share",
+        kind="assumed",
+        prior=Uniform(0.1, 0.3),
+        low=0.0,
+        high=2.0,
+        claims=("B6",),
+        source="own",
+        doc="fixed cost a head, over demand a head of the sector at home",
+    )
+    horizon: int = fact(
+        24,
+        unit="months",
+        kind="assumed",
+        low=1,
+        high=240,
+        claims=("B6",),
+        source="own",
+        doc="time over which a firm's result is smoothed before it is called viable or not",
+    )
+    response: float = fact(
+        0.5,
+        unit="1",
+        kind="assumed",
+        prior=Uniform(0.0, 1.5),
+        low=0.0,
+        high=5.0,
+        claims=("B6",),
+        source="own",
+        doc="rise of log spending on a sector by a unit of log quality for money on offer",
+    )
+    software: float = fact(
+        1e12,
+        unit="USD/year",
+        kind="assumed",
+        prior=LogUniform(0.5e12, 2e12),
+        low=1e6,
+        high=1e16,
+        claims=("D15",),
+        source="own",
+        doc="spent in the world on software and cloud in 2024, at the products of the first month",
+    )
+    devices: float = fact(
+        5e12,
+        unit="USD/year",
+        kind="assumed",
+        prior=LogUniform(2.5e12, 10e12),
+        low=1e6,
+        high=1e16,
+        claims=("D15",),
+        source="own",
+        doc="the same for electronics, robots and cars",
+    )
+    services: float = fact(
+        8e12,
+        unit="USD/year",
+        kind="assumed",
+        prior=LogUniform(4e12, 16e12),
+        low=1e6,
+        high=1e16,
+        claims=("D15",),
+        source="own",
+        doc="the same for services that firms of the model sell (finance, health, other)",
+    )
+    growth: float = fact(
+        0.03,
+        unit="1/year",
+        kind="assumed",
+        prior=Uniform(0.0, 0.06),
+        low=-0.5,
+        high=0.5,
+        source="own",
+        doc="continuous growth of that spending beside what better products add",
+    )
+
+
+def sectors(state: State) -> None:
+    """Let the firms of each sector compete in every bloc, then pay and count.
+
+    Reads ``applications.quality``, ``gain``, ``platform``, ``firms.researchers``,
+    ``blocs.exchange``. Writes ``applications.attraction``, ``share``, ``sales``, ``payments``,
+    ``overhead``, ``result``, ``smoothed``, ``viable``, ``state.branches``, ``platforms.payments``.
+    """
+    group, table, branches = state.parameters.sectors, state.applications, state.branches
+    firms, platforms = state.firms, state.platforms
+    years = state.setting.calendar.year(state.month) - 2024.0
+    grown = math.exp(group.growth * years) / 12.0
+    world = np.array([getattr(group, name) for name in BRANCHES]) * grown
+    shares = np.array([bloc.spending_share for bloc in state.setting.blocs])
+    sectors_kernels.attract(
+        table.firm,
+        firms.bloc,
+        firms.sector,
+        firms.active,
+        firms.researchers,
+        table.quality,
+        table.gain,
+        group.substitution,
+        table.attraction,
+        branches.people,
+        branches.attraction,
+    )
+    sectors_kernels.spend(
+        branches.people,
+        branches.attraction,
+        state.blocs.exchange,
+        math.exp(-group.home),
+        group.substitution,
+        group.response,
+        world,
+        shares,
+        branches.first,
+        branches.index,
+        branches.demand,
+    )
+    sectors_kernels.compete(
+        table.firm,
+        firms.bloc,
+        firms.sector,
+        firms.active,
+        table.attraction,
+        branches.attraction,
+        state.blocs.exchange,
+        math.exp(-group.home),
+        group.inertia,
+        np.empty_like(branches.demand),
+        table.share,
+    )
+    margin = 1.0 / (1.0 + group.substitution)
+    sectors_kernels.settle(
+        state.month == 0,
+        table.firm,
+        firms.bloc,
+        firms.sector,
+        firms.active,
+        firms.researchers,
+        table.share,
+        table.platform,
+        branches.demand,
+        branches.people,
+        world,
+        shares,
+        margin,
+        (1.0 - margin) * state.parameters.applications.cost_share,
+        group.overhead,
+        group.horizon,
+        table.sales,
+        table.payments,
+        table.overhead,
+        table.result,
+        table.smoothed,
+        table.viable,
+        platforms.payments,
+        branches.overhead,
+    )

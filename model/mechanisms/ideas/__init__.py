@@ -1,0 +1,1 @@
+"""Ideas: scarcity, discovery, technology spillover, appropriability."""

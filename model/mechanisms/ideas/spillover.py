@@ -1,0 +1,705 @@
+r"""Spillover: ideas pass from who holds them to others, through named channels.
+
+Each month firm i makes Poisson contacts on each channel. A contact picks a source, then one idea
+that the source holds and i lacks; i learns it with probability absorption × depth × proximity of
+sectors:
+
+.. math:: a_i = 1 - e^{-R_i/5}, \qquad
+          depth = \exp(-\max(0, (n - c_i - w_i)\,m)/g_0)
+
+(Cohen and Levinthal 1990: who does no research of its own understands nothing; idea n far beyond
+what i holds is not understood either.) With ``absorption_rule`` *knowledge* a is the number of
+ideas held over that of who holds most (prior knowledge instead of research), with *none* it is 1.
+Channels:
+
+* *proximity* (talk among employees and neighbours): contacts a month = strength · flow / (12 m) ·
+  (R_i/r)^½. They go to blocs in proportions fixed by the baseline world (times the exchange
+  between the blocs), in a bloc to clusters by the kernel
+  :math:`w_0 + (1 - w_0)\,2^{-d/d_{1/2}}` (Keller 2002) times sector adjacency times researchers,
+  in a cluster to firms by researchers: never uniform over firms, never more of them when there
+  are more firms.
+* *publication*: what others publish lies in a pool for everyone after a lag, at any distance; a
+  firm reads each published idea it lacks at a constant hazard, however many blocs print it.
+* *open weights*: the algorithms embodied in the best open model a firm may use (held when its
+  training began), contacts as above.
+* *suppliers*: firms linked as customer or supplier (``model/setup/supplier_network.py``), in
+  proportion to their
+  number, all alike; in a bloc apart, times the exchange. What one of another sector does to its
+  products must be adapted, which succeeds with the adjacency of sectors; algorithms and systems
+  are the same techniques in all sectors.
+* *mobility*: who is hired brings several ideas of the former employer at once; contacts go by the
+  firm's hires of the last month over those at the hazard of moves, from blocs by where its bloc's
+  hires came from; in a bloc from the own cluster first, less from the rest, from firms by their
+  researchers (``model/mechanisms/people/labour.py``).
+* *collaboration*: partners in research; with a probability one of the last that a firm learned
+  from, else a new one, found like an acquaintance. Success is remembered.
+
+What is learned costs: taking an idea in takes the team a share of the time that finding it would
+(imitation cost; Mansfield, Schwartz and Wagner 1981), at most half of its time; less through open
+weights. *Protection* (secrecy, non-compete clauses, litigation) stops a share of the contacts with
+firms of a bloc and costs their researchers time.
+
+Picks descend a balanced tree of weights, one addressed draw a level: one more idea or firm
+disturbs the other picks hardly more than it must (about log2(N)/N of them), and every idea is
+equally likely. When several channels offer one idea in a month, the one of highest addressed
+priority is credited, so attributions add up exactly. Learning reads the state at the phase's
+start.
+
+What labs print of their own follows how they release models, which is on record lab by lab, while
+what they publish is not; the shares are assumed. A new generation that makes old depth worthless
+(leapfrogging) is no rule yet: ``depth_scale`` asks for it as a whole.
+
+Limits: strength 0 removes a channel, bit for bit; protection 1 everywhere and no publications or
+open weights: nobody learns; one channel, one idea, full mixing: logistic; a constant
+outside source beside it: Bass's closed form; nobody learns what nobody holds.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from model.core.errors import InputError
+from model.core.kernels import over_rows
+from model.core.parameter import LogUniform, Mechanism, Uniform, fact, monthly_rate
+from model.core.randomness import address, key_of
+from model.mechanisms.ideas import spillover_kernels
+from model.state.codes import (
+    ALGORITHMS,
+    COLLABORATION,
+    FIELDS,
+    MOBILITY,
+    PRODUCTS,
+    PROXIMITY,
+    SECTORS,
+    SUPPLIER,
+)
+from model.state.knowledge import Learned
+from model.state.state import State
+
+# A month on one channel: several for every idea that there is to learn. The largest firm of 3,000
+# makes some 2,600 where all that raises contacts stands at the end of its prior.
+MOST_CONTACTS = 10_000.0
+FROM_THEN = "from exchange.since on"
+
+
+class Spillover(Mechanism):
+    """Channels, absorption, distance."""
+
+    strength: float = fact(
+        0.2,
+        unit="1",
+        kind="contested",
+        prior=LogUniform(0.05, 1.0),
+        low=0.0,
+        high=20.0,
+        claims=("A1", "A7", "C4"),
+        source="own",
+        doc="scale of all contacts but with publications",
+    )
+    proximity_flow: float = fact(
+        0.25,
+        unit="OOM/year",
+        kind="assumed",
+        prior=Uniform(0.1, 1.0),
+        low=0.0,
+        high=50.0,
+        claims=("A1", "A2"),
+        source="own",
+        doc="ideas met by talk, in algorithms at a firm of reference size, before "
+        "strength and absorption; other fields get as many contacts",
+    )
+    open_weights_flow: float = fact(
+        0.25,
+        unit="OOM/year",
+        kind="contested",
+        prior=Uniform(0.1, 1.0),
+        low=0.0,
+        high=50.0,
+        claims=("B1", "B3"),
+        source="own",
+        doc="ideas met in open models, at a firm of reference size, before strength",
+    )
+    supplier_flow: float = fact(
+        0.1,
+        unit="OOM/year",
+        kind="assumed",
+        prior=Uniform(0.0, 0.5),
+        low=0.0,
+        high=50.0,
+        claims=("A2", "A3"),
+        source="own",
+        doc="ideas met at customers and suppliers, at a firm of reference size and mean links, "
+        "before strength",
+    )
+    mobility_flow: float = fact(
+        0.05,
+        unit="OOM/year",
+        kind="estimated",
+        prior=Uniform(0.0, 0.2),
+        low=0.0,
+        high=50.0,
+        claims=("A2", "D7"),
+        source="serafinelli_2019",
+        doc="ideas brought by hires, at a firm of reference size, before strength; about a tenth "
+        "of what is learned nearby",
+    )
+    collaboration_flow: float = fact(
+        0.05,
+        unit="OOM/year",
+        kind="assumed",
+        prior=Uniform(0.0, 0.3),
+        low=0.0,
+        high=50.0,
+        claims=("A1", "A7"),
+        source="own",
+        doc="ideas met in joint research, at a firm of reference size, before strength",
+    )
+    links: float = fact(
+        4.7,
+        unit="1",
+        kind="measured",
+        low=0.0,
+        high=100.0,
+        claims=("A2",),
+        source="indicators_network",
+        doc="mean number of customers and suppliers of a firm",
+    )
+    ideas_a_move: int = fact(
+        3,
+        unit="ideas",
+        kind="assumed",
+        low=1,
+        high=20,
+        claims=("A2",),
+        source="own",
+        doc="ideas that a hire may bring; the flow is that of all of them",
+    )
+    moves_elsewhere: float = fact(
+        0.2,
+        unit="share",
+        kind="assumed",
+        prior=Uniform(0.05, 0.6),
+        low=0.0,
+        high=1.0,
+        claims=("A2", "A6"),
+        source="almeida_kogut_1999",
+        doc="weight of the rest of the bloc in hiring beside the own cluster, a researcher",
+    )
+    moves_abroad: float = fact(
+        0.1,
+        unit="share",
+        kind="assumed",
+        prior=Uniform(0.0, 0.3),
+        low=0.0,
+        high=1.0,
+        claims=("D9", "D10"),
+        source="own",
+        doc="share of hires and of new partners from other blocs at full exchange",
+    )
+    partner_memory: float = fact(
+        0.7,
+        unit="share",
+        kind="assumed",
+        prior=Uniform(0.2, 0.95),
+        low=0.0,
+        high=1.0,
+        claims=("A7",),
+        source="own",
+        doc="chance to meet a partner that one has learned from instead of a new one",
+    )
+    imitation_cost: float = fact(
+        0.65,
+        unit="share",
+        kind="estimated",
+        prior=Uniform(0.3, 0.9),
+        low=0.0,
+        high=5.0,
+        claims=("A8", "D4"),
+        source="mansfield_1981",
+        doc="time to take an idea in over the time to find it",
+    )
+    open_weights_cost: float = fact(
+        0.4,
+        unit="share",
+        kind="assumed",
+        prior=Uniform(0.1, 0.65),
+        low=0.0,
+        high=5.0,
+        claims=("B1", "B10"),
+        source="own",
+        doc="the same for an idea read off an open model",
+    )
+    publication_hazard: float = fact(
+        0.005,
+        unit="1/month",
+        kind="assumed",
+        prior=LogUniform(0.001, 0.02),
+        low=0.0,
+        high=0.2,
+        claims=("A7", "D7"),
+        source="own",
+        doc="chance a month that a firm comes to read a published idea it lacks",
+    )
+    published_by_open: float = fact(
+        0.8,
+        unit="share",
+        kind="assumed",
+        prior=Uniform(0.6, 1.0),
+        low=0.0,
+        high=1.0,
+        claims=("A7", "D8"),
+        source="own",
+        doc="share of their own findings that labs of open habit publish",
+    )
+    published_by_mixed: float = fact(
+        0.5,
+        unit="share",
+        kind="assumed",
+        prior=Uniform(0.3, 0.7),
+        low=0.0,
+        high=1.0,
+        claims=("A7", "D8"),
+        source="own",
+        doc="share of their own findings that labs of mixed habit publish",
+    )
+    published_by_closed: float = fact(
+        0.2,
+        unit="share",
+        kind="assumed",
+        prior=Uniform(0.0, 0.4),
+        low=0.0,
+        high=1.0,
+        claims=("A7", "D8"),
+        source="own",
+        doc="share of their own findings that labs of closed habit publish",
+    )
+    published_elsewhere: float = fact(
+        0.3,
+        unit="share",
+        kind="assumed",
+        prior=Uniform(0.1, 0.6),
+        low=0.0,
+        high=1.0,
+        claims=("A7", "D8"),
+        source="own",
+        doc="share of their own findings that firms that are no labs publish",
+    )
+    publication_lag: int = fact(
+        6,
+        unit="months",
+        kind="assumed",
+        low=1,
+        high=60,
+        source="memory",
+        doc="time from finding an idea to its publication",
+    )
+    half_distance: float = fact(
+        1200.0,
+        unit="km",
+        kind="measured",
+        prior=Uniform(530.0, 1600.0),
+        low=1.0,
+        high=1e6,
+        claims=("A1", "A4"),
+        source="keller_2002",
+        doc="distance at which the local part of talk halves",
+    )
+    codified: float = fact(
+        0.1,
+        unit="share",
+        kind="assumed",
+        prior=Uniform(0.0, 0.4),
+        low=0.0,
+        high=1.0,
+        claims=("A1",),
+        source="own",
+        doc="part w0 of talk that distance does not weaken",
+    )
+    sector_adjacency: float = fact(
+        0.3,
+        unit="share",
+        kind="assumed",
+        prior=Uniform(0.1, 0.6),
+        low=0.0,
+        high=1.0,
+        claims=("A3",),
+        source="own",
+        doc="nearness of any two different sectors (1 is the own sector)",
+    )
+    absorption_rule: Literal["research", "knowledge", "none"] = fact(
+        "research",
+        unit="name",
+        kind="contested",
+        claims=("D4",),
+        source="cohen_levinthal_1990",
+        doc="what understanding takes: own research; or ideas held, over those of who holds most; "
+        "or nothing but to be there",
+    )
+    team_for_absorption: float = fact(
+        5.0,
+        unit="persons",
+        kind="assumed",
+        prior=Uniform(2.0, 15.0),
+        low=0.01,
+        high=1e4,
+        claims=("D4",),
+        source="cohen_levinthal_1990",
+        doc="researchers in the field with whom a firm understands 63 % of what it meets",
+    )
+    typical_team: float = fact(
+        10.0,
+        unit="persons",
+        kind="assumed",
+        low=0.01,
+        high=1e4,
+        source="own",
+        doc="researchers in the field of a mean firm that is no lab at the start of prehistory, "
+        "for absorption: keeps the economy the same when it is cut into more, smaller firms",
+    )
+    depth_scale: float = fact(
+        1.0,
+        unit="OOM",
+        kind="assumed",
+        prior=LogUniform(0.3, 3.0),
+        low=0.01,
+        high=1e6,
+        claims=("D4", "D5"),
+        source="own",
+        doc="how far beyond its reach a firm still understands 37 % of an idea",
+    )
+
+
+class Protection(Mechanism):
+    """Secrecy, non-compete clauses, litigation: what keeps ideas from rivals, and what it costs."""
+
+    leader: float = fact(
+        0.0,
+        unit="share",
+        kind="choice",
+        lever=True,
+        low=0.0,
+        high=1.0,
+        claims=("A8", "A10", "D5"),
+        source="own",
+        doc="strength of protection by firms of the leading bloc, " + FROM_THEN,
+    )
+    follower: float = fact(
+        0.0,
+        unit="share",
+        kind="choice",
+        lever=True,
+        low=0.0,
+        high=1.0,
+        claims=("A8", "A10", "D5"),
+        source="own",
+        doc="strength of protection by firms of the following bloc, " + FROM_THEN,
+    )
+    elsewhere: float = fact(
+        0.0,
+        unit="share",
+        kind="choice",
+        lever=True,
+        low=0.0,
+        high=1.0,
+        claims=("A8", "A10", "D5"),
+        source="own",
+        doc="strength of protection by firms of all other blocs, " + FROM_THEN,
+    )
+    talk: float = fact(
+        1.0,
+        unit="share",
+        kind="assumed",
+        low=0.0,
+        high=1.0,
+        under_rules=True,
+        claims=("A10",),
+        source="own",
+        doc="share of talk and joint research that full protection stops (secrecy)",
+    )
+    suppliers: float = fact(
+        1.0,
+        unit="share",
+        kind="assumed",
+        low=0.0,
+        high=1.0,
+        under_rules=True,
+        claims=("A10",),
+        source="own",
+        doc="share of learning among customers and suppliers that it stops (contracts)",
+    )
+    mobility: float = fact(
+        1.0,
+        unit="share",
+        kind="assumed",
+        low=0.0,
+        high=1.0,
+        under_rules=True,
+        claims=("A10", "D5"),
+        source="own",
+        doc="share of what movers bring that it stops (non-compete clauses)",
+    )
+    cost: float = fact(
+        0.1,
+        unit="share",
+        kind="assumed",
+        prior=Uniform(0.0, 0.3),
+        low=0.0,
+        high=1.0,
+        under_rules=True,
+        claims=("A8",),
+        source="own",
+        doc="share of researchers' time that full protection takes (litigation)",
+    )
+
+    def strengths(self, blocs: list[str], leader: str, follower: str) -> list[float]:
+        """Return the strength of protection by bloc."""
+        named = {leader: self.leader, follower: self.follower}
+        return [named.get(bloc, self.elsewhere) for bloc in blocs]
+
+
+def spillover(state: State) -> None:
+    """Let firms meet, offer, learn; then let last months' finds appear in print.
+
+    Reads ``knowledge.bits``, ``pool``, ``cell_start``, ``state.open_bits``, ``blocs.exchange``,
+    ``moved``, ``firms.hire_rate``,
+    ``clusters.nearness``, ``bloc_share``, ``state.finds``. Writes ``knowledge.bits``, ``count``,
+    ``level``, ``absorption``, ``busy``, ``partner``, ``holders``, ``pool``, ``pending``,
+    ``acquired``, ``published``, ``learned``, ``blocs.shield``, ``litigating``.
+    """
+    guard = state.parameters.protection
+    blocs = [bloc.name for bloc in state.setting.blocs]
+    strengths = guard.strengths(blocs, state.setting.leader, state.setting.follower)
+    for b, strength in enumerate(strengths if state.month >= state.exchange_from else []):
+        for channel, share in (
+            (PROXIMITY, guard.talk),
+            (COLLABORATION, guard.talk),
+            (SUPPLIER, guard.suppliers),
+            (MOBILITY, guard.mobility),
+        ):
+            state.blocs.shield[b, channel] = strength * share
+        state.blocs.litigating[b] = strength * guard.cost
+    for number in range(len(state.knowledge)):
+        _learn(state, number)
+        _print(state, number)
+
+
+def _learn(state: State, number: int) -> None:
+    group, knowledge, firms = state.parameters.spillover, state.knowledge[number], state.firms
+    blocs, clusters, labs = state.blocs, state.clusters, state.labs
+    rows, month = knowledge.row.size, state.month
+    # The depth scale is in OOM of algorithms or systems; in log quality it is as many ideas.
+    nature = state.parameters.discovery
+    sized = nature.idea_size(ALGORITHMS if number == PRODUCTS else number)
+    strength = group.strength / nature.mean_size
+    places, trades = clusters.key.size, len(SECTORS)
+    mass, within = np.empty((places, trades)), np.empty(rows)
+    seen = np.empty((trades, places))
+    spillover_kernels.masses(
+        knowledge.team,
+        knowledge.cell_start,
+        knowledge.cell_stop,
+        group.sector_adjacency,
+        mass,
+        within,
+        seen,
+    )
+    pull, nearby = np.empty((2, places, trades, places))
+    spillover_kernels.pulls(seen, clusters.bloc, clusters.nearness, pull)
+    spillover_kernels.pulls(seen, clusters.bloc, clusters.commute, nearby)
+    spillover_kernels.understanding(
+        knowledge.row,
+        firms.kind,
+        knowledge.team,
+        knowledge.relative_team,
+        knowledge.count,
+        group.team_for_absorption,
+        group.typical_team,
+        spillover_kernels.RULES.index(group.absorption_rule),
+        knowledge.absorption,
+    )
+    best = np.full((len(blocs.funding), 2), -1, np.int64)
+    if number == 0:
+        spillover_kernels.best_open(labs.bloc, labs.open_capability, blocs.exchange, best)
+    streams = spillover_kernels.streams_of(tuple(blocs.ordinal))
+    talk = monthly_rate(strength * group.proximity_flow)
+    weights = monthly_rate(strength * group.open_weights_flow) if number == 0 else 0.0
+    suppliers = monthly_rate(strength * group.supplier_flow)
+    moves = monthly_rate(strength * group.mobility_flow) / group.ideas_a_move
+    partners = monthly_rate(strength * group.collaboration_flow)
+    links = max(group.links, 1e-9)
+    busiest = spillover_kernels.busiest(
+        knowledge.row,
+        knowledge.relative_team,
+        state.link_start,
+        firms.hire_rate,
+        max(talk, weights, partners),
+        moves,
+        suppliers,
+        links,
+    )
+    if not busiest <= MOST_CONTACTS:
+        raise InputError(
+            f"spillover.strength: a firm would make {busiest:.3g} contacts in {state.date()}, at "
+            f"most {MOST_CONTACTS:.0f} a month can be simulated; a good value is 0.2"
+        )
+    shelf = np.zeros((*blocs.exchange.shape, knowledge.pool.shape[1]), np.uint64)
+    ties = address(state.seed, key_of("shelves", FIELDS[number]))
+    spillover_kernels.shelve(
+        ties, blocs.ordinal, knowledge.words[0], knowledge.pool, blocs.exchange, shelf
+    )
+    meets = np.zeros((rows, len(streams)), np.uint16)
+    offers = np.zeros(rows, np.int64)
+    meeting = address(state.seed, key_of("meetings", FIELDS[number]), month)
+    over_rows(
+        state.threads,
+        rows,
+        spillover_kernels.meetings,
+        meeting,
+        knowledge.row,
+        firms.key,
+        firms.bloc,
+        firms.cluster,
+        firms.lab,
+        knowledge.relative_team,
+        clusters.bloc_share[number],
+        blocs.exchange,
+        streams,
+        talk,
+        group.publication_hazard,
+        weights,
+        suppliers,
+        links,
+        moves,
+        firms.hire_rate,
+        partners,
+        group.ideas_a_move,
+        state.link_start,
+        knowledge.words[0],
+        knowledge.bits,
+        shelf,
+        best,
+        meets,
+        offers,
+    )
+    ends = np.cumsum(offers)
+    total = int(ends[-1]) if rows else 0
+    idea = np.full(total, -1, np.int32)
+    channel = np.zeros(total, np.int8)
+    origin = np.zeros(total, np.int8)
+    who = np.full(total, -1, np.int32)
+    priority = np.zeros(total, np.uint64)
+    over_rows(
+        state.threads,
+        rows,
+        spillover_kernels.offers,
+        meeting,
+        ends,
+        knowledge.row,
+        firms.key,
+        firms.bloc,
+        firms.cluster,
+        firms.sector,
+        firms.lab,
+        blocs.exchange,
+        blocs.openness,
+        blocs.moved,
+        blocs.shield,
+        streams,
+        blocs.first_cluster,
+        blocs.last_cluster,
+        pull.reshape(-1, places),
+        nearby.reshape(-1, places),
+        mass,
+        within.reshape(1, -1),
+        seen,
+        knowledge.cell_start,
+        knowledge.cell_stop,
+        group.sector_adjacency,
+        group.sector_adjacency if number == PRODUCTS else 1.0,
+        knowledge.at,
+        state.link_start,
+        state.link_to,
+        group.partner_memory,
+        group.ideas_a_move,
+        knowledge.partner,
+        knowledge.words[0],
+        knowledge.bits,
+        shelf.reshape(-1, shelf.shape[2]),
+        labs.bloc,
+        labs.member[:, 0],
+        state.open_bits,
+        best,
+        knowledge.count,
+        knowledge.window,
+        knowledge.absorption,
+        0.0 if nature.unique(number) else sized / group.depth_scale,
+        meets,
+        idea,
+        channel,
+        origin,
+        who,
+        priority,
+    )
+    over_rows(
+        state.threads,
+        rows,
+        spillover_kernels.adopt,
+        ends,
+        offers,
+        knowledge.size,
+        idea,
+        priority,
+        knowledge.bits,
+        knowledge.count,
+        knowledge.level,
+    )
+    spillover_kernels.credit(
+        ends,
+        offers,
+        knowledge.row,
+        firms.bloc,
+        idea,
+        channel,
+        origin,
+        who,
+        priority,
+        knowledge.full_rate,
+        group.imitation_cost,
+        group.open_weights_cost,
+        knowledge.holders,
+        state.acquired[number],
+        knowledge.partner,
+        knowledge.busy,
+    )
+    learned = np.flatnonzero(idea >= 0)
+    learner = np.repeat(np.arange(rows), offers)[learned]
+    source = who[learned]
+    state.learned[number] = Learned(
+        learner=knowledge.row[learner],
+        idea=idea[learned].astype(np.int64),
+        source=np.where(source >= 0, knowledge.row[source], -1),
+        channel=channel[learned].astype(np.int64),
+        origin=origin[learned].astype(np.int64),
+    )
+
+
+def _print(state: State, number: int) -> None:
+    knowledge, firms = state.knowledge[number], state.firms
+    members, ideas = state.finds[number]
+    slots = knowledge.pending.shape[1]
+    spillover_kernels.publish(
+        address(state.seed, key_of("publishing", FIELDS[number])),
+        (state.month + state.parameters.spillover.publication_lag) % slots,
+        state.month % slots,
+        members,
+        ideas,
+        knowledge.row,
+        firms.key,
+        firms.bloc,
+        firms.publishes,
+        knowledge.pending,
+        knowledge.pool,
+        state.published[number],
+    )

@@ -1,0 +1,1 @@
+"""People and places: labour, infrastructure, universities."""

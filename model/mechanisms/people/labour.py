@@ -1,0 +1,496 @@
+r"""Labour: people graduate, are hired, move, go abroad, retire; firms pay for them.
+
+**Demand.** Firms have wage bills. Those of a bloc's firms that are no labs make up
+:math:`(1 - s)\,W_b`, shared by size; those of its labs :math:`s\,W_b\,(F/F_0)^{\rho}\,f_b`, shared
+by their means, with :math:`W_b` the wage path times the path of people (wages are equal across
+blocs on it: there is no source for a difference), s the share of labs at month 0, F the path of
+labs' means and f_b the bloc's means over its part of that path. Recorded means grew 3.1 times a
+year, people and wages much less: along the path bills follow people and wages but for a small
+pull :math:`\rho`; money beyond the path is spent like the rest, a tenth more means a tenth more
+for people.
+
+**Wages.** One wage clears a bloc: what its bills buy, at the cost of places, over its people. A
+firm's desired heads are what its own bill buys at that wage; its own wage is bill over heads,
+above the bloc's where heads fall short of it, at most ``highest_offer`` times (the rest of its
+bill waits for people). With x the wage over the bloc's,
+
+.. math:: hazard_{f \to g} \propto h_0\,(x_g/x_f)^{\beta}\,D_g\,\kappa_{cd}, \qquad x = D/L
+
+(D desired heads, L heads, κ 1 in the cluster, ``spillover.moves_elsewhere`` in the rest of the
+bloc), so that heads drift to where wages are equal and splitting a firm changes nothing. The
+mean over a bloc is h₀ at equal wages. Graduates choose likewise from where they studied.
+
+**People.** Stock = graduates − finance's share − retirement + net migration. Graduates follow
+the path of people (growth ``finance.researcher_growth``), and, with a delay, the money of
+universities. Abroad go :math:`h_0\,a\,p_b\,(w_b/w_s)^\beta` × visas × exchange of movers, and
+likewise a share of graduates, at any distance; p_b is a bloc's part of the world's researchers and
+a sets the world's mean to ``spillover.moves_abroad``: at equal wages nothing flows on balance.
+
+Moves carry ideas: ``firms.hire_rate`` and ``blocs.moved`` drive the mobility channel of the next
+month. The drain to finance has no citable figure (D9).
+
+Limits: hazard 0, or moves 0: nobody moves and nobody brings ideas; exchange or visas 0: nobody
+crosses; people are conserved; equal wages everywhere: no net flow.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from model.core.parameter import LogUniform, Mechanism, Uniform, fact, monthly_share
+from model.core.table import Floats
+from model.mechanisms.people import labour_kernels
+from model.state.state import State
+
+FROM_THEN = "from exchange.since on"
+FINANCE_ON_RECORD = 0.1  # share of graduates with which the recorded growth of people is met
+
+
+class Labour(Mechanism):
+    """Where researchers come from, what they are paid, how they move."""
+
+    hazard: float = fact(
+        0.1,
+        unit="1/year",
+        kind="assumed",
+        prior=LogUniform(0.03, 0.3),
+        low=0.0,
+        high=2.0,
+        claims=("A2", "D7"),
+        source="own",
+        doc="rate h at which researchers change firm at equal wages",
+    )
+    wage_elasticity: float = fact(
+        1.0,
+        unit="1",
+        kind="assumed",
+        prior=Uniform(0.3, 3.0),
+        low=0.0,
+        high=5.0,
+        claims=("D10", "D14"),
+        source="own",
+        doc="elasticity of moves in the ratio of wages",
+    )
+    highest_offer: float = fact(
+        3.0,
+        unit="1",
+        kind="assumed",
+        prior=Uniform(1.5, 6.0),
+        low=1.0,
+        high=20.0,
+        source="own",
+        doc="most that a firm short of people offers, over the wage of its bloc",
+    )
+    retirement: float = fact(
+        0.03,
+        unit="1/year",
+        kind="assumed",
+        prior=Uniform(0.01, 0.06),
+        low=0.0,
+        high=0.5,
+        source="own",
+        doc="share of researchers who leave research",
+    )
+    finance_share: float = fact(
+        FINANCE_ON_RECORD,
+        unit="share",
+        kind="assumed",
+        prior=Uniform(0.0, 0.3),
+        low=0.0,
+        high=1.0,
+        lever=True,
+        claims=("D9",),
+        source="memory",
+        doc="share of graduates whom financial trading takes, " + FROM_THEN + "; the recorded "
+        "growth of people goes with a tenth",
+    )
+    wage_2024: float = fact(
+        300e3,
+        unit="USD/year",
+        kind="assumed",
+        prior=LogUniform(150e3, 600e3),
+        low=1e3,
+        high=1e8,
+        source="own",
+        doc="what a researcher costs a firm on the path at the start of 2024; labs then pay "
+        "about their means beside chips",
+    )
+    wage_growth: float = fact(
+        0.05,
+        unit="1/year",
+        kind="assumed",
+        prior=Uniform(0.0, 0.15),
+        low=-0.2,
+        high=1.0,
+        source="own",
+        doc="continuous growth of that cost (a rate in logs)",
+    )
+    pull_of_means: float = fact(
+        0.05,
+        unit="1",
+        kind="assumed",
+        prior=Uniform(0.0, 0.15),
+        low=0.0,
+        high=1.0,
+        claims=("D14",),
+        source="own",
+        doc="growth of labs' wage bills beyond other firms', over growth of means (in logs)",
+    )
+    moves: float = fact(
+        1.0,
+        unit="share",
+        kind="choice",
+        lever=True,
+        low=0.0,
+        high=3.0,
+        claims=("A2", "A6"),
+        source="own",
+        doc="moves between firms over those at the hazard, graduates going abroad included, "
+        + FROM_THEN,
+    )
+    visas: float = fact(
+        1.0,
+        unit="1",
+        kind="choice",
+        lever=True,
+        low=0.0,
+        high=5.0,
+        claims=("D10",),
+        source="own",
+        doc="ease of going from any bloc to another, " + FROM_THEN,
+    )
+    visas_leader_and_follower: float = fact(
+        1.0,
+        unit="1",
+        kind="choice",
+        lever=True,
+        low=0.0,
+        high=5.0,
+        claims=("D10", "C14"),
+        source="own",
+        doc="the same between leader and follower, both ways; multiplies the other, " + FROM_THEN,
+    )
+    people_leader: float = fact(
+        1.0,
+        unit="1",
+        kind="choice",
+        lever=True,
+        low=0.1,
+        high=10.0,
+        claims=("D1", "D14"),
+        source="own",
+        doc="researchers and graduates of the leading bloc over those it has, " + FROM_THEN,
+    )
+    people_follower: float = fact(
+        1.0,
+        unit="1",
+        kind="choice",
+        lever=True,
+        low=0.1,
+        high=10.0,
+        claims=("D1", "D14"),
+        source="own",
+        doc="researchers and graduates of the following bloc over those it has, " + FROM_THEN,
+    )
+
+    def people(self, bloc: str, leader: str, follower: str) -> float:
+        """Return the factor on a bloc's people."""
+        return {leader: self.people_leader, follower: self.people_follower}.get(bloc, 1.0)
+
+
+def path_of_people(state: State, month: int) -> Floats:
+    """Return by bloc the researchers on the path, anchored in 2024."""
+    years = state.setting.calendar.year(month) - 2024.0
+    grown = math.exp(state.parameters.finance.researcher_growth * years)
+    return np.array([bloc.researchers_2024 * grown for bloc in state.setting.blocs])
+
+
+def settle(state: State) -> None:
+    """Give every firm the people that its wage bill buys at the wage of its bloc, at month 0."""
+    group, blocs, clusters, firms = (
+        state.parameters.labour,
+        state.blocs,
+        state.clusters,
+        state.firms,
+    )
+    blocs.first_people[:] = blocs.researchers[:] = path_of_people(state, 0)
+    blocs.first_funding[:] = blocs.funding_path
+    cost = clusters.cost.copy()
+    clusters.cost[:] = 1.0  # who starts where does not depend on what places will cost
+    _pay(state)
+    clusters.cost[:] = cost
+    paid = np.where(blocs.pay > 0.0, blocs.pay, 1.0)
+    firms.researchers[:] = firms.bill * (blocs.researchers / paid)[firms.bloc]
+    blocs.idle[:] = np.where(blocs.pay > 0.0, 0.0, blocs.researchers)
+    heads = clusters.researchers
+    labour_kernels.bills(
+        firms.cluster,
+        firms.lab,
+        firms.active,
+        firms.size,
+        state.labs.budget,
+        clusters.bloc,
+        blocs.sizes,
+        blocs.budgets,
+        blocs.other_bill,
+        blocs.lab_bill,
+        np.ones(heads.size),
+        firms.researchers,
+        firms.bill,
+        heads,
+        clusters.pay,
+        clusters.spent,
+    )
+    labour_kernels.seen(clusters.bloc, clusters.commute, heads, clusters.appeal)
+    labour_kernels.by_bloc(clusters.bloc, heads * clusters.appeal, blocs.typical)
+    people = np.where(blocs.researchers > 0.0, blocs.researchers, 1.0)
+    blocs.typical[:] = np.where(blocs.typical > 0.0, blocs.typical / people**2, 1.0)
+    moves = group.moves if state.month >= state.exchange_from else 1.0
+    firms.hire_rate[:] = moves if group.hazard > 0.0 else 0.0
+    away = blocs.abroad * blocs.exchange  # from where as many come as go there
+    blocs.moved[:] = away
+    for b in range(blocs.idle.size):
+        blocs.moved[b, b] = 1.0 - math.fsum(away[b])
+
+
+def labour(state: State) -> None:
+    """Let people graduate, move, emigrate, retire, and be paid.
+
+    Reads ``labs.budget``, ``blocs.funding``, ``funding_path``, ``taught``, ``exchange``,
+    ``clusters.cost``, ``commute``, ``campus``, ``firms.size``, ``active``. Writes
+    ``firms.bill``, ``wage``, ``researchers``, ``hire_rate``, ``clusters.researchers``, ``spent``,
+    ``pay``, ``appeal``, and in ``blocs`` the people and their flows.
+    """
+    group, blocs, clusters, firms = (
+        state.parameters.labour,
+        state.blocs,
+        state.clusters,
+        state.firms,
+    )
+    if state.month == max(0, state.exchange_from):
+        _add(state)
+    _pay(state)
+    retiring = monthly_share(group.retirement)
+    hazard = group.hazard / 12.0
+    moves = group.moves if state.month >= state.exchange_from else 1.0
+    _graduate(state, retiring)
+    rows, places, count = firms.key.size, clusters.key.size, blocs.idle.size
+    pull, appeal, gone = np.empty(rows), np.empty(rows), np.empty(rows)
+    drawn, retired, emigrated, moved, hires, entries = (np.empty(places) for _ in range(6))
+    labour_kernels.appeal(
+        firms.cluster,
+        clusters.bloc,
+        clusters.cost,
+        firms.bill,
+        blocs.researchers,
+        blocs.pay,
+        group.wage_elasticity,
+        group.highest_offer,
+        1.0 - state.parameters.places.firms_share,
+        firms.researchers,
+        firms.wage,
+        pull,
+        appeal,
+        drawn,
+    )
+    labour_kernels.seen(clusters.bloc, clusters.commute, drawn, clusters.appeal)
+    movers, students, leaving = np.empty((count, count)), np.empty((count, count)), np.empty(count)
+    heads = blocs.researchers - blocs.idle
+    labour_kernels.migrate(
+        hazard,
+        group.wage_elasticity,
+        group.highest_offer,
+        blocs.abroad,
+        _visas(state) * moves,
+        blocs.exchange,
+        blocs.pay,
+        heads,
+        blocs.researchers,
+        blocs.graduates,
+        retiring,
+        movers,
+        students,
+        leaving,
+    )
+    labour_kernels.leave(
+        firms.cluster,
+        clusters.bloc,
+        firms.active,
+        hazard * moves,
+        blocs.typical,
+        blocs.at_home,
+        blocs.researchers,
+        clusters.appeal,
+        retiring,
+        leaving,
+        firms.researchers,
+        pull,
+        gone,
+        retired,
+        emigrated,
+        moved,
+    )
+    staying, idle = blocs.graduates.copy(), blocs.idle.copy()
+    for s in range(count):
+        for b in range(count):
+            if students[s, b] > 0.0:
+                staying[s] -= students[s, b]
+    graduates = clusters.campus * staying[clusters.bloc]
+    graduates[clusters.appeal <= 0.0] = 0.0  # nobody hires near there: they look everywhere
+    labour_kernels.arrive(
+        clusters.bloc, clusters.commute, clusters.appeal, moved, graduates, hires, entries
+    )
+    total, placed, come, newcomers = (np.zeros(count) for _ in range(4))
+    labour_kernels.by_bloc(clusters.bloc, drawn, total)
+    labour_kernels.by_bloc(clusters.bloc, graduates, placed)
+    for b in range(count):
+        for s in range(count):
+            if movers[s, b] > 0.0:
+                come[b] += movers[s, b]
+            if students[s, b] > 0.0:
+                newcomers[b] += students[s, b]
+    newcomers += staying - placed + idle * (1.0 - retiring)
+    hired = np.where(total > 0.0, total, 1.0)
+    labour_kernels.hire(
+        firms.cluster,
+        clusters.bloc,
+        appeal,
+        gone,
+        clusters.appeal,
+        hires,
+        entries,
+        come / hired,
+        newcomers / hired,
+        hazard,
+        firms.researchers,
+        firms.hire_rate,
+        clusters.researchers,
+        moved,
+    )
+    labour_kernels.payroll(
+        firms.bloc,
+        firms.lab,
+        firms.researchers,
+        firms.wage,
+        np.empty(count),
+        blocs.wage_labs,
+        blocs.wage_elsewhere,
+        blocs.in_labs,
+    )
+    blocs.idle[:] = np.where(total > 0.0, 0.0, newcomers + come)
+    labour_kernels.by_bloc(clusters.bloc, clusters.researchers, blocs.researchers)
+    blocs.researchers += blocs.idle
+    labour_kernels.by_bloc(clusters.bloc, moved, blocs.hires)
+    labour_kernels.by_bloc(clusters.bloc, retired, blocs.retirements)
+    blocs.retirements += idle * retiring
+    blocs.retired += blocs.retirements
+    blocs.graduated += blocs.graduates
+    blocs.crossing[:] = movers + students
+    blocs.crossed += blocs.crossing
+    _origins(movers, blocs.hires, blocs.moved)
+
+
+def _origins(movers: Floats, hires: Floats, moved: Floats) -> None:
+    # Where hires came from; who hired nobody keeps what it had, and has no movers to ask it of.
+    for b in range(hires.size):
+        if hires[b] > 0.0:
+            moved[b] = movers[:, b] / hires[b]
+            moved[b, b] = 1.0 - sum(float(share) for share in moved[b] if share > 0.0)
+
+
+def _add(state: State) -> None:
+    # The lever on people: from one month on, more of everybody, hired as the others were.
+    setting, blocs, group = state.setting, state.blocs, state.parameters.labour
+    for b, bloc in enumerate(setting.blocs):
+        factor = group.people(bloc.name, setting.leader, setting.follower)
+        if factor != 1.0:
+            rows = state.firms.bloc == b
+            blocs.added[b] += blocs.researchers[b] * (factor - 1.0)
+            blocs.researchers[b] *= factor
+            blocs.idle[b] *= factor
+            state.firms.researchers[rows] *= factor
+
+
+def _graduate(state: State, retiring: float) -> None:
+    # As many as keep people on their path at the recorded share of finance, and as universities'
+    # money some years ago allows.
+    setting, blocs, group = state.setting, state.blocs, state.parameters.labour
+    now, then = path_of_people(state, state.month), path_of_people(state, state.month + 1)
+    lever = state.month >= state.exchange_from
+    paid = state.parameters.places.graduates_paid
+    to_finance = group.finance_share if lever else FINANCE_ON_RECORD
+    for b, bloc in enumerate(setting.blocs):
+        factor = group.people(bloc.name, setting.leader, setting.follower) if lever else 1.0
+        path = max(0.0, then[b] - (1.0 - retiring) * now[b]) / (1.0 - FINANCE_ON_RECORD)
+        whole = path * factor * (1.0 - paid + paid * blocs.taught[b])
+        blocs.to_finance[b] = whole * to_finance
+        blocs.graduates[b] = whole - blocs.to_finance[b]
+
+
+def _visas(state: State) -> Floats:
+    group, setting = state.parameters.labour, state.setting
+    names = [bloc.name for bloc in setting.blocs]
+    table = np.ones((len(names), len(names)))
+    if state.month >= state.exchange_from:
+        pair = {setting.leader, setting.follower}
+        for i, one in enumerate(names):
+            for j, other in enumerate(names):
+                both = group.visas_leader_and_follower if {one, other} == pair else 1.0
+                table[i, j] = group.visas * both
+    return table
+
+
+def _pay(state: State) -> None:
+    # Wage bills by bloc, then by firm. Where a bloc has labs only, or none, they take all.
+    group, blocs, clusters, firms = (
+        state.parameters.labour,
+        state.blocs,
+        state.clusters,
+        state.firms,
+    )
+    small = np.empty(clusters.key.size)
+    labour_kernels.sizes(
+        firms.cluster,
+        firms.kind,
+        firms.active,
+        firms.size,
+        state.labs.firm,
+        state.labs.budget,
+        clusters.bloc,
+        small,
+        blocs.sizes,
+        blocs.budgets,
+    )
+    years = state.setting.calendar.year(state.month) - 2024.0
+    wage = group.wage_2024 * math.exp(group.wage_growth * years) / 12.0
+    share = state.parameters.finance.lab_researchers
+    people = path_of_people(state, state.month)
+    for b in range(blocs.idle.size):
+        whole, path = wage * people[b], blocs.funding_path[b]
+        has_lab, has_other = blocs.budgets[b] > 0.0, blocs.sizes[b] > 0.0
+        labs = (share if has_other else 1.0) if has_lab else 0.0
+        grown = (path / blocs.first_funding[b]) ** group.pull_of_means if path > 0.0 else 1.0
+        beyond = blocs.funding[b] / path if path > 0.0 else 1.0
+        blocs.lab_bill[b] = labs * whole * grown * beyond
+        blocs.other_bill[b] = (1.0 - labs) * whole if has_other else 0.0
+    labour_kernels.bills(
+        firms.cluster,
+        firms.lab,
+        firms.active,
+        firms.size,
+        state.labs.budget,
+        clusters.bloc,
+        blocs.sizes,
+        blocs.budgets,
+        blocs.other_bill,
+        blocs.lab_bill,
+        clusters.cost,
+        firms.researchers,
+        firms.bill,
+        clusters.researchers,
+        clusters.pay,
+        clusters.spent,
+    )
+    labour_kernels.by_bloc(clusters.bloc, clusters.pay, blocs.pay)

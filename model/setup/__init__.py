@@ -1,0 +1,1 @@
+"""From scenario and seed tables to the state at month 0."""

@@ -1,0 +1,29 @@
+"""Application firms and their markets at month 0: nobody uses AI, nothing has been sold."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model.state.application_firms import Applications, Branches
+from model.state.codes import APPLICATION, BRANCHES, FIRST_BRANCH
+from model.state.firms import Firms
+from model.state.inputs import Setting
+
+
+def applications_of(firms: Firms, setting: Setting) -> Applications:
+    """Return a row for each application firm."""
+    rows = np.flatnonzero(firms.kind == APPLICATION)
+    table = Applications.allocate(
+        application=rows.size, firm=firms.kind.size, bloc=len(setting.blocs)
+    )
+    table.firm[:] = rows
+    table.at[rows] = np.arange(rows.size)
+    return table
+
+
+def branches_of(firms: Firms, setting: Setting) -> Branches:
+    """Return the markets of all blocs and sectors."""
+    table = Branches.allocate(bloc=len(setting.blocs), branch=len(BRANCHES))
+    here = (firms.kind == APPLICATION) & firms.active
+    np.add.at(table.firms_first, (firms.bloc[here], firms.sector[here] - FIRST_BRANCH), 1)
+    return table

@@ -1,0 +1,287 @@
+"""The market for accelerators at month 0: chips, families, vendors, domestic makers, caps, buyers.
+
+What is known before a run is laid out by month here: what rules say, what the record says was
+made, what the world spent on chips at list prices. After the record that spending grows in step
+with the means of labs.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from model.controls.rules import concerns, coverage, evaluate, listed
+from model.core.table import Floats, Integers
+from model.mechanisms.firms.budgets import means
+from model.setup.inputs import ROADMAP
+from model.state.blocs import Blocs
+from model.state.chips import Buyers, Caps, Makers, Market, Supply, Vendors
+from model.state.codes import PLANES, SOURCES
+from model.state.inputs import Setting
+from model.state.labs import Labs
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from model.parameters import Parameters
+    from model.state.inputs import Bloc, Laboratory, Shipment
+
+STEEPEST = 1.5  # trend within a year, in logs: the record's first years double and more
+BINDING = ("bar", "entities", "equipment", "memory", "foundry")  # kinds of acts that bind buyers
+CAP_MONTHS = 36  # caps on performance are given for three years
+
+
+def market_of(parameters: Parameters, setting: Setting) -> tuple[Market, Caps]:
+    """Return the chips and the caps of licences, with what the rules say month by month."""
+    calendar, chips, places = setting.calendar, setting.chips, setting.destinations
+    sizes = {"chip": len(chips), "bloc": len(setting.blocs), "destination": len(places)}
+    table = Market.allocate(**sizes, month=calendar.months, side=2, one=1)
+    families, vendors = families_of(setting), vendors_of(setting)
+    leading = _leading_vendor(setting)
+    for c, chip in enumerate(chips):
+        domestic = chip.sale == "domestic"
+        table.tflops[c], table.link[c], table.price[c] = chip.tflops, chip.link_gbs, chip.price
+        table.tpp[c], table.bandwidth[c] = chip.tpp, chip.memory_bandwidth_gbs
+        table.available[c] = calendar.index(*chip.available)
+        table.withdrawn[c] = (
+            calendar.index(*chip.withdrawn) if chip.withdrawn else np.iinfo(np.int64).max
+        )
+        table.variant[c] = bool(chip.answers)
+        table.leading[c] = chip.vendor == leading
+        software = parameters.purchases.software
+        table.software[c] = 1.0 if domestic or chip.vendor == leading else software
+        table.planned[c] = chip.name.startswith(ROADMAP) and not chip.answers
+        table.vendor[c] = -1 if domestic else vendors.index(chip.vendor)
+        table.family[c] = families.index(chip.family)
+        here = setting.bloc_index(chip.bloc)
+        table.maker[c] = max(0, here)
+        if domestic:
+            table.home[c] = here
+        if here < 0:
+            table.available[c] = np.iinfo(np.int64).max  # no such vendor in this world
+    rules = evaluate(chips, setting.acts, places, calendar, parameters.chips.delivery)
+    table.granted[:], table.fee[:], table.refused[:] = rules.granted, rules.fee, rules.refused
+    table.offered[:], table.ahead[:] = rules.offered, rules.ahead
+    return table, _caps(setting, (rules.act, rules.own), table)
+
+
+def families_of(setting: Setting) -> list[str]:
+    """Return the names of the families of chips on the market."""
+    return list(dict.fromkeys(chip.family for chip in setting.chips))
+
+
+def vendors_of(setting: Setting) -> list[str]:
+    """Return the names of the vendors on the world's market."""
+    return list(dict.fromkeys(chip.vendor for chip in setting.chips if chip.sale != "domestic"))
+
+
+def _leading_vendor(setting: Setting) -> str:
+    # Who sold most, at list prices, in the whole record.
+    heads = {chip.name: chip for chip in setting.chips}
+    sales: dict[str, float] = {}
+    for row in setting.supply:
+        if row.family in heads:
+            chip = heads[row.family]
+            sales[chip.vendor] = sales.get(chip.vendor, 0.0) + row.units * chip.price
+    return max(sales, key=lambda vendor: (sales[vendor], vendor), default="")
+
+
+def _caps(setting: Setting, deciding: tuple[Integers, Integers], market: Market) -> Caps:
+    # Two caps may hold at once: of the acts of others, and of the buyers' own government. A cap is
+    # one for all destinations of its act; that on performance is given for each country, of which
+    # only those with a place in the table count.
+    pairs = [
+        (a, side)
+        for a, act in enumerate(setting.acts)
+        if any(x is not None for x in (act.cap_tpp, act.cap_units, act.cap_home_share))
+        for side, table in enumerate(deciding)
+        if (table == a).any()
+    ]
+    caps = Caps.allocate(cap=len(pairs))
+    for k, (a, side) in enumerate(pairs):
+        act, here = setting.acts[a], deciding[side] == a
+        market.cap[:, :, :, side][here] = k
+        caps.start[k] = max(0, setting.calendar.middle(act.effective))
+        countries = sum(
+            place.countries for d, place in enumerate(setting.destinations) if here[:, :, d].any()
+        )
+        if act.cap_tpp is not None:
+            caps.measure[k], caps.pace[k] = 0, act.cap_tpp * countries / CAP_MONTHS
+        elif act.cap_units is not None:
+            caps.measure[k], caps.pace[k] = 1, act.cap_units / 12.0
+        else:
+            caps.measure[k], caps.pace[k] = 2, float(act.cap_home_share or 0.0)
+            caps.home[k] = setting.bloc_index(act.actor)
+    return caps
+
+
+def supply_of(parameters: Parameters, setting: Setting) -> tuple[Supply, Vendors]:
+    """Return the families of chips with what the record says was made, and their vendors."""
+    calendar, families, vendors = setting.calendar, families_of(setting), vendors_of(setting)
+    table = Supply.allocate(family=len(families), month=calendar.months)
+    last = max((row.year for row in setting.supply), default=calendar.first_year - 1)
+    recorded = max(0, min(calendar.months, calendar.index(last + 1, 1)))
+    for f, name in enumerate(families):
+        chips = [chip for chip in setting.chips if chip.family == name]
+        table.vendor[f] = -1 if chips[0].sale == "domestic" else vendors.index(chips[0].vendor)
+        table.price[f] = next((chip.price for chip in chips if chip.name == name), chips[0].price)
+        if table.vendor[f] >= 0:
+            table.made_by_month[:recorded, f] = 0.0
+            first = min(calendar.index(*chip.available) for chip in chips)
+            ends = [calendar.index(*chip.withdrawn) for chip in chips if chip.withdrawn]
+            stop = max(ends) if len(ends) == len(chips) else calendar.months
+            table.first[f] = first
+            rows = [row for row in setting.supply if row.family == name]
+            months = _monthly(rows, setting, first, stop)
+            for month, units in months.items():
+                if 0 <= month < calendar.months:
+                    table.made_by_month[month, f] = units
+    year = [means(parameters.finance, calendar.year(t)) for t in range(calendar.months)]
+    for t in range(calendar.months):
+        if t < recorded:
+            table.spending[t] = math.fsum(table.made_by_month[t, table.vendor >= 0] *
+                                          table.price[table.vendor >= 0])  # fmt: skip
+        else:  # the mean of the record's last quarter, grown with the means of labs
+            first = max(0, recorded - 3)
+            base = math.fsum(table.spending[first:recorded]) / max(1, recorded - first)
+            table.spending[t] = base * year[t] / year[max(0, recorded - 1)]
+    sellers = Vendors.allocate(vendor=len(vendors))
+    for chip in setting.chips:
+        if chip.sale != "domestic":
+            sellers.bloc[vendors.index(chip.vendor)] = setting.bloc_index(chip.bloc)
+    return table, sellers
+
+
+def materials_of(setting: Setting, blocs: Blocs) -> None:
+    """Write who supplies materials, what acts keep from whom, and whose acts bind whom, by month.
+
+    A bloc is bound by acts of another, answers left out, that bar what it buys or what its own
+    makers need; acts of those who take part in another's (allies) are theirs too.
+    """
+    calendar, places = setting.calendar, setting.destinations
+    names = [bloc.name for bloc in setting.blocs]
+    for b, bloc in enumerate(setting.blocs):
+        blocs.materials_share[b] = bloc.materials_share
+        for t, target in enumerate(names):
+            blocs.withheld[:, b, t] = coverage(
+                setting.acts, "materials", target, {bloc.name: 1.0}, calendar, places
+            )
+    for act in setting.acts:
+        if act.kind not in BINDING or act.response:
+            continue
+        start, stop = calendar.span(act.effective, act.ended)
+        actors = [b for b, name in enumerate(names) if name == act.actor or name in act.allies]
+        for t, target in enumerate(names):
+            if any(place.bloc == target and concerns(act, place) for place in places):
+                blocs.provoked[start:stop, t, [b for b in actors if b != t]] = True
+
+
+def _monthly(rows: list[Shipment], setting: Setting, first: int, stop: int) -> dict[int, float]:
+    # A year's units over its months on sale, along the trend between the years around it.
+    units = {row.year: row.units for row in rows}
+    result: dict[int, float] = {}
+    for year, total in units.items():
+        before, after = units.get(year - 1), units.get(year + 1)
+        ends = [math.log(x) for x in (before, after) if x]
+        slope = 0.0
+        if before and after:
+            slope = (ends[1] - ends[0]) / 2.0
+        elif before or after:
+            slope = math.log(total) - ends[0] if before else ends[0] - math.log(total)
+        slope = min(STEEPEST, max(-STEEPEST, slope))
+        on_sale = [m for m in range(12) if first <= setting.calendar.index(year, m + 1) < stop]
+        months = on_sale or range(12)
+        weights = {month: math.exp(slope * (month + 0.5) / 12.0) for month in months}
+        for month in months:
+            t = setting.calendar.index(year, month + 1)
+            result[t] = total * weights[month] / math.fsum(weights.values())
+    return result
+
+
+def makers_of(parameters: Parameters, setting: Setting, market: Market) -> Makers:
+    """Return the domestic industries, with what rules keep from them month by month."""
+    calendar = setting.calendar
+    rows = np.flatnonzero(market.home >= 0)
+    table = Makers.allocate(maker=rows.size, month=calendar.months)
+    equipment = {bloc.name: bloc.equipment_share for bloc in setting.blocs}
+    memory = {bloc.name: bloc.memory_share for bloc in setting.blocs}
+    for m, c in enumerate(rows):
+        bloc = setting.blocs[market.home[c]]
+        table.bloc[m], table.chip[m] = market.home[c], c
+        table.reference[m] = _best_import(setting, parameters)
+        share = min(0.99, bloc.foreign_foundry)
+        table.home_capacity[m] = bloc.domestic_2018
+        table.foreign_capacity[m] = bloc.domestic_2018 * share / (1.0 - share)
+        bar = {
+            kind: coverage(setting.acts, kind, bloc.name, shares, calendar, setting.destinations)
+            for kind, shares in (("equipment", equipment), ("memory", memory),
+                                 ("foundry", _abroad(bloc, setting)))
+        }  # fmt: skip
+        table.equipment_barred[:, m], table.memory_barred[:, m] = bar["equipment"], bar["memory"]
+        table.foundry_barred[:, m] = np.minimum(1.0, bar["foundry"])
+        under = 0
+        for t in range(calendar.months):
+            under = under + 1 if bar["memory"][t] > 0.0 else 0
+            table.memory_months[t, m] = max(0, under - 1)
+        for act in setting.acts:
+            if act.kind == "memory" and any(
+                place.bloc == bloc.name and concerns(act, place) for place in setting.destinations
+            ):
+                known = calendar.middle(act.rumoured or act.announced)
+                until = calendar.middle(min(act.effective, act.ended or act.effective))
+                table.memory_known[max(0, known) : max(0, until), m] = True
+    return table
+
+
+def _abroad(bloc: Bloc, setting: Setting) -> dict[str, float]:
+    # Foundries abroad count equally by bloc: there is no table of them.
+    others = [other.name for other in setting.blocs if other.name != bloc.name]
+    return {name: 1.0 / len(others) for name in others}
+
+
+def _best_import(setting: Setting, parameters: Parameters) -> float:
+    # FLOP/s per USD of the leading vendor's best chip on sale in January 2018.
+    leading = _leading_vendor(setting)
+    return max(
+        (
+            chip.tflops * 1e12 / chip.price
+            for chip in setting.chips
+            if chip.vendor == leading and not chip.answers and chip.available <= (2018, 1)
+            and (chip.withdrawn is None or chip.withdrawn > (2018, 1))
+        ),
+        default=1e10,
+    )  # fmt: skip
+
+
+def buyers_of(
+    parameters: Parameters, setting: Setting, labs: Labs, rows: list[Laboratory]
+) -> tuple[Buyers, Floats, NDArray[np.bool_]]:
+    """Return the buyers, each one's share of the clouds' spending, and who is on a list when.
+
+    ``rows`` are the labs in the order of the table.
+    """
+    places = setting.destinations
+    number = len(rows) + len(places)
+    table = Buyers.allocate(
+        buyer=number,
+        chip=len(setting.chips),
+        slot=parameters.chips.delivery + 1,
+        plane=PLANES,
+        source=len(SOURCES),
+    )
+    tiers = {place.name: place.tier for place in setting.places}
+    names = [(place.bloc, place.tier) for place in places]
+    share = np.zeros(number)
+    for i, lab in enumerate(rows):
+        table.bloc[i] = setting.bloc_index(lab.bloc)
+        table.destination[i] = names.index((lab.bloc, tiers[lab.cluster]))
+    for d, place in enumerate(places):
+        bloc = setting.bloc_index(place.bloc)
+        table.bloc[len(rows) + d], table.destination[len(rows) + d] = bloc, d
+        share[len(rows) + d] = setting.blocs[bloc].cloud_share * place.weight
+    known = [lab.name for lab in rows] + [""] * len(places)
+    homes = [lab.bloc for lab in rows] + [place.bloc for place in places]
+    blocs = [bloc.name for bloc in setting.blocs]
+    return table, share, listed(setting.acts, known, homes, blocs, setting.calendar)

@@ -1,0 +1,359 @@
+"""The world at month 0 of prehistory, from parameters and the tables of its setting.
+
+Totals (means, researchers, demand) are shared among firms: how many firms there are changes how
+finely the economy is cut, not its size. Firms are placed by the weight of places, labs where they
+are. Knowledge is zero: what everybody knew at the start is the origin of the scale.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from model.core.randomness import address, key_of
+from model.core.table import Floats, Integers
+from model.mechanisms.chips.controls import set_exchange
+from model.mechanisms.firms.budgets import budgets, teams
+from model.mechanisms.people.labour import settle
+from model.mechanisms.people.places import lay_out
+from model.setup.application_firms import applications_of, branches_of
+from model.setup.chip_market import buyers_of, makers_of, market_of, materials_of, supply_of
+from model.setup.firms import firms_of_places
+from model.setup.idea_catalogue import (
+    LARGEST,
+    LAWS,
+    LOGNORMAL_SPREAD,
+    PARETO_EXPONENT,
+    scale_of,
+    sizes_of,
+)
+from model.setup.inputs import since
+from model.setup.selection import firms_of, labs_of, places_of
+from model.setup.supplier_network import links_of
+from model.setup.users import platforms_of, segments_of
+from model.state.blocs import Blocs
+from model.state.codes import (
+    BOUGHT,
+    CHANNELS,
+    FIELDS,
+    HABITS,
+    LAB,
+    NOTHING,
+    PRODUCTS,
+    SECTORS,
+    UNBOUND,
+)
+from model.state.firms import Firms
+from model.state.fixed import Constants
+from model.state.inputs import Bloc, Laboratory, Place, Setting
+from model.state.knowledge import Knowledge, Learned
+from model.state.labs import Labs
+from model.state.places import Clusters
+from model.state.state import State
+
+if TYPE_CHECKING:
+    from model.parameters import Parameters
+
+EARTH_RADIUS_KM = 6371.0
+MANY_FINDERS = 12  # ideas of all over those of the best, where every find is a new one
+PARTNERS = 4  # whom a firm remembers
+
+
+def build(
+    parameters: Parameters, setting: Setting, constants: Constants, seed: int, threads: int = 1
+) -> State:
+    """Return the world at month 0.
+
+    ``setting`` holds all blocs; those that do not take part are dropped after places and firms
+    have been dealt out, so that the others are the same firms with and without them.
+    """
+    economy = parameters.economy
+    labs = labs_of(setting, economy.labs)
+    places = places_of(setting, labs, economy.clusters)
+    crew = firms_of(places, setting, economy.firms - len(labs))
+    taking = set(economy.blocs)
+    here = [bloc for bloc in setting.blocs if bloc.name in taking]
+    kept = [number for number, place in enumerate(places) if place.bloc in taking]
+    share = constants.bloc_share
+    if share.size:
+        columns = [b for b, bloc in enumerate(setting.blocs) if bloc.name in taking]
+        share = share[np.ix_(range(len(FIELDS)), kept, columns)]
+    all_blocs = setting.blocs
+    setting = replace(setting, blocs=tuple(here))
+    labs = [lab for lab in labs if lab.bloc in taking]
+    places_here = [places[number] for number in kept]
+    seed64 = np.uint64(seed)
+
+    blocs = Blocs.allocate(bloc=len(here), channel=len(CHANNELS), month=setting.calendar.months)
+    blocs.ordinal[:] = [b for b, bloc in enumerate(all_blocs) if bloc.name in taking]
+    clusters = _clusters(parameters, setting, places_here)
+    if share.size:
+        clusters.bloc_share[:] = share
+    for b in range(len(here)):
+        rows = np.flatnonzero(clusters.bloc == b)
+        if rows.size:
+            blocs.first_cluster[b], blocs.last_cluster[b] = rows[0], rows[-1] + 1
+    _openness(parameters, all_blocs, blocs)
+    _campuses(clusters, blocs)
+    blocs.exchange[:] = 1.0
+    start = since(parameters.exchange.since, "exchange", setting)
+    if start <= 0:
+        set_exchange(parameters.exchange, setting, blocs.exchange)
+
+    firms, order = firms_of_places(
+        parameters, setting, places_here, [crew[k] for k in kept], labs, seed64
+    )
+    lab_table = _labs(parameters, setting, firms, labs, order)
+    market, caps = market_of(parameters, setting)
+    supply, vendors = supply_of(parameters, setting)
+    materials_of(setting, blocs)
+    buyers, cloud_share, listed = buyers_of(
+        parameters, setting, lab_table, [labs[i] for i in order]
+    )
+    knowledge = tuple(
+        _knowledge(parameters, setting, number, firms, clusters, lab_table, seed64)
+        for number in range(len(FIELDS))
+    )
+    words = knowledge[0].bits.shape[1]
+    link_start, link_to = links_of(parameters, firms, clusters, blocs, seed64)
+    number_of = len(here)
+    state = State(
+        parameters=parameters,
+        setting=setting,
+        constants=constants,
+        seed=seed64,
+        threads=threads,
+        month=0,
+        blocs=blocs,
+        clusters=clusters,
+        firms=firms,
+        labs=lab_table,
+        buyers=buyers,
+        market=market,
+        supply=supply,
+        vendors=vendors,
+        makers=makers_of(parameters, setting, market),
+        caps=caps,
+        segments=segments_of(parameters, setting),
+        platforms=platforms_of(lab_table, setting),
+        applications=applications_of(firms, setting),
+        branches=branches_of(firms, setting),
+        listed=listed,
+        cloud_share=cloud_share,
+        link_start=link_start,
+        link_to=link_to,
+        knowledge=knowledge,
+        run_bits=np.zeros((len(labs), words), np.uint64),
+        open_bits=np.zeros((len(labs), words), np.uint64),
+        exchange_from=start,
+        release_from=since(parameters.release.since, "release", setting),
+        learned=[Learned.nothing() for _ in FIELDS],
+        released_by_month=np.full((setting.calendar.months, len(labs)), NOTHING),
+        finds=[(np.empty(0, np.int64), np.empty(0, np.int64)) for _ in FIELDS],
+        acquired=np.zeros((len(FIELDS), len(CHANNELS), number_of, number_of), np.int64),
+        published=np.zeros((len(FIELDS), number_of), np.int64),
+        models=[],
+        opening=[],
+        shrinking=[],
+    )
+    buyers.overhead[:] = parameters.chips.overhead
+    budgets(state)
+    settle(state)
+    teams(state)
+    _first_fleets(state)
+    lay_out(state)
+    return state
+
+
+def _openness(parameters: Parameters, all_blocs: tuple[Bloc, ...], blocs: Blocs) -> None:
+    # Movers and partners from abroad come by researchers; who takes part does not change shares.
+    people = [bloc.researchers_2024 for bloc in all_blocs]
+    whole = math.fsum(people)
+    shares = [here / whole for here in people]
+    abroad = parameters.spillover.moves_abroad if len(all_blocs) > 1 else 0.0
+    # As many go from one bloc to another as come back: by the product of their researchers, with
+    # moves_abroad as the mean over the world; nobody can go more than once.
+    scale = 0.0
+    if len(all_blocs) > 1:
+        mean = 1.0 - math.fsum(share * share for share in shares)
+        scale = min(abroad / mean, 1.0 / (1.0 - min(shares)))
+    for row, b in enumerate(blocs.ordinal):
+        others = whole - people[b]
+        blocs.world_share[row] = shares[b]
+        blocs.at_home[row] = 1.0 - scale * (1.0 - shares[b])
+        for column, s in enumerate(blocs.ordinal):
+            share = 1.0 - abroad if s == b else abroad * people[s] / others
+            blocs.openness[row, column] = share
+            blocs.abroad[row, column] = 0.0 if s == b else scale * shares[s]
+
+
+def _campuses(clusters: Clusters, blocs: Blocs) -> None:
+    # Universities stand where innovation does: the table of places does not say where they are.
+    for b in range(blocs.ordinal.size):
+        rows = np.flatnonzero(clusters.bloc == b)
+        if rows.size:
+            clusters.campus[rows] = clusters.weight[rows] / math.fsum(clusters.weight[rows])
+
+
+def _clusters(parameters: Parameters, setting: Setting, places: list[Place]) -> Clusters:
+    table = Clusters.allocate(cluster=len(places), bloc=len(setting.blocs), field=len(FIELDS))
+    group = parameters.spillover
+    for c, place in enumerate(places):
+        table.key[c] = key_of("place", place.name)
+        table.bloc[c] = setting.bloc_index(place.bloc)
+        table.latitude[c], table.longitude[c] = place.latitude, place.longitude
+        table.weight[c] = place.weight
+        for d, other in enumerate(places):
+            far = distance_km(place.latitude, place.longitude, other.latitude, other.longitude)
+            local = math.pow(2.0, -far / group.half_distance)
+            table.commute[c, d] = 1.0 if c == d else group.moves_elsewhere
+            table.nearness[c, d] = group.codified + (1.0 - group.codified) * local
+    return table
+
+
+def distance_km(latitude: float, longitude: float, latitude2: float, longitude2: float) -> float:
+    """Return the great-circle distance in kilometres of two points in degrees (haversine)."""
+    p, q = math.radians(latitude), math.radians(latitude2)
+    half = (
+        math.sin((q - p) / 2) ** 2
+        + math.cos(p) * math.cos(q) * math.sin(math.radians(longitude2 - longitude) / 2) ** 2
+    )
+    return 2.0 * EARTH_RADIUS_KM * math.asin(min(1.0, math.sqrt(half)))
+
+
+def _labs(
+    parameters: Parameters,
+    setting: Setting,
+    firms: Firms,
+    labs: list[Laboratory],
+    order: list[int],
+) -> Labs:
+    table = Labs.allocate(lab=len(labs), field=len(FIELDS))
+    rows = np.flatnonzero(firms.kind == LAB)
+    table.firm[firms.lab[rows]] = rows
+    for row, i in enumerate(order):
+        lab = labs[i]
+        table.bloc[row] = setting.bloc_index(lab.bloc)
+        table.rank[row] = lab.rank
+        table.founded[row] = setting.calendar.index(lab.founded, 1)
+        table.habit[row] = HABITS.index(lab.release)
+        table.complement[row], table.motive[row] = lab.complement, lab.motive
+    table.lead[:] = parameters.finance.reference_lead
+    firms.active[table.firm] = table.founded <= 0
+    firms.entered[firms.active] = 0
+    return table
+
+
+def _knowledge(
+    parameters: Parameters,
+    setting: Setting,
+    number: int,
+    firms: Firms,
+    clusters: Clusters,
+    labs: Labs,
+    seed: np.uint64,
+) -> Knowledge:
+    group = parameters.discovery
+    shares = np.array(group.shares(number))
+    members = np.flatnonzero(shares[firms.kind] > 0.0)
+    ideas = catalogue_length(parameters, number, setting.calendar.months)
+    table = Knowledge.allocate(
+        member=members.size,
+        word=-(-ideas // 64),
+        idea=ideas,
+        bloc=len(setting.blocs),
+        delay=parameters.spillover.publication_lag + 1,
+        cluster=clusters.key.size,
+        sector=len(SECTORS),
+        firm=firms.key.size,
+        slot=PARTNERS,
+        one=1,
+    )
+    table.row[:] = members
+    table.at[members] = np.arange(members.size)
+    is_lab = firms.kind[members] == LAB
+    table.breadth[:] = np.where(is_lab, group.lab_breadth, group.firm_breadth)
+    table.window[:] = np.where(
+        is_lab, group.window(group.lab_breadth), group.window(group.firm_breadth)
+    )
+    sizes_of(
+        address(seed, key_of("size", FIELDS[number])),
+        group.idea_size(number),
+        LAWS.index(group.sizes),
+        scale_of(group.sizes),
+        LOGNORMAL_SPREAD,
+        PARETO_EXPONENT,
+        LARGEST,
+        table.size,
+    )
+    cell = firms.cluster[members].astype(np.int64) * len(SECTORS) + firms.sector[members]
+    edges = np.searchsorted(cell, np.arange(clusters.key.size * len(SECTORS) + 1))
+    table.cell_start[:] = edges[:-1].reshape(table.cell_start.shape)
+    table.cell_stop[:] = edges[1:].reshape(table.cell_stop.shape)
+    labs.member[:, number] = table.at[labs.firm]
+    return table
+
+
+def catalogue_length(parameters: Parameters, number: int, months: int) -> int:
+    """Return how many ideas of a field are laid out: more than anyone will come to hold."""
+    group = parameters.discovery
+    # Firms that teach each other much can hold far more products than each would find: all find.
+    headroom = 5.0 if number == PRODUCTS else 1.5
+    highest = headroom * group.growth(number) * months / 12.0 + 0.5 * group.relative_pace(number)
+    size = group.idea_size(number)
+    reach = group.window(group.widest())
+    length = reach + int(highest / size + 4.0 * math.sqrt(highest / size)) + 64
+    return MANY_FINDERS * length if group.unique(number) else length
+
+
+def _first_fleets(state: State) -> None:
+    # Buyers start with the chips that spending on its growth path leaves in steady state: a stock
+    # of budget / (growth + retirement), in the leading vendor's best chip of the day that they
+    # may have.
+    buyers, market, group = state.buyers, state.market, state.parameters.finance
+    years = 1.0 / (math.log(group.growth_to_2024) + state.parameters.chips.retirement)
+    world = (market.home < 0) & ~market.variant & market.leading
+    on_sale = np.flatnonzero(world & (market.available <= 0) & (market.withdrawn > 0))
+    if not on_sale.size:
+        on_sale = np.flatnonzero(world)[:1]
+    best = sorted(on_sale, key=lambda c: -market.tflops[c] / market.price[c])
+    for i in range(buyers.bloc.size):
+        passes = state.blocs.exchange[buyers.bloc[i], market.maker[best]] > 0.0
+        free = (market.granted[0, best, buyers.destination[i]] > 0.0) & passes
+        free &= ~state.listed[0, i, market.maker[best]]
+        money = float(buyers.grant[i]) * 12.0 * years / state.parameters.chips.overhead
+        if passes.any():  # what it would have had no rule bound
+            c = best[int(np.argmax(passes))]
+            for column in (buyers.units, buyers.delivered, buyers.requested):
+                column[i, c, UNBOUND] = money / float(market.price[c])
+        if free.any():
+            c = best[int(np.argmax(free))]
+            cost = float(market.price[c]) * state.parameters.chips.overhead
+            units = money / float(market.price[c])
+            for column in (buyers.units, buyers.delivered, buyers.requested):
+                column[i, c, BOUGHT] = units
+            buyers.fleet[i, c] = units
+            buyers.granted[i] = buyers.spent[i] = units * cost
+            for column in (state.supply.produced, state.supply.sold):
+                column[market.family[c]] += units
+        else:
+            buyers.granted[i] = 0.0
+        buyers.cash[i] = buyers.free_cash[i] = 0.0
+
+
+EMPTY: Floats = np.zeros((0, 0, 0))
+
+
+def neutral_constants() -> Constants:
+    """Return constants that normalise nothing, for resolving the true ones."""
+    ones = np.ones((len(FIELDS), 3))
+    return Constants(ones, ones, ones, ones, EMPTY, np.zeros(len(FIELDS)))
+
+
+def month_numbers(state: State) -> Integers:
+    """Return the numbers of the reported months."""
+    calendar = state.setting.calendar
+    return np.arange(calendar.prehistory, calendar.months)

@@ -1,0 +1,77 @@
+"""Which labs, places and firms take part.
+
+Totals (budgets, researchers, demand) are shared among firms: the number of firms decides how finely
+the economy is cut, not its size. Labs are the largest of each bloc, places those with labs and then
+the heaviest; firms are distributed by the weight of places.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from model.state.codes import SECTORS
+from model.state.inputs import Laboratory, Place, Setting
+
+
+def largest_remainders(weights: Sequence[float], total: int) -> list[int]:
+    """Share a whole number in proportion to weights; parts are whole and add up exactly."""
+    whole = math.fsum(weights)
+    if not weights:
+        return []
+    exact = [total * weight / whole for weight in weights]
+    parts = [int(value) for value in exact]
+    order = sorted(range(len(parts)), key=lambda k: (parts[k] - exact[k], k))
+    for k in order[: total - sum(parts)]:
+        parts[k] += 1
+    return parts
+
+
+def labs_of(setting: Setting, number: int) -> list[Laboratory]:
+    """Return the labs that take part, the largest of each bloc first."""
+    by_bloc = [
+        sorted((lab for lab in setting.labs if lab.bloc == bloc.name), key=lambda lab: lab.rank)
+        for bloc in setting.blocs
+    ]
+    parts = largest_remainders([len(labs) for labs in by_bloc], min(number, len(setting.labs)))
+    return [lab for labs, part in zip(by_bloc, parts, strict=True) for lab in labs[:part]]
+
+
+def places_of(setting: Setting, labs: list[Laboratory], number: int) -> list[Place]:
+    """Return the places that take part, by bloc: those with labs, then the heaviest."""
+    hosts = {lab.cluster for lab in labs}
+    ranked = sorted(setting.places, key=lambda place: (place.name not in hosts, -place.weight))
+    last = ranked[max(number, len(hosts)) - 1].weight
+    chosen = {
+        place.name
+        for rank, place in enumerate(ranked)
+        if rank < max(number, len(hosts)) or place.weight == last  # equals enter together
+    }
+    return [
+        place
+        for bloc in setting.blocs
+        for place in setting.places
+        if place.bloc == bloc.name and place.name in chosen
+    ]
+
+
+def firms_of(places: list[Place], setting: Setting, number: int) -> list[list[int]]:
+    """Return the number of firms by place and sector, labs left out.
+
+    By the weight of the bloc, in it by the weight of the place, then evenly over its sectors.
+    """
+    by_bloc = [[p for p in places if p.bloc == bloc.name] for bloc in setting.blocs]
+    weights = [math.fsum(place.weight for place in here) for here in by_bloc]
+    counts = [
+        count
+        for here, total in zip(by_bloc, largest_remainders(weights, number), strict=True)
+        for count in largest_remainders([place.weight for place in here], total)
+    ]
+    crew = []
+    for place, count in zip(places, counts, strict=True):  # both in the order of blocs
+        trades = [s for s, name in enumerate(SECTORS) if name in place.sectors and s > 0] or [4]
+        row = [0] * len(SECTORS)
+        for trade, part in zip(trades, largest_remainders([1.0] * len(trades), count), strict=True):
+            row[trade] = part
+        crew.append(row)
+    return crew

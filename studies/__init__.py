@@ -1,0 +1,1 @@
+"""Studies of the model: one file, one page of results."""

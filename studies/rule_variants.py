@@ -1,0 +1,126 @@
+"""Which outcomes change when a rule of the model is another one.
+
+``python -m studies.rule_variants --page docs/alternatives.md`` runs the worlds with and without
+the ban under every rule that can be chosen, one at a time, in the same luck. Arrival rates are
+solved anew for every rule, so that the leader's best lab grows alike at the start.
+"""
+
+from __future__ import annotations
+
+from itertools import repeat
+from typing import get_args, get_origin
+
+import numpy as np
+
+from analysis.experiments.effects import Values
+from model.measure.outcomes import CENSORED, OUTCOMES, difference
+from model.parameters import FACTS, GROUPS
+from model.scenario import load
+from studies.common import (
+    FIRMS,
+    HORIZONS,
+    asked,
+    beyond,
+    give,
+    measure_of,
+    outcomes,
+    run,
+    spread,
+    table,
+    told,
+)
+
+FREE, BAN = "no_ban", "ban"
+PLAIN = ("", "", "")
+Rule = tuple[str, str, str]
+SHOWN = ("gap", "scaled_gap", "frontier", "algorithms_follower")
+
+
+def rules() -> list[Rule]:
+    """Return what can be chosen beside the defaults, as (group, name, word)."""
+    defaults = load(FREE).parameters
+    found = []
+    for group, kind in GROUPS.items():
+        for name, field in kind.model_fields.items():
+            words = get_args(field.annotation) if get_origin(field.annotation) else ()
+            if words and all(isinstance(w, str) for w in words) and not FACTS[group, name].lever:
+                default = getattr(getattr(defaults, group), name)
+                found += [(group, name, word) for word in words if word != default]
+    return found
+
+
+def one(rule: Rule, seed: int) -> dict[str, dict[str, Values]]:
+    """Return the outcomes of both worlds at the horizons, under a rule."""
+    group, name, word = rule
+    changes = {f"{group}__{name}": word} if group else {}
+    return {world: outcomes(run(world, seed, None, changes)) for world in (FREE, BAN)}
+
+
+def _at_end(found: list[dict[str, dict[str, Values]]], world: str, name: str) -> Values:
+    return np.array([each[world][name][-1] for each in found])
+
+
+def page(found: dict[Rule, list[dict[str, dict[str, Values]]]], command: str) -> str:
+    """Return the page."""
+    replicates, year = len(found[PLAIN]), HORIZONS[-1][:4]
+    lines = [
+        "# Other rules, other outcomes",
+        "",
+        f"Made by `{command}`: `{BAN}` against `{FREE}`, {replicates} replicates of luck, {FIRMS} "
+        f"firms, end of {year}. Every rule that can be chosen, one at a time, all else at its "
+        "default; arrival rates solved anew. A change is listed where its 95 % interval leaves "
+        "zero out and its mean is at least the smallest effect of interest.",
+        "",
+        f"## The ban's effect, end of {year}",
+        "",
+    ]
+    head = ["rule", *(f"{n.replace('_', ' ')}, {measure_of(n)}" for n in SHOWN)]
+    rows = []
+    for rule, values in found.items():
+        effects = [
+            difference(name, *(_at_end(values, world, name) for world in (FREE, BAN)))
+            for name in SHOWN
+        ]
+        rows.append([_label(rule), *(told(effect) for effect in effects)])
+    lines += table(head, rows)
+    lines += ["## What changes", ""]
+    changes = []
+    for rule, values in found.items():
+        if rule == PLAIN:
+            continue
+        levels, effects = [], []
+        for name in OUTCOMES:
+            if name in CENSORED:
+                continue
+            least = OUTCOMES[name].smallest
+            free, ban = (_at_end(values, world, name) for world in (FREE, BAN))
+            free0, ban0 = (_at_end(found[PLAIN], world, name) for world in (FREE, BAN))
+            if beyond(change := difference(name, free0, free), least):
+                levels.append(f"{name.replace('_', ' ')} {told(change)}")
+            other = difference(name, free, ban) - difference(name, free0, ban0)
+            if beyond(other, least):
+                effects.append(f"{name.replace('_', ' ')} {told(other)}")
+        changes.append(
+            [_label(rule), "; ".join(levels) or "nothing", "; ".join(effects) or "nothing"]
+        )
+    lines += table(["rule", f"levels without the ban, {year}", "effect of the ban"], changes)
+    lines.append("Sums of money in % (100 times the logarithm of the ratio). Lags are left out.")
+    return "\n".join(lines)
+
+
+def _label(rule: Rule) -> str:
+    group, name, word = rule
+    return f"`{group}.{name} = {word}`" if group else "defaults"
+
+
+def main() -> None:
+    """Run the worlds, and print or write the page."""
+    given, command = asked("studies.rule_variants", __doc__, 16)
+    seeds = range(1, given.replicates + 1)
+    with spread(given.workers) as pool:
+        found = {rule: list(pool.map(one, repeat(rule), seeds)) for rule in (PLAIN, *rules())}
+    give(page(found, command), given.page)
+
+
+if __name__ == "__main__":
+    main()
