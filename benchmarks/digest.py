@@ -13,7 +13,9 @@ def main() -> None:
     for scenario in ("no_ban", "ban", "mirror"):
         for threads in (1, 2, 4):
             world = World(scenario, rng=1, threads=threads).run()
-            print(scenario, threads, content_digest(tables_of(world.state, world.record)))
+            print(
+                scenario, threads, content_digest(tables_of(world.fixed, world.state, world.record))
+            )
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ def run(
                 threads=threads,
                 strict=strict,
                 events="all" if events else "labs",
-                each=lambda state: tick(state.month, state.setting.calendar.months),
+                each=lambda world: tick(world.state.month, world.fixed.inputs.calendar.months),
             )
         tables = result.tables
 

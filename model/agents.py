@@ -66,7 +66,7 @@ class Bloc(View):
     @property
     def name(self) -> str:
         """Name in the scenario, as ``us``."""
-        return self.model.state.setting.blocs[self.row].name  # type: ignore[no-any-return]
+        return self.model.fixed.inputs.blocs[self.row].name  # type: ignore[no-any-return]
 
 
 class Cluster(View):
@@ -89,8 +89,8 @@ class Firm(View):
     @property
     def bloc(self) -> str:
         """Name of its bloc."""
-        state = self.model.state
-        return state.setting.blocs[int(state.firms.bloc[self.row])].name  # type: ignore[no-any-return]
+        bloc = int(self.model.state.firms.bloc[self.row])
+        return self.model.fixed.inputs.blocs[bloc].name  # type: ignore[no-any-return]
 
     @property
     def knowledge(self) -> dict[str, float]:

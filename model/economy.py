@@ -22,9 +22,9 @@ from model.parameters import Parameters
 from model.scenario import Scenario, load, with_values
 from model.setup import baseline
 from model.setup.initial_state import build
-from model.setup.inputs import setting_of
-from model.state.fixed import Constants
-from model.state.inputs import Setting, parse_month
+from model.setup.inputs import inputs_of
+from model.state.fixed import Constants, Fixed
+from model.state.inputs import Inputs, parse_month
 from model.state.state import State
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class World(mesa.Model):
         phases: the phases of a month, in order.
         threads: threads inside one run; results have the same bits for any number.
         constants: what normalises rates; by default resolved from the baseline world.
-        setting: blocs, places, labs, chips and acts; by default those the parameters ask for.
+        inputs: blocs, places, labs, chips and acts; by default those the parameters ask for.
         strict: check all accounts every month.
         overrides: parameters as ``group__name=value``.
 
@@ -62,7 +62,7 @@ class World(mesa.Model):
         phases: Sequence[Phase] = MONTH,
         threads: int = 1,
         constants: Constants | None = None,
-        setting: Setting | None = None,
+        inputs: Inputs | None = None,
         strict: bool = False,
         **overrides: Any,
     ) -> None:
@@ -81,32 +81,34 @@ class World(mesa.Model):
         self.phases = phases
         self.strict = strict
         self._overrides = overrides
-        self._given = setting
-        setting = setting or setting_of(self.parameters)
+        self._given = inputs
+        inputs = inputs or inputs_of(self.parameters)
         constants = constants or baseline.resolve(self.parameters)
-        self.state: State = build(self.parameters, setting, constants, seed, threads)
-        self.record = Record.blank(self.state)
+        self.fixed: Fixed
+        self.state: State
+        self.fixed, self.state = build(self.parameters, inputs, constants, seed, threads)
+        self.record = Record.blank(self.fixed, self.state)
         self.datacollector = mesa.DataCollector(
             model_reporters={
                 f"{name}_{bloc.name}": _reporter(name, row)
                 for name in ("capability_released", "training_compute", "algorithms_best")
-                for row, bloc in enumerate(self.state.setting.blocs)
+                for row, bloc in enumerate(self.fixed.inputs.blocs)
             }
             | {"month": lambda world: world.last_month}
         )
 
     def step(self) -> None:
         """Carry the world one month on; the world stops by itself after its last month."""
-        state = self.state
-        if state.month >= state.setting.calendar.months:
+        fixed, state = self.fixed, self.state
+        if state.month >= fixed.inputs.calendar.months:
             self.running = False
             return
-        advance(state, self.phases)
-        self.record.observe(state)
+        advance(fixed, state, self.phases)
+        self.record.observe(fixed, state)
         if self.strict:
             self._check_accounts()
         close(state)
-        if state.month >= state.setting.calendar.months:
+        if state.month >= fixed.inputs.calendar.months:
             self.running = False
         blocs = state.blocs
         if self._ready and (blocs.entries + blocs.spinoffs + blocs.exits).any():
@@ -115,19 +117,19 @@ class World(mesa.Model):
             self._firms = renew(self, self._firms)
         self.datacollector.collect(self)  # every step, prehistory too: batch_run counts steps
 
-    def run(self, until: str | None = None, each: Callable[[State], None] | None = None) -> World:
+    def run(self, until: str | None = None, each: Callable[[World], None] | None = None) -> World:
         """Step to the end of a month (YYYY-MM) or of the span.
 
-        ``each`` is called after every month, when ``state.month`` is already the next one.
+        ``each`` is called after every month, when ``world.state.month`` is already the next one.
         Raises ``InputError`` for a month outside the span.
         """
-        last = self.state.setting.calendar.months
+        last = self.fixed.inputs.calendar.months
         if until is not None:
             last = min(last, self._index(until) + 1)
         while self.state.month < last:
             self.step()
             if each is not None:
-                each(self.state)
+                each(self)
         return self
 
     def run_model(self) -> None:
@@ -137,24 +139,24 @@ class World(mesa.Model):
     def twin(self, scenario: str | Scenario, **overrides: Any) -> World:
         """Return a world of another scenario with the same luck, at its beginning.
 
-        It has the same overrides (those given here come on top), phases and constants. A setting
+        It has the same overrides (those given here come on top), phases and constants. A inputs
         that was given stays, but for acts and the chips made for them: the other scenario's.
         """
         overrides = {**self._overrides, **overrides}
         other = scenario if isinstance(scenario, Scenario) else load(scenario)
-        setting = self._given
-        if setting is not None:
-            theirs = setting_of(_overridden(other, overrides).parameters)
-            chips = [chip for chip in setting.chips if not chip.answers]
+        inputs = self._given
+        if inputs is not None:
+            theirs = inputs_of(_overridden(other, overrides).parameters)
+            chips = [chip for chip in inputs.chips if not chip.answers]
             chips += [chip for chip in theirs.chips if chip.answers]
-            setting = replace(setting, acts=theirs.acts, chips=tuple(chips))
+            inputs = replace(inputs, acts=theirs.acts, chips=tuple(chips))
         return World(
             other,
             rng=self.seed,
             phases=self.phases,
-            threads=self.state.threads,
-            constants=self.state.constants,
-            setting=setting,
+            threads=self.fixed.threads,
+            constants=self.fixed.constants,
+            inputs=inputs,
             strict=self.strict,
             **overrides,
         )
@@ -162,7 +164,7 @@ class World(mesa.Model):
     @property
     def last_month(self) -> str:
         """The month that was simulated last, as YYYY-MM."""
-        return self.state.setting.calendar.label(self.state.month - 1)
+        return self.fixed.inputs.calendar.label(self.state.month - 1)
 
     def latest(self, outcome: str) -> float:
         """Return an outcome (a name of ``model.measure.outcomes.OUTCOMES``) at the last month."""
@@ -170,13 +172,13 @@ class World(mesa.Model):
 
     def outcomes(self) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float64]]]:
         """Return all outcomes by month, from the start of prehistory to now."""
-        return outcomes_of(self.state, self.record)
+        return outcomes_of(self.fixed, self.state, self.record)
 
     def table(self, name: str) -> pd.DataFrame:
         """Return a table of the run so far (a name of ``model.measure.run_folder.tables_of``)."""
         from model.measure.tables import tables_of
 
-        tables = tables_of(self.state, self.record)
+        tables = tables_of(self.fixed, self.state, self.record)
         if name not in tables:
             raise InputError(f"no table {name!r}; tables are {', '.join(tables)}")
         frame: pd.DataFrame = tables[name].to_pandas()
@@ -207,7 +209,7 @@ class World(mesa.Model):
             self._firms = views(self)
 
     def _index(self, month: str) -> int:
-        calendar = self.state.setting.calendar
+        calendar = self.fixed.inputs.calendar
         index = calendar.index(*parse_month(str(month), "until", "run"))
         if not 0 <= index < calendar.months:
             first, last = calendar.label(0), calendar.label(calendar.months - 1)
@@ -216,10 +218,11 @@ class World(mesa.Model):
 
     def _check_accounts(self) -> None:
         for name, law in accounts.LAWS.items():
-            residual = law(self.state)
+            residual = law(self.fixed, self.state)
             if not residual <= accounts.CLOSED:
                 raise accounts.NotClosed(
-                    f"{name} does not close in {self.state.date()}: residual {residual:.3g}"
+                    f"{name} does not close in {self.fixed.date(self.state.month)}: "
+                    f"residual {residual:.3g}"
                 )
 
 

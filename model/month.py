@@ -32,10 +32,11 @@ from model.mechanisms.ideas.scarcity import scarcity
 from model.mechanisms.ideas.spillover import spillover
 from model.mechanisms.people.labour import labour
 from model.mechanisms.people.places import places
+from model.state.fixed import Fixed
 from model.state.knowledge import Learned
 from model.state.state import State
 
-Phase = Callable[[State], None]
+Phase = Callable[[Fixed, State], None]
 
 
 class Phases(tuple[Phase, ...]):
@@ -93,13 +94,13 @@ MONTH = Phases(
 )
 
 
-def advance(state: State, phases: Iterable[Phase] = MONTH) -> None:
+def advance(fixed: Fixed, state: State, phases: Iterable[Phase] = MONTH) -> None:
     """Carry a world one month on, up to but not including the next month."""
     state.acquired[:] = 0
     state.published[:] = 0
     state.learned[:] = [Learned.nothing() for _ in state.learned]
     for phase in phases:
-        phase(state)
+        phase(fixed, state)
 
 
 def close(state: State) -> None:

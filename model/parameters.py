@@ -33,6 +33,7 @@ from model.mechanisms.people.labour import Labour
 from model.mechanisms.people.places import Places
 from model.seed_tables import seeds_text
 from model.state.codes import FIELDS
+from model.state.fixed import Shared
 from model.state.inputs import Calendar, parse_month
 
 BLOCS = ["us", "china", "allies", "others"]
@@ -188,6 +189,60 @@ class Parameters(Mechanism):
             for group, values in self.model_dump().items()
         }
         return Parameters.model_validate(nature)
+
+    def shared(self) -> Shared:
+        """Return the quantities that mechanisms read of one another's groups."""
+        discovery, budgets, training = self.discovery, self.finance, self.training
+        fields = range(len(FIELDS))
+        return Shared(
+            size_spread=self.economy.size_spread,
+            porosity=self.controls.porosity,
+            rent_abroad=self.controls.rent_abroad,
+            stockpiling=self.controls.stockpiling,
+            enforcement=self.controls.enforcement,
+            premium=self.purchases.premium,
+            rent_margin=self.purchases.rent_margin,
+            idle_loss=self.purchases.idle_loss,
+            chip_overhead=self.chips.overhead,
+            link_penalty=self.chips.link_penalty,
+            link_scale=self.chips.link_scale,
+            write_off=training.write_off,
+            experiments_share=training.experiments,
+            rented_share=training.rented,
+            field_shares=tuple(discovery.shares(field) for field in fields),
+            systems_share=discovery.lab_systems_share,
+            idea_size=tuple(discovery.idea_size(field) for field in fields),
+            mean_idea_size=discovery.mean_size,
+            difficulty=tuple(
+                discovery.difficulty(field, budgets.researcher_growth) for field in fields
+            ),
+            unique_ideas=tuple(discovery.unique(field) for field in fields),
+            lab_window=discovery.window(discovery.lab_breadth),
+            researchers_exponent=discovery.researchers_exponent,
+            publication_lag=self.spillover.publication_lag,
+            publication_hazard=self.spillover.publication_hazard,
+            sector_adjacency=self.spillover.sector_adjacency,
+            quality_weight=self.market.quality,
+            home_bias=self.market.home,
+            openness_to_developers=self.market.openness_to_developers,
+            nest=self.market.nest,
+            small_loss=self.market.small_loss,
+            hosted_by_maker=self.market.hosted_by_maker,
+            innovation=self.adoption.innovation,
+            imitation=self.adoption.imitation,
+            researcher_growth=budgets.researcher_growth,
+            reference_lead=budgets.reference_lead,
+            lab_researchers=budgets.lab_researchers,
+            cost_share=self.applications.cost_share,
+            product_substitution=self.sectors.substitution,
+            product_home_bias=self.sectors.home,
+            firms_share=self.places.firms_share,
+            graduates_paid=self.places.graduates_paid,
+        )
+
+    def groups(self) -> dict[type[Mechanism], Mechanism]:
+        """Return the groups by their class."""
+        return {type(group): group for _, group in self}
 
     def check(self) -> None:
         """Refuse what no single value shows; raises ``InputError``."""

@@ -19,7 +19,6 @@ from model.measure.recorder import Record
 from model.measure.tables import tables_of
 from model.scenario import Scenario
 from model.state.fixed import Constants
-from model.state.state import State
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ def run(
     strict: bool = False,
     constants: Constants | None = None,
     events: Keep = "labs",
-    each: Callable[[State], None] | None = None,
+    each: Callable[[World], None] | None = None,
 ) -> Result:
     """Run one world to its end; ``constants`` by default come from its own baseline.
 
@@ -54,14 +53,14 @@ def run(
         )
     begun = time.perf_counter()
     world = World(scenario, rng=seed, threads=threads, strict=strict, constants=constants)
-    world.record = Record.blank(world.state, events)
+    world.record = Record.blank(world.fixed, world.state, events)
     world.run(each=each)
-    tables = tables_of(world.state, world.record)
+    tables = tables_of(world.fixed, world.state, world.record)
     about = {
         **run_folder.provenance(scenario, seed, time.perf_counter() - begun),
-        **run_folder.cast_of(world.state.setting),
+        **run_folder.cast_of(world.fixed.inputs),
         "events": events,
-        "acts": [{**act, "world": "a"} for act in run_folder.acts_of(world.state.setting)],
+        "acts": [{**act, "world": "a"} for act in run_folder.acts_of(world.fixed.inputs)],
     }
     return Result(scenario, seed, tables, about)
 

@@ -24,7 +24,7 @@ def main() -> None:
     shares = np.mean([follower_share(world) for world in worlds["ban"]], axis=0)
     for world in worlds["no_ban"]:
         world.run(until="2024-12")
-    calendar = worlds["ban"][0].state.setting.calendar
+    calendar = worlds["ban"][0].fixed.inputs.calendar
     share = targets["follower_share"]
     print(f"{share['title']}, {share['unit']}")
     for quarter, record in share["values"].items():
@@ -38,7 +38,7 @@ def main() -> None:
     print(f"{growth['title']}: record {growth['value']}, model {found:.2f}")
     diverted = targets["diverted_2024"]
     year = slice(calendar.index(2024, 1), calendar.index(2025, 1))
-    china = worlds["ban"][0].state.setting.bloc_index("china")
+    china = worlds["ban"][0].fixed.inputs.bloc_index("china")
     chips = np.mean(
         [world.record.series["chips_diverted"][year, china].sum() for world in worlds["ban"]]
     )
@@ -49,11 +49,11 @@ def main() -> None:
 def follower_share(world: World) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
     """Return month x (follower, world): the leading vendor's legal sales, H100 equivalents."""
     state = world.state
-    setting, buyers = state.setting, state.buyers
-    worth = np.array([chip.tflops / EQUIVALENT_TFLOPS for chip in setting.chips])
+    inputs, buyers = world.fixed.inputs, state.buyers
+    worth = np.array([chip.tflops / EQUIVALENT_TFLOPS for chip in inputs.chips])
     worth[~state.market.leading] = 0.0
-    mine = buyers.bloc == setting.bloc_index(setting.follower)
-    sold = np.zeros((setting.calendar.months + 1, 2))
+    mine = buyers.bloc == inputs.bloc_index(inputs.follower)
+    sold = np.zeros((inputs.calendar.months + 1, 2))
 
     def each(after: object) -> None:
         total = buyers.delivered[:, :, :2].sum(axis=2) @ worth
@@ -65,7 +65,7 @@ def follower_share(world: World) -> np.ndarray[tuple[int, ...], np.dtype[np.floa
 
 def compute_growth(world: World) -> float:
     """Return the yearly growth factor of the world's largest run from 2018 to 2024."""
-    calendar = world.state.setting.calendar
+    calendar = world.fixed.inputs.calendar
     largest = world.record.series["training_compute"].max(axis=1)
     first, last = calendar.index(2017, 12), calendar.index(2024, 12)
     return float(10.0 ** ((largest[last] - largest[first]) / 7.0))

@@ -32,7 +32,7 @@ def run(scenario: str, seed: int, constants: Constants | None, changes: Mapping[
 
 def at_horizons(world: World, series: Values) -> Values:
     """Return the values of a series at the horizons."""
-    calendar = world.state.setting.calendar
+    calendar = world.fixed.inputs.calendar
     months = [calendar.index(int(h[:4]), int(h[5:])) for h in HORIZONS]
     found: Values = np.asarray(series, np.float64)[months]
     return found

@@ -56,10 +56,10 @@ def cell(scenario: str, constants: Constants, replicates: int, changes: dict[str
     found, efficiency, fleet = [], [], []
     for r in range(replicates):
         world = run(scenario, 1 + r, constants, changes)
-        setting, series = world.state.setting, world.record.series
-        follower = setting.bloc_index(setting.follower)
+        inputs, series = world.fixed.inputs, world.record.series
+        follower = inputs.bloc_index(inputs.follower)
         found.append(outcomes(world))
-        base = world.state.parameters.search.efficiency
+        base = world.fixed.parameters.search.efficiency
         efficiency.append(at_horizons(world, base * series["efficiency_share"][:, follower]))
         held, free = (series[n][:, follower] for n in ("fleet", "compute_unbound"))
         fleet.append(at_horizons(world, held / np.where(free > 0.0, free, np.nan)))

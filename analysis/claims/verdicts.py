@@ -143,13 +143,13 @@ def _measured(
 
 
 def _shown(world: World, wanted: Sequence[Wanted]) -> dict[Wanted, float]:
-    outcomes = outcomes_of(world.state, world.record)
-    calendar, setting = world.state.setting.calendar, world.state.setting
+    outcomes = outcomes_of(world.fixed, world.state, world.record)
+    calendar, inputs = world.fixed.inputs.calendar, world.fixed.inputs
     shown = {}
     for of, month in wanted:
         t = calendar.index(int(month[:4]), int(month[5:]))
         name, _, bloc = of.partition(" of ")
-        series = world.record.series[name][:, setting.bloc_index(bloc)] if bloc else outcomes[name]
+        series = world.record.series[name][:, inputs.bloc_index(bloc)] if bloc else outcomes[name]
         shown[of, month] = float(series[t])
     return shown
 

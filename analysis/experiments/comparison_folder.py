@@ -25,7 +25,7 @@ from model.measure.outcomes import CENSORED, OUTCOMES, unit_of_effect
 from model.parameters import FACTS
 from model.run import Result
 from model.scenario import Scenario, as_toml
-from model.setup.inputs import setting_of
+from model.setup.inputs import inputs_of
 
 
 def as_json(comparison: Comparison) -> dict[str, Any]:
@@ -223,7 +223,7 @@ def _manifest(comparison: Comparison, how: str) -> dict[str, Any]:
     acts = [
         {**act, "world": world}
         for world, scenario in (("a", comparison.a), ("b", comparison.b))
-        for act in run_folder.acts_of(setting_of(scenario.parameters))
+        for act in run_folder.acts_of(inputs_of(scenario.parameters))
     ]
     return {
         "schema_version": run_folder.SCHEMA_VERSION,
@@ -233,7 +233,7 @@ def _manifest(comparison: Comparison, how: str) -> dict[str, Any]:
         "titles": [comparison.a.title, comparison.b.title],
         "replicates": len(comparison.results["a"]),
         "kind_of_uncertainty": _kind(comparison),
-        **run_folder.cast_of(setting_of(comparison.a.parameters)),
+        **run_folder.cast_of(inputs_of(comparison.a.parameters)),
         "contents": {
             world: [result.about["content"] for result in results]
             for world, results in comparison.results.items()

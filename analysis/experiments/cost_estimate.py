@@ -81,7 +81,7 @@ def _month_seconds(scenario: Scenario, seed: int) -> float:
     # Of the later months, when more is known: the mean over the span is about that of its middle.
     parameters: Parameters = scenario.parameters
     world = World(scenario, rng=seed, constants=baseline.resolve(parameters))
-    world.record = Record.blank(world.state, "none")
+    world.record = Record.blank(world.fixed, world.state, "none")
     for _ in range(2):
         world.step()  # what is compiled or read from the cache is not the sweep's cost
     taken: list[float] = []

@@ -176,17 +176,17 @@ def _measured(
     scenario: Scenario, seed: int, constants: Any, horizons: tuple[str, ...]
 ) -> dict[str, Values]:
     world = World(scenario, rng=seed, constants=constants)
-    world.record = Record.blank(world.state, "none")
+    world.record = Record.blank(world.fixed, world.state, "none")
     world.run()
-    setting, record = world.state.setting, world.record
-    calendar = setting.calendar
+    inputs, record = world.fixed.inputs, world.record
+    calendar = inputs.calendar
     at = np.array([calendar.index(int(h[:4]), int(h[5:])) for h in horizons])
     inside = (at >= 0) & (at < record.months)
-    found = outcomes_of(world.state, record)
+    found = outcomes_of(world.fixed, world.state, record)
     found["follower_compute"] = _bloc(
-        record, "training_compute", setting.bloc_index(setting.follower)
+        record, "training_compute", inputs.bloc_index(inputs.follower)
     )
-    capability = _bloc(record, "capability_released", setting.bloc_index(setting.leader))
+    capability = _bloc(record, "capability_released", inputs.bloc_index(inputs.leader))
     growth = np.full(record.months, math.nan)
     with np.errstate(invalid="ignore"):  # no model yet: minus infinity less itself
         growth[GROWTH_WINDOW:] = capability[GROWTH_WINDOW:] - capability[:-GROWTH_WINDOW]

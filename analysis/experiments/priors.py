@@ -162,9 +162,9 @@ def _effect(
         values = []
         for scenario in pair:
             world = World(scenario, rng=seed, constants=constants).run()
-            calendar = world.state.setting.calendar
+            calendar = world.fixed.inputs.calendar
             at = [calendar.index(int(h[:4]), int(h[5:])) for h in horizons]
-            found = outcomes_of(world.state, world.record)
+            found = outcomes_of(world.fixed, world.state, world.record)
             values.append({name: np.asarray(found[name], np.float64)[at] for name in OUTCOMES})
     except InputError as error:
         return str(error).partition(":")[0]

@@ -27,12 +27,14 @@ import numpy as np
 from analysis.experiments.effects import Estimate, Values, mean_of, ratio_of
 from model.core.errors import InputError
 from model.core.randomness import address, at, key_of
+from model.mechanisms.ai.market import Market
 from model.month import advance, close
 from model.scenario import Scenario
 from model.setup import baseline
 from model.setup.initial_state import build
-from model.setup.inputs import setting_of
+from model.setup.inputs import inputs_of
 from model.state.codes import LAB
+from model.state.fixed import Fixed
 from model.state.inputs import parse_month
 from model.state.state import State
 
@@ -81,33 +83,33 @@ def measure(
             raise InputError(f"--{name} must be at least 1, got {value}; a good value is 4")
     if not 0.0 <= discount < 1.0:
         raise InputError(f"--discount must be from 0 to below 1, got {discount}; 0.05 is good")
-    setting = setting_of(scenario.parameters)
-    start = setting.calendar.index(*parse_month(month, "month", "returns"))
+    inputs = inputs_of(scenario.parameters)
+    start = inputs.calendar.index(*parse_month(month, "month", "returns"))
     stop = start + round(years * 12.0)
-    if not setting.calendar.prehistory <= start < stop <= setting.calendar.months:
+    if not inputs.calendar.prehistory <= start < stop <= inputs.calendar.months:
         raise InputError(
             f"--month {month} and --years {years:g} must lie in the reported span, "
-            f"{setting.calendar.label(setting.calendar.prehistory)} to "
-            f"{setting.calendar.label(setting.calendar.months - 1)}; good values are 2021-01 and 5"
+            f"{inputs.calendar.label(inputs.calendar.prehistory)} to "
+            f"{inputs.calendar.label(inputs.calendar.months - 1)}; good values are 2021-01 and 5"
         )
     constants = baseline.resolve(scenario.parameters)
     found: list[Gains] = []
     for r in range(replicates):
-        state = build(scenario.parameters, setting, constants, seed + r)
+        fixed, state = build(scenario.parameters, inputs, constants, seed + r)
         while state.month < start:
-            advance(state)
+            advance(fixed, state)
             close(state)
-        chosen = _chosen(state, firms, treatment)
-        plain = _flows(copy.deepcopy(state), stop, discount)
+        chosen = _chosen(fixed, state, firms, treatment)
+        plain = _flows(fixed, copy.deepcopy(state), stop, discount)
         for done, (firm, kind, size) in enumerate(chosen):
             treated = copy.deepcopy(state)
             spent = _treat(treated, firm, treatment, ideas)
-            flows = _flows(treated, stop, discount)
+            flows = _flows(fixed, treated, stop, discount)
             per = float(ideas) if treatment == "idea" else flows.research - plain.research
             if spent and per > 0.0:
                 own = flows.firms[firm] - plain.firms[firm]
                 rest = math.fsum(flows.firms - plain.firms) - own + flows.hosts - plain.hosts
-                bloc = setting.blocs[int(state.firms.bloc[firm])].name
+                bloc = inputs.blocs[int(state.firms.bloc[firm])].name
                 gained = (own / per, rest / per, (flows.users - plain.users) / per)
                 found.append(Gains(r, firm, bloc, size, kind, *gained))
             if each is not None:
@@ -177,19 +179,19 @@ class _Flows:
     research: float
 
 
-def _flows(state: State, stop: int, discount: float) -> _Flows:
+def _flows(fixed: Fixed, state: State, stop: int, discount: float) -> _Flows:
     # Discounted sums from the month of treatment to the horizon.
     total = _Flows(np.zeros(state.firms.key.size), 0.0, 0.0, 0.0)
     start, labs = state.month, state.labs
     while state.month < stop:
         if state.month == start + RESEARCH_MONTHS:
             labs.boost[:] = 1.0
-        advance(state)
+        advance(fixed, state)
         worth = (1.0 + discount) ** (-(state.month - start) / 12.0)
         np.add.at(total.firms, labs.firm, worth * (labs.revenue - labs.serving))
         table = state.applications
         np.add.at(total.firms, table.firm, worth * table.result)
-        margin = state.parameters.market.host_margin
+        margin = fixed.of(Market).host_margin
         total.hosts += worth * math.fsum(state.blocs.hosts) * margin / (1.0 + margin)
         total.users += worth * math.fsum(state.segments.surplus)
         total.research += worth * math.fsum(labs.budget)
@@ -197,12 +199,12 @@ def _flows(state: State, stop: int, discount: float) -> _Flows:
     return total
 
 
-def _chosen(state: State, firms: int, treatment: str) -> list[tuple[int, str, str]]:
+def _chosen(fixed: Fixed, state: State, firms: int, treatment: str) -> list[tuple[int, str, str]]:
     # The firms of highest addressed rank of each kind, bloc and size of cluster.
-    luck = address(state.seed, key_of("returns"))
+    luck = address(fixed.seed, key_of("returns"))
     chosen = []
     people = np.bincount(state.firms.cluster, state.firms.researchers, state.clusters.key.size)
-    for b in range(len(state.setting.blocs)):
+    for b in range(len(fixed.inputs.blocs)):
         places = np.flatnonzero(state.clusters.bloc == b)
         order = places[np.argsort(-people[places], kind="stable")]
         held = np.cumsum(people[order])

@@ -30,7 +30,7 @@ from model.measure import run_folder
 from model.measure.run_folder import Refused
 from model.scenario import as_toml as scenario_toml
 from model.setup import baseline
-from model.setup.inputs import setting_of
+from model.setup.inputs import inputs_of
 
 WORK = 5.0  # seconds of computing that a batch aims at
 MOST_IN_BATCH, MOST_PARTS, FEWEST_PARTS = 256, 20_000, 16
@@ -402,7 +402,7 @@ def _fill(place: Path, spec: Specification, plan: Plan, digest: str) -> None:
             name: {"unit": unit, "description": doc}
             for name, (unit, doc) in columns_of(spec.against is not None).items()
         },
-        **run_folder.cast_of(setting_of(spec.base.parameters)),
+        **run_folder.cast_of(inputs_of(spec.base.parameters)),
         **run_folder.provenance(spec.base, spec.seed, 0.0),
         "digest": digest,
     }  # fmt: skip

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from model.controls.rules import NOBODY, Rules, evaluate
 from model.seed_tables import tables
-from model.setup.inputs import setting_of
-from model.state.inputs import Calendar, Chip, Setting
+from model.setup.inputs import inputs_of
+from model.state.inputs import Calendar, Chip, Inputs
 
 if TYPE_CHECKING:
     from model.parameters import Parameters
@@ -38,27 +38,27 @@ def timeline(parameters: Parameters) -> list[Change]:
     longer sold, not sold (kept by its maker), not offered (made for others). The first month of
     the calendar opens each list.
     """
-    setting = setting_of(parameters)
-    chips = chips_of(setting)
-    rules = evaluate(chips, setting.acts, setting.destinations, setting.calendar)
+    inputs = inputs_of(parameters)
+    chips = chips_of(inputs)
+    rules = evaluate(chips, inputs.acts, inputs.destinations, inputs.calendar)
     changes = []
-    for d, place in enumerate(setting.destinations):
+    for d, place in enumerate(inputs.destinations):
         for c, chip in enumerate(chips):
             before = ""
-            for month in range(setting.calendar.months):
-                status, act = status_of(rules, chip, month, c, d, setting.calendar, setting.acts)
+            for month in range(inputs.calendar.months):
+                status, act = status_of(rules, chip, month, c, d, inputs.calendar, inputs.acts)
                 if f"{status} {act}" != before:
-                    label = setting.calendar.label(month)
+                    label = inputs.calendar.label(month)
                     changes.append(Change(label, place.name, chip.name, status, act))
                 before = f"{status} {act}"
     return sorted(changes, key=lambda change: change.month)
 
 
-def chips_of(setting: Setting) -> tuple[Chip, ...]:
+def chips_of(inputs: Inputs) -> tuple[Chip, ...]:
     """Return the chips that rules are asked about: the table's plain ones and the world's."""
     plain = [chip for chip in tables().chips if not chip.answers]
     known = {chip.name for chip in plain}
-    return (*plain, *(chip for chip in setting.chips if chip.name not in known))
+    return (*plain, *(chip for chip in inputs.chips if chip.name not in known))
 
 
 def status_of(

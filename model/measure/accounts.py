@@ -11,8 +11,9 @@ from collections.abc import Callable
 import numpy as np
 
 from model.core.table import Floats
-from model.mechanisms.firms.budgets import LEAD_SCALE
+from model.mechanisms.firms.budgets import LEAD_SCALE, Finance
 from model.state.codes import BRANCHES, FIRST_BRANCH, NEVER, UNBOUND
+from model.state.fixed import Fixed
 from model.state.state import State
 
 CLOSED = 1e-9
@@ -22,7 +23,7 @@ class NotClosed(ArithmeticError):
     """An account does not close: something was made of nothing, or lost."""
 
 
-def chips_ordered(state: State) -> float:
+def chips_ordered(fixed: Fixed, state: State) -> float:
     """Chips requested = delivered + cancelled + on the way, by buyer, type and route.
 
     It holds as well for those that a buyer would hold had no rule bound.
@@ -32,13 +33,13 @@ def chips_ordered(state: State) -> float:
     return _relative(rest, buyers.requested)
 
 
-def chips_delivered(state: State) -> float:
+def chips_delivered(fixed: Fixed, state: State) -> float:
     """Chips delivered = at work + retired, by buyer, type and route."""
     buyers = state.buyers
     return _relative(buyers.delivered - buyers.units - buyers.retired, buyers.delivered)
 
 
-def chips_supplied(state: State) -> float:
+def chips_supplied(fixed: Fixed, state: State) -> float:
     """Chips produced = delivered + on the way + seized + in stock + scrapped, by family."""
     buyers, market, supply = state.buyers, state.market, state.supply
     out = (buyers.delivered + buyers.ordered.sum(axis=1))[:, :, :UNBOUND].sum(axis=(0, 2))
@@ -48,49 +49,49 @@ def chips_supplied(state: State) -> float:
     return _relative(rest, supply.produced)
 
 
-def compute_by_source(state: State) -> float:
+def compute_by_source(fixed: Fixed, state: State) -> float:
     """Legal, degraded, stockpiled, diverted, rented, domestic compute add up to the fleet."""
     buyers = state.buyers
     return _relative(buyers.by_source.sum(axis=1) - buyers.effective, buyers.effective)
 
 
-def fleets(state: State) -> float:
+def fleets(fixed: Fixed, state: State) -> float:
     """Chips at work by type = the sum over the routes they came by."""
     return _relative(
         state.buyers.units[:, :, :UNBOUND].sum(axis=2) - state.buyers.fleet, state.buyers.fleet
     )
 
 
-def money(state: State) -> float:
+def money(fixed: Fixed, state: State) -> float:
     """Money granted and advanced for chips = spent + cash + gone to other uses, by buyer."""
     buyers = state.buyers
     rest = buyers.granted + buyers.debt - buyers.spent - buyers.cash - buyers.let_go
     return _relative(rest, buyers.granted)
 
 
-def prepaid(state: State) -> float:
+def prepaid(fixed: Fixed, state: State) -> float:
     """Nobody has paid for nothing: what is prepaid is on the way, and the other way round."""
     buyers = state.buyers
     return float(np.sum((buyers.prepaid > 0.0) != (buyers.ordered > 0.0)))
 
 
-def means(state: State) -> float:
+def means(fixed: Fixed, state: State) -> float:
     """Means of a bloc's labs at the reference lead are its funding, where it has an active lab."""
-    labs, blocs, group = state.labs, state.blocs, state.parameters.finance
+    labs, blocs, group = state.labs, state.blocs, fixed.of(Finance)
     part = 1.0 - np.exp(-group.reference_lead / LEAD_SCALE)
     total = np.bincount(labs.bloc, labs.means * part, blocs.funding.size)
     rest = np.where(total > 0.0, total - blocs.funding, 0.0)
     return _relative(rest, blocs.funding)
 
 
-def money_of_labs(state: State) -> float:
+def money_of_labs(fixed: Fixed, state: State) -> float:
     """From investors and users (serving paid) = to research and to owners, by lab."""
     labs = state.labs
     rest = labs.investors + labs.earned - labs.budget - labs.owners
     return _relative(rest, labs.means + np.abs(labs.earned))
 
 
-def money_of_users(state: State) -> float:
+def money_of_users(fixed: Fixed, state: State) -> float:
     """What users and firms pay for models = what labs and hosts take in."""
     platforms, segments = state.platforms, state.segments
     paid = float(segments.spent.sum() + platforms.payments.sum())
@@ -98,13 +99,13 @@ def money_of_users(state: State) -> float:
     return _relative(paid - taken, paid)
 
 
-def user_shares(state: State) -> float:
+def user_shares(fixed: Fixed, state: State) -> float:
     """Shares of lines in a segment sum to one, or to nothing where there is no line."""
     total = state.platforms.share.sum(axis=0)
     return float(np.where(state.segments.potential > 0.0, np.abs(total - 1.0), total).max())
 
 
-def people(state: State) -> float:
+def people(fixed: Fixed, state: State) -> float:
     """Researchers of a bloc = employed + idle, and the sum of all flows since month 0."""
     firms, blocs = state.firms, state.blocs
     employed = np.bincount(firms.bloc, firms.researchers, blocs.researchers.size)
@@ -116,20 +117,20 @@ def people(state: State) -> float:
     )
 
 
-def places_of_people(state: State) -> float:
+def places_of_people(fixed: Fixed, state: State) -> float:
     """Researchers of a place = those of its firms."""
     firms, clusters = state.firms, state.clusters
     here = np.bincount(firms.cluster, firms.researchers, clusters.researchers.size)
     return _relative(here - clusters.researchers, clusters.researchers)
 
 
-def infrastructure(state: State) -> float:
+def infrastructure(fixed: Fixed, state: State) -> float:
     """Infrastructure of a place = all ever put into it less what wore out."""
     clusters = state.clusters
     return _relative(clusters.fed - clusters.worn - clusters.stock, clusters.fed)
 
 
-def ideas_counted(state: State) -> float:
+def ideas_counted(fixed: Fixed, state: State) -> float:
     """Ideas counted = bits held, and the holders of an idea are those whose bit is set."""
     worst = 0.0
     for knowledge in state.knowledge:
@@ -143,7 +144,7 @@ def ideas_counted(state: State) -> float:
     return worst
 
 
-def knowledge_summed(state: State) -> float:
+def knowledge_summed(fixed: Fixed, state: State) -> float:
     """Knowledge of a firm = sum of the sizes of the ideas it holds."""
     worst = 0.0
     for knowledge in state.knowledge:
@@ -153,7 +154,7 @@ def knowledge_summed(state: State) -> float:
     return worst
 
 
-def first_finds(state: State) -> float:
+def first_finds(fixed: Fixed, state: State) -> float:
     """Nobody holds what nobody found: ideas held by someone have a first finder."""
     rest = 0
     for knowledge in state.knowledge:
@@ -161,20 +162,20 @@ def first_finds(state: State) -> float:
     return float(rest)
 
 
-def product_shares(state: State) -> float:
+def product_shares(fixed: Fixed, state: State) -> float:
     """Shares of a bloc's market for the products of a sector sum to one, where anybody sells."""
     shares, demand = _by_market(state, state.applications.share), state.branches.demand
     return float(np.abs(np.where(demand > 0.0, shares - 1.0, shares)).max(initial=0.0))
 
 
-def product_sales(state: State) -> float:
+def product_sales(fixed: Fixed, state: State) -> float:
     """What application firms sell is what buyers of all blocs spend, by sector."""
     sales = _by_market(state, state.applications.sales[:, None]).sum(axis=0)
     demand = state.branches.demand.sum(axis=0)
     return _relative(sales - demand, demand)
 
 
-def platform_payments(state: State) -> float:
+def platform_payments(fixed: Fixed, state: State) -> float:
     """What application firms of a bloc pay for platforms is what makers of these are paid."""
     table, platforms = state.applications, state.platforms
     bloc = state.firms.bloc[table.firm]
@@ -182,14 +183,14 @@ def platform_payments(state: State) -> float:
     return _relative(paid - platforms.payments.sum(axis=0), paid)
 
 
-def money_of_firms(state: State) -> float:
+def money_of_firms(fixed: Fixed, state: State) -> float:
     """Put in + earned + written off = cash + paid out, by application firm."""
     table = state.applications
     rest = table.put_in + table.earned + table.lost - table.cash - table.paid_out
     return _relative(rest, table.put_in + np.abs(table.earned) + table.paid_out)
 
 
-def firms_counted(state: State) -> float:
+def firms_counted(fixed: Fixed, state: State) -> float:
     """Who is active has entered and not left; who is not has no staff to pay and no ideas."""
     firms = state.firms
     here = (firms.entered != NEVER) & (firms.left == NEVER)
@@ -205,7 +206,7 @@ def _by_market(state: State, column: Floats) -> Floats:
     return np.array([np.bincount(branch, values, len(BRANCHES)) for values in column.T])
 
 
-LAWS: dict[str, Callable[[State], float]] = {
+LAWS: dict[str, Callable[[Fixed, State], float]] = {
     law.__name__: law
     for law in (
         chips_ordered,

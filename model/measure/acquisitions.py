@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from model.core.kernels import kernel
 from model.core.table import Floats
 from model.state.codes import FOUND, FOUND_AGAIN
+from model.state.fixed import Fixed
 from model.state.state import State
 
 Keep = Literal["none", "labs", "all"]  # whose acquisitions are kept
@@ -40,7 +41,7 @@ class Events:
         self.keep = keep
         self._months: list[Acquired] = []
 
-    def observe(self, state: State, sizes: Floats) -> None:
+    def observe(self, fixed: Fixed, state: State, sizes: Floats) -> None:
         """Take in the month that just ended.
 
         Adds the sizes of ideas (OOM) to ``sizes``: field x channel x source bloc x target bloc.

@@ -12,15 +12,17 @@ from model.core.arrow import table, words
 from model.core.randomness import key_of
 from model.core.table import Floats, Integers
 from model.measure.recorder import Record
+from model.mechanisms.ai.training import Training
 from model.state.codes import CHANNELS, FIELD_UNITS, FIELDS, KINDS, SECTORS
+from model.state.fixed import Fixed
 from model.state.state import State
 
 
-def models_table(state: State) -> pa.Table:
+def models_table(fixed: Fixed, state: State) -> pa.Table:
     """Return the models released so far, prehistory included: a row a model, in order."""
-    calendar, labs, models = state.setting.calendar, state.labs, state.models
-    names = lab_names(state)
-    ids = model_ids(state)
+    calendar, labs, models = fixed.inputs.calendar, state.labs, state.models
+    names = lab_names(fixed, state)
+    ids = model_ids(fixed, state)
 
     def date(month: int | None) -> str | None:
         return None if month is None else calendar.label(month)
@@ -33,7 +35,7 @@ def models_table(state: State) -> pa.Table:
             "model": (text(ids), "-", "the model: its lab, and how many that had made then"),
             "lab": (text([names[m.lab] for m in models]), "-", "lab that made it"),
             "bloc": (
-                text([state.setting.blocs[int(labs.bloc[m.lab])].name for m in models]),
+                text([fixed.inputs.blocs[int(labs.bloc[m.lab])].name for m in models]),
                 "-",
                 "bloc of the lab",
             ),
@@ -89,7 +91,7 @@ def models_table(state: State) -> pa.Table:
                 "that model's weights were open; false: it was copied through its interface",
             ),
             "base_model": (
-                text([None if base is None else ids[base] for base in bases(state)]),
+                text([None if base is None else ids[base] for base in bases(fixed, state)]),
                 "-",
                 "that model, by its name in the column model",
             ),
@@ -97,9 +99,9 @@ def models_table(state: State) -> pa.Table:
     )
 
 
-def model_ids(state: State) -> list[str]:
+def model_ids(fixed: Fixed, state: State) -> list[str]:
     """Return the name of each model released so far: its lab, and how many it had made by then."""
-    names, made = lab_names(state), [0] * state.labs.firm.size
+    names, made = lab_names(fixed, state), [0] * state.labs.firm.size
     ids = []
     for model in state.models:
         made[model.lab] += 1
@@ -107,13 +109,13 @@ def model_ids(state: State) -> list[str]:
     return ids
 
 
-def bases(state: State) -> list[int | None]:
+def bases(fixed: Fixed, state: State) -> list[int | None]:
     """Return for each model the place among all of the one it was built on, None for none.
 
     The base lab's best of those whose weights were open when the run began, or of those released
     long enough before to be copied.
     """
-    lag = max(1, state.parameters.training.distillation_lag)
+    lag = max(1, fixed.of(Training).distillation_lag)
     by_lab: dict[int, list[int]] = {}
     found: list[int | None] = []
     for place, model in enumerate(state.models):
@@ -130,25 +132,29 @@ def bases(state: State) -> list[int | None]:
     return found
 
 
-def lab_names(state: State) -> list[str]:
+def lab_names(fixed: Fixed, state: State) -> list[str]:
     """Return the names of the labs by row."""
-    by_key = {int(key_of("lab", lab.name)): lab.name for lab in state.setting.labs}
+    by_key = {int(key_of("lab", lab.name)): lab.name for lab in fixed.inputs.labs}
     return [by_key[int(state.firms.key[firm])] for firm in state.labs.firm]
 
 
-def acquisitions_table(state: State, record: Record) -> pa.Table:
+def acquisitions_table(fixed: Fixed, state: State, record: Record) -> pa.Table:
     """Return who came to hold ideas by which channel: a row a month, field, channel, blocs.
 
     Prehistory included, so that all that is held adds up.
     """
-    start = state.setting.calendar.prehistory
+    start = fixed.inputs.calendar.prehistory
     counts = record.acquired[: record.months]
     where = np.nonzero(counts)
     month, field, channel, source, target = where
-    names = [bloc.name for bloc in state.setting.blocs]
+    names = [bloc.name for bloc in fixed.inputs.blocs]
     return table(
         {
-            "month": (words(labels_of(state, range(record.months)), month), "YYYY-MM", "month"),
+            "month": (
+                words(labels_of(fixed, state, range(record.months)), month),
+                "YYYY-MM",
+                "month",
+            ),
             "reported": (month >= start, "-", "a reported month; false: prehistory"),
             "field": (words(FIELDS, field), "-", "field of ideas"),
             "channel": (words(CHANNELS, channel), "-", "found, found again, or learned by"),
@@ -164,11 +170,11 @@ def acquisitions_table(state: State, record: Record) -> pa.Table:
     )
 
 
-def events_table(state: State, record: Record) -> pa.Table:
+def events_table(fixed: Fixed, state: State, record: Record) -> pa.Table:
     """Return the acquisitions that were kept one by one, prehistory included."""
     rows = record.events.rows()
-    names = [bloc.name for bloc in state.setting.blocs]
-    labels = labels_of(state, range(record.months))
+    names = [bloc.name for bloc in fixed.inputs.blocs]
+    labels = labels_of(fixed, state, range(record.months))
     return table(
         {
             "month": (words(labels, rows.month), "YYYY-MM", "month"),
@@ -191,26 +197,26 @@ def events_table(state: State, record: Record) -> pa.Table:
     )
 
 
-def firms_table(state: State) -> pa.Table:
+def firms_table(fixed: Fixed, state: State) -> pa.Table:
     """Return all firms as they are at the end, in the order of their rows."""
-    firms, setting = state.firms, state.setting
-    place_of = {int(key_of("place", place.name)): place.name for place in setting.places}
+    firms, inputs = state.firms, fixed.inputs
+    place_of = {int(key_of("place", place.name)): place.name for place in inputs.places}
     places = [place_of[int(key)] for key in state.clusters.key]
     rows = np.arange(firms.key.size)
     columns: dict[str, tuple[Any, str, str]] = {
         "firm": (rows, "row", "row of the firm"),
         "name": (
-            pa.array(_firm_names(state, places), pa.string()),
+            pa.array(_firm_names(fixed, state, places), pa.string()),
             "-",
             "name of a lab; of other firms place, sector and number there",
         ),
-        "bloc": (words([bloc.name for bloc in setting.blocs], firms.bloc), "-", "bloc"),
+        "bloc": (words([bloc.name for bloc in inputs.blocs], firms.bloc), "-", "bloc"),
         "cluster": (words(places, firms.cluster), "-", "place"),
         "sector": (words(SECTORS, firms.sector), "-", "sector"),
         "kind": (words(KINDS, firms.kind), "-", "lab, chipmaker or application firm"),
         "active": (firms.active, "-", "exists; false: not yet, no more, or a row kept for one"),
-        "entered": (_month_or_null(state, firms.entered), "YYYY-MM", "entered; null: never"),
-        "left": (_month_or_null(state, firms.left), "YYYY-MM", "closed; null: never"),
+        "entered": (_month_or_null(fixed, state, firms.entered), "YYYY-MM", "entered; null: never"),
+        "left": (_month_or_null(fixed, state, firms.left), "YYYY-MM", "closed; null: never"),
         "founder": (
             pa.array(firms.founder, mask=firms.founder < 0),
             "row",
@@ -232,14 +238,14 @@ def firms_table(state: State) -> pa.Table:
     return table(columns)
 
 
-def _month_or_null(state: State, months: Integers) -> pa.Array:
-    label = state.setting.calendar.label
+def _month_or_null(fixed: Fixed, state: State, months: Integers) -> pa.Array:
+    label = fixed.inputs.calendar.label
     found = [label(month) if month >= 0 else None for month in months.tolist()]
     return pa.array(found, pa.string())
 
 
-def _firm_names(state: State, places: list[str]) -> list[str]:
-    firms, labs = state.firms, lab_names(state)
+def _firm_names(fixed: Fixed, state: State, places: list[str]) -> list[str]:
+    firms, labs = state.firms, lab_names(fixed, state)
     seen: dict[tuple[int, int], int] = {}
     names = []
     for lab, cluster, sector in zip(
@@ -257,6 +263,6 @@ def _floats(values: Iterable[float]) -> Floats:
     return np.fromiter(values, np.float64)
 
 
-def labels_of(state: State, months: range) -> list[str]:
+def labels_of(fixed: Fixed, state: State, months: range) -> list[str]:
     """Return months as YYYY-MM."""
-    return [state.setting.calendar.label(month) for month in months]
+    return [fixed.inputs.calendar.label(month) for month in months]

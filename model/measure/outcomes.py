@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from model.core.table import Floats
-
-if TYPE_CHECKING:
-    from model.measure.recorder import Record
-    from model.state.state import State
+from model.measure.recorder import Record
+from model.parameters import Observer
+from model.state.fixed import Fixed
+from model.state.state import State
 
 DISCOUNT = 0.05  # a year
 DISCOUNTED = "discounted at 5 % a year"
@@ -188,11 +187,11 @@ def unit_of_effect(name: str) -> str:
     return "%" if OUTCOMES[name].relative else OUTCOMES[name].unit
 
 
-def outcomes_of(state: State, record: Record) -> dict[str, Floats]:
+def outcomes_of(fixed: Fixed, state: State, record: Record) -> dict[str, Floats]:
     """Return all outcomes by month of prehistory and history; lags with ``<name>_censored``."""
-    setting, series = state.setting, record.series
-    leader = setting.bloc_index(setting.leader)
-    follower = setting.bloc_index(setting.follower)
+    inputs, series = fixed.inputs, record.series
+    leader = inputs.bloc_index(inputs.leader)
+    follower = inputs.bloc_index(inputs.follower)
     blank = np.full(record.months, np.nan)
 
     def of(name: str, bloc: int) -> Floats:
@@ -212,7 +211,7 @@ def outcomes_of(state: State, record: Record) -> dict[str, Floats]:
         "algorithms_follower": of("algorithms_best", follower).copy(),
     }
     result["scaled_gap"] = scaled_gap(result["gap"], first)
-    seen = delayed(second, state.parameters.observer.information_delay)
+    seen = delayed(second, fixed.of(Observer).information_delay)
     for name, one, other in (
         ("lag", first, second),
         ("perceived_lag", first, seen),
@@ -227,7 +226,7 @@ def outcomes_of(state: State, record: Record) -> dict[str, Floats]:
         for who, bloc in (("leader", leader), ("follower", follower)):
             if f"{name}_{who}" in OUTCOMES:
                 flow = sum((of(part, bloc) for part in parts), np.zeros(record.months))
-                result[f"{name}_{who}"] = discounted(flow, setting.calendar.prehistory) / 1e9
+                result[f"{name}_{who}"] = discounted(flow, inputs.calendar.prehistory) / 1e9
     frontier = series["capability_released"][: record.months].max(axis=1)
     result["frontier"] = np.where(np.isfinite(frontier), frontier, np.nan)
     return result

@@ -23,6 +23,8 @@ from model.measure.firms_and_race import (
     observe_demography,
     observe_race,
 )
+from model.mechanisms.ai.market import Market
+from model.mechanisms.chips.supply import SupplyOfChips
 from model.state.codes import (
     BRANCHES,
     CHANNELS,
@@ -40,6 +42,7 @@ from model.state.codes import (
     SEGMENTS,
     SOURCES,
 )
+from model.state.fixed import Fixed
 from model.state.state import State
 
 SERIES: dict[str, tuple[str, str]] = {
@@ -142,9 +145,9 @@ class Record:
     months: int = 0
 
     @classmethod
-    def blank(cls, state: State, keep: Keep = "labs") -> Record:
+    def blank(cls, fixed: Fixed, state: State, keep: Keep = "labs") -> Record:
         """Lay out the arrays for all months of a world; ``keep`` says whose events are kept."""
-        months, blocs = state.setting.calendar.months, len(state.setting.blocs)
+        months, blocs = fixed.inputs.calendar.months, len(fixed.inputs.blocs)
         shape = (months, len(FIELDS), len(CHANNELS), blocs, blocs)
         return cls(
             series={name: np.full((months, blocs), np.nan) for name in SERIES},
@@ -158,7 +161,7 @@ class Record:
             ),
         )
 
-    def observe(self, state: State) -> None:
+    def observe(self, fixed: Fixed, state: State) -> None:
         """Measure the month that just ended."""
         t, labs, series = state.month, state.labs, self.series
         active = state.firms.active[labs.firm]
@@ -220,7 +223,7 @@ class Record:
                 series[name][t].copy(),
                 series[name][t] - self._since.get(name, 0.0),
             )
-        self._of_users(state)
+        self._of_users(fixed, state)
         blocs = state.blocs
         for name, column in (
             ("researchers", blocs.researchers),
@@ -251,20 +254,20 @@ class Record:
             state, {name: series[name][t] for name in APPLICATION_SERIES}, self.sectors[t]
         )
         self.acquired[t] = state.acquired
-        self.events.observe(state, self.sizes[t])
+        self.events.observe(fixed, state, self.sizes[t])
         for field, knowledge in enumerate(state.knowledge):
             self.holders[field][t] = knowledge.holders
         self.months = t + 1
 
-    def _of_users(self, state: State) -> None:
+    def _of_users(self, fixed: Fixed, state: State) -> None:
         labs, segments, platforms = state.labs, state.segments, state.platforms
         series = {name: values[state.month] for name, values in self.series.items()}
         series["consumers"][:] = segments.adopters[CONSUMERS :: len(SEGMENTS)]
         series["developers"][:] = segments.adopters[DEVELOPERS :: len(SEGMENTS)]
         series["ideas_contributed"][:] = state.blocs.contributed
-        margin = state.parameters.market.host_margin
+        margin = fixed.of(Market).host_margin
         series["host_profit"][:] = state.blocs.hosts * (margin / (1.0 + margin))
-        kept = state.parameters.supply.margin / state.parameters.chips.overhead
+        kept = fixed.of(SupplyOfChips).margin / fixed.shared.chip_overhead
         # What chips stand in is not; what materials cost more is passed on, not earned.
         series["vendor_profit"][:] = series["vendor_revenue"] * (kept / state.blocs.dearer)
         _by_bloc(segments.bloc, segments.spent, series["user_spending"])
@@ -286,7 +289,7 @@ class Record:
             platforms.price,
             platforms.spending,
             segments.bloc,
-            state.parameters.market.reference,
+            fixed.of(Market).reference,
             np.zeros(labs.firm.size),
             series["price"],
             series["price_of_quality"],

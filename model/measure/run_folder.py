@@ -28,7 +28,7 @@ from model.core.errors import InputError
 from model.core.kernels import sources_digest
 from model.measure.tables import content_digest
 from model.scenario import Scenario, as_toml
-from model.state.inputs import Setting
+from model.state.inputs import Inputs
 
 SCHEMA_VERSION = 1
 PACKAGES = ("spillover", "numpy", "numba", "llvmlite", "scipy", "pandas", "pyarrow", "mesa")
@@ -65,10 +65,10 @@ def provenance(scenario: Scenario, seed: int, seconds: float) -> dict[str, Any]:
     }
 
 
-def acts_of(setting: Setting) -> list[dict[str, str]]:
-    """Return the acts that come into force in a setting: name, title and the month they do."""
-    calendar = setting.calendar
-    spans = [(act, *calendar.span(act.effective, act.ended)) for act in setting.acts]
+def acts_of(inputs: Inputs) -> list[dict[str, str]]:
+    """Return the acts that come into force in a inputs: name, title and the month they do."""
+    calendar = inputs.calendar
+    spans = [(act, *calendar.span(act.effective, act.ended)) for act in inputs.acts]
     return [
         {"name": act.name, "title": act.title, "month": calendar.label(start)}
         for act, start, stop in spans
@@ -76,12 +76,12 @@ def acts_of(setting: Setting) -> list[dict[str, str]]:
     ]
 
 
-def cast_of(setting: Setting) -> dict[str, Any]:
+def cast_of(inputs: Inputs) -> dict[str, Any]:
     """Return who leads, who follows, and the printed names of the blocs."""
     return {
-        "leader": setting.leader,
-        "follower": setting.follower,
-        "labels": {bloc.name: bloc.label for bloc in setting.blocs},
+        "leader": inputs.leader,
+        "follower": inputs.follower,
+        "labels": {bloc.name: bloc.label for bloc in inputs.blocs},
     }
 
 

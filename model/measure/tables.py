@@ -23,34 +23,35 @@ from model.measure.lab_and_firm_tables import (
 from model.measure.outcomes import OUTCOMES, outcomes_of
 from model.measure.recorder import SERIES, Record
 from model.state.codes import BRANCHES, FIELDS
+from model.state.fixed import Fixed
 from model.state.state import State
 
 
-def tables_of(state: State, record: Record) -> dict[str, pa.Table]:
+def tables_of(fixed: Fixed, state: State, record: Record) -> dict[str, pa.Table]:
     """Return all tables of a run: reported months, and what led to them; events where kept."""
     tables = {
-        "world": world_table(state, record),
-        "blocs": blocs_table(state, record),
-        "ideas": ideas_table(state, record),
-        "models": models_table(state),
-        "acquisitions": acquisitions_table(state, record),
-        "diffusion": diffusion_table(state, record),
-        "firms": firms_table(state),
-        "sectors": sectors_table(state, record),
+        "world": world_table(fixed, state, record),
+        "blocs": blocs_table(fixed, state, record),
+        "ideas": ideas_table(fixed, state, record),
+        "models": models_table(fixed, state),
+        "acquisitions": acquisitions_table(fixed, state, record),
+        "diffusion": diffusion_table(fixed, state, record),
+        "firms": firms_table(fixed, state),
+        "sectors": sectors_table(fixed, state, record),
     }
     if record.events.keep != "none":
-        tables["events"] = events_table(state, record)
+        tables["events"] = events_table(fixed, state, record)
     return tables
 
 
-def world_table(state: State, record: Record) -> pa.Table:
+def world_table(fixed: Fixed, state: State, record: Record) -> pa.Table:
     """Return the outcomes: a row a month."""
-    calendar = state.setting.calendar
+    calendar = fixed.inputs.calendar
     span = slice(calendar.prehistory, record.months)
     columns: dict[str, tuple[Any, str, str]] = {
-        "month": (labels_of(state, range(*span.indices(record.months))), "YYYY-MM", "month")
+        "month": (labels_of(fixed, state, range(*span.indices(record.months))), "YYYY-MM", "month")
     }
-    for name, values in outcomes_of(state, record).items():
+    for name, values in outcomes_of(fixed, state, record).items():
         base = name.removesuffix("_censored")
         if base == name:
             columns[name] = (values[span], OUTCOMES[name].unit, OUTCOMES[name].definition)
@@ -59,12 +60,12 @@ def world_table(state: State, record: Record) -> pa.Table:
     return table(columns)
 
 
-def blocs_table(state: State, record: Record) -> pa.Table:
+def blocs_table(fixed: Fixed, state: State, record: Record) -> pa.Table:
     """Return what was measured by bloc: a row a month and bloc."""
-    calendar, names = state.setting.calendar, [bloc.name for bloc in state.setting.blocs]
+    calendar, names = fixed.inputs.calendar, [bloc.name for bloc in fixed.inputs.blocs]
     months = range(calendar.prehistory, record.months)
     columns: dict[str, tuple[Any, str, str]] = {
-        "month": (np.repeat(labels_of(state, months), len(names)), "YYYY-MM", "month"),
+        "month": (np.repeat(labels_of(fixed, state, months), len(names)), "YYYY-MM", "month"),
         "bloc": (names * len(months), "-", "bloc"),
     }
     for name, (unit, doc) in SERIES.items():
@@ -73,13 +74,13 @@ def blocs_table(state: State, record: Record) -> pa.Table:
     return table(columns)
 
 
-def sectors_table(state: State, record: Record) -> pa.Table:
+def sectors_table(fixed: Fixed, state: State, record: Record) -> pa.Table:
     """Return who leads in use and who at the frontier: a row a month, bloc and sector."""
-    start, names = state.setting.calendar.prehistory, [bloc.name for bloc in state.setting.blocs]
+    start, names = fixed.inputs.calendar.prehistory, [bloc.name for bloc in fixed.inputs.blocs]
     months = range(start, record.months)
     columns: dict[str, tuple[Any, str, str]] = {
         "month": (
-            np.repeat(labels_of(state, months), len(names) * len(BRANCHES)),
+            np.repeat(labels_of(fixed, state, months), len(names) * len(BRANCHES)),
             "YYYY-MM",
             "month",
         ),
@@ -91,12 +92,12 @@ def sectors_table(state: State, record: Record) -> pa.Table:
     return table(columns)
 
 
-def ideas_table(state: State, record: Record) -> pa.Table:
+def ideas_table(fixed: Fixed, state: State, record: Record) -> pa.Table:
     """Return the ideas found so far: a row an idea, with its way at home and abroad."""
     rows: dict[str, list[Any]] = {name: [] for name in IDEAS}
     for field, knowledge in enumerate(state.knowledge):
         known = np.flatnonzero(knowledge.first_month >= 0)
-        firms = firms_by_month(state, field, record.months)
+        firms = firms_by_month(fixed, state, field, record.months)
         for n in known:
             start = int(knowledge.first_month[n])
             home = int(knowledge.first_bloc[n])
@@ -105,8 +106,8 @@ def ideas_table(state: State, record: Record) -> pa.Table:
             rows["field"].append(FIELDS[field])
             rows["idea"].append(int(n))
             rows["size"].append(float(knowledge.size[n]))
-            rows["first_month"].append(state.setting.calendar.label(start))
-            rows["first_bloc"].append(state.setting.blocs[home].name)
+            rows["first_month"].append(fixed.inputs.calendar.label(start))
+            rows["first_bloc"].append(fixed.inputs.blocs[home].name)
             rows["first_firm"].append(int(knowledge.first_firm[n]))
             rows["finds"].append(int(knowledge.finds[n]))
             rows["holders_home"].append(int(path[-1, home]))
@@ -148,10 +149,10 @@ IDEAS = {
 AGES = 121  # months after the first find over which diffusion is followed
 
 
-def firms_by_month(state: State, field: int, months: int) -> Integers:
+def firms_by_month(fixed: Fixed, state: State, field: int, months: int) -> Integers:
     """Return the number of firms of a field at the end of each month, month x bloc."""
     knowledge, firms = state.knowledge[field], state.firms
-    number = np.zeros((months + 1, len(state.setting.blocs)), np.int64)
+    number = np.zeros((months + 1, len(fixed.inputs.blocs)), np.int64)
     bloc = firms.bloc[knowledge.row]
     for column, sign in ((firms.entered, 1), (firms.left, -1)):
         when = column[knowledge.row]
@@ -161,7 +162,7 @@ def firms_by_month(state: State, field: int, months: int) -> Integers:
     return by_month
 
 
-def diffusion_table(state: State, record: Record) -> pa.Table:
+def diffusion_table(fixed: Fixed, state: State, record: Record) -> pa.Table:
     """Return S-curves: mean share of a field's firms that hold an idea, by age of the idea.
 
     Ideas first found in the reported months; at each age the ideas that are old enough; holders
@@ -170,12 +171,12 @@ def diffusion_table(state: State, record: Record) -> pa.Table:
     rows: dict[str, list[Any]] = {
         name: [] for name in ("field", "origin", "age", "home", "abroad", "ideas")
     }
-    start = state.setting.calendar.prehistory
+    start = fixed.inputs.calendar.prehistory
     for field, knowledge in enumerate(state.knowledge):
-        firms = firms_by_month(state, field, record.months)
+        firms = firms_by_month(fixed, state, field, record.months)
         known = np.flatnonzero(knowledge.first_month >= start)
         origin = knowledge.first_bloc[known]
-        for b, name in enumerate(state.setting.blocs):
+        for b, name in enumerate(fixed.inputs.blocs):
             ideas = known[origin == b]
             first = knowledge.first_month[ideas]
             for age in range(AGES):

@@ -37,10 +37,10 @@ from model.mechanisms.people.places import normalised
 from model.month import advance, close
 from model.parameters import Parameters
 from model.setup.initial_state import build, neutral_constants
-from model.setup.inputs import setting_of
+from model.setup.inputs import inputs_of
 from model.state.codes import APPLICATION, FIELDS, LAB, LAB_FIELDS, PRODUCTS
-from model.state.fixed import Constants
-from model.state.inputs import Setting
+from model.state.fixed import Constants, Fixed
+from model.state.inputs import Inputs
 from model.state.knowledge import Knowledge
 from model.state.state import State
 
@@ -66,16 +66,16 @@ def resolve(parameters: Parameters) -> Constants:
 @lru_cache(maxsize=64)
 def _resolved(text: str) -> Constants:
     parameters = Parameters.model_validate_json(text)
-    setting = setting_of(parameters)
-    constants = references(parameters, setting)
+    inputs = inputs_of(parameters)
+    constants = references(parameters, inputs)
     return replace(constants, arrival=_arrival(parameters))
 
 
-def references(parameters: Parameters, setting: Setting) -> Constants:
+def references(parameters: Parameters, inputs: Inputs) -> Constants:
     """Return the reference sizes of a baseline world at its first month (no arrival rates)."""
-    state = build(parameters, setting, neutral_constants(), seed=SEEDS[0])
+    fixed, state = build(parameters, inputs, neutral_constants(), seed=SEEDS[0])
     for phase in (controls, supply, domestic, purchases, fleets):
-        phase(state)
+        phase(fixed, state)
     shape = (len(FIELDS), 3)
     firms, team, compute, share = (np.zeros(shape) for _ in range(4))
     for field, knowledge in enumerate(state.knowledge):
@@ -97,16 +97,16 @@ def references(parameters: Parameters, setting: Setting) -> Constants:
                 "raise economy.labs or change discovery.lab_systems_share"
             )
         share[field] = firms[field] * team[field] / labs
-    infrastructure, cost, size = normalised(state)
-    return Constants(firms, team, compute, share, _bloc_share(state), np.zeros(len(FIELDS)),
+    infrastructure, cost, size = normalised(fixed, state)
+    return Constants(firms, team, compute, share, _bloc_share(fixed, state), np.zeros(len(FIELDS)),
                      infrastructure, cost, size)  # fmt: skip
 
 
-def _bloc_share(state: State) -> Floats:
+def _bloc_share(fixed: Fixed, state: State) -> Floats:
     # Where talk goes at full exchange: nearness times researchers, by field, place and bloc.
     clusters = state.clusters
     number = clusters.key.size
-    share = np.zeros((len(FIELDS), number, len(state.setting.blocs)))
+    share = np.zeros((len(FIELDS), number, len(fixed.inputs.blocs)))
     for field, knowledge in enumerate(state.knowledge):
         place = state.firms.cluster[knowledge.row]
         people = [math.fsum(knowledge.team[place == c]) for c in range(number)]
@@ -152,16 +152,16 @@ def growth_of(parameters: Parameters, constants: Constants, seeds: Sequence[int]
     That of the leader's best lab, in products of its application firms, a mean by researchers;
     measured over all reported months of the calendar.
     """
-    setting = setting_of(parameters)
-    calendar = setting.calendar
-    leader = setting.bloc_index(setting.leader)
+    inputs = inputs_of(parameters)
+    calendar = inputs.calendar
+    leader = inputs.bloc_index(inputs.leader)
     total = np.zeros(len(FIELDS))
     for seed in seeds:
-        state = build(parameters, setting, constants, seed)
+        fixed, state = build(parameters, inputs, constants, seed)
         while state.month < calendar.months:
             if state.month == calendar.prehistory:
                 total -= _known(state, leader)
-            advance(state)
+            advance(fixed, state)
             close(state)
         total += _known(state, leader)
     years = (calendar.months - calendar.prehistory) / 12.0
@@ -222,7 +222,7 @@ def solve(parameters: Parameters) -> Floats:
     ``InputError`` when a growth is out of reach.
     """
     group = parameters.discovery
-    constants = references(parameters, setting_of(parameters))
+    constants = references(parameters, inputs_of(parameters))
     goal = np.array([group.growth(field) for field in range(len(FIELDS))])
     size = np.array([group.idea_size(field) for field in range(len(FIELDS))])
     wanted = goal > 0.0

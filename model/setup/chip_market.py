@@ -19,7 +19,7 @@ from model.setup.inputs import ROADMAP
 from model.state.blocs import Blocs
 from model.state.chips import Buyers, Caps, Makers, Market, Supply, Vendors
 from model.state.codes import PLANES, SOURCES
-from model.state.inputs import Setting
+from model.state.inputs import Inputs
 from model.state.labs import Labs
 
 if TYPE_CHECKING:
@@ -33,13 +33,13 @@ BINDING = ("bar", "entities", "equipment", "memory", "foundry")  # kinds of acts
 CAP_MONTHS = 36  # caps on performance are given for three years
 
 
-def market_of(parameters: Parameters, setting: Setting) -> tuple[Market, Caps]:
+def market_of(parameters: Parameters, inputs: Inputs) -> tuple[Market, Caps]:
     """Return the chips and the caps of licences, with what the rules say month by month."""
-    calendar, chips, places = setting.calendar, setting.chips, setting.destinations
-    sizes = {"chip": len(chips), "bloc": len(setting.blocs), "destination": len(places)}
+    calendar, chips, places = inputs.calendar, inputs.chips, inputs.destinations
+    sizes = {"chip": len(chips), "bloc": len(inputs.blocs), "destination": len(places)}
     table = Market.allocate(**sizes, month=calendar.months, side=2, one=1)
-    families, vendors = families_of(setting), vendors_of(setting)
-    leading = _leading_vendor(setting)
+    families, vendors = families_of(inputs), vendors_of(inputs)
+    leading = _leading_vendor(inputs)
     for c, chip in enumerate(chips):
         domestic = chip.sale == "domestic"
         table.tflops[c], table.link[c], table.price[c] = chip.tflops, chip.link_gbs, chip.price
@@ -55,57 +55,57 @@ def market_of(parameters: Parameters, setting: Setting) -> tuple[Market, Caps]:
         table.planned[c] = chip.name.startswith(ROADMAP) and not chip.answers
         table.vendor[c] = -1 if domestic else vendors.index(chip.vendor)
         table.family[c] = families.index(chip.family)
-        here = setting.bloc_index(chip.bloc)
+        here = inputs.bloc_index(chip.bloc)
         table.maker[c] = max(0, here)
         if domestic:
             table.home[c] = here
         if here < 0:
             table.available[c] = np.iinfo(np.int64).max  # no such vendor in this world
-    rules = evaluate(chips, setting.acts, places, calendar, parameters.chips.delivery)
+    rules = evaluate(chips, inputs.acts, places, calendar, parameters.chips.delivery)
     table.granted[:], table.fee[:], table.refused[:] = rules.granted, rules.fee, rules.refused
     table.offered[:], table.ahead[:] = rules.offered, rules.ahead
-    return table, _caps(setting, (rules.act, rules.own), table)
+    return table, _caps(inputs, (rules.act, rules.own), table)
 
 
-def families_of(setting: Setting) -> list[str]:
+def families_of(inputs: Inputs) -> list[str]:
     """Return the names of the families of chips on the market."""
-    return list(dict.fromkeys(chip.family for chip in setting.chips))
+    return list(dict.fromkeys(chip.family for chip in inputs.chips))
 
 
-def vendors_of(setting: Setting) -> list[str]:
+def vendors_of(inputs: Inputs) -> list[str]:
     """Return the names of the vendors on the world's market."""
-    return list(dict.fromkeys(chip.vendor for chip in setting.chips if chip.sale != "domestic"))
+    return list(dict.fromkeys(chip.vendor for chip in inputs.chips if chip.sale != "domestic"))
 
 
-def _leading_vendor(setting: Setting) -> str:
+def _leading_vendor(inputs: Inputs) -> str:
     # Who sold most, at list prices, in the whole record.
-    heads = {chip.name: chip for chip in setting.chips}
+    heads = {chip.name: chip for chip in inputs.chips}
     sales: dict[str, float] = {}
-    for row in setting.supply:
+    for row in inputs.supply:
         if row.family in heads:
             chip = heads[row.family]
             sales[chip.vendor] = sales.get(chip.vendor, 0.0) + row.units * chip.price
     return max(sales, key=lambda vendor: (sales[vendor], vendor), default="")
 
 
-def _caps(setting: Setting, deciding: tuple[Integers, Integers], market: Market) -> Caps:
+def _caps(inputs: Inputs, deciding: tuple[Integers, Integers], market: Market) -> Caps:
     # Two caps may hold at once: of the acts of others, and of the buyers' own government. A cap is
     # one for all destinations of its act; that on performance is given for each country, of which
     # only those with a place in the table count.
     pairs = [
         (a, side)
-        for a, act in enumerate(setting.acts)
+        for a, act in enumerate(inputs.acts)
         if any(x is not None for x in (act.cap_tpp, act.cap_units, act.cap_home_share))
         for side, table in enumerate(deciding)
         if (table == a).any()
     ]
     caps = Caps.allocate(cap=len(pairs))
     for k, (a, side) in enumerate(pairs):
-        act, here = setting.acts[a], deciding[side] == a
+        act, here = inputs.acts[a], deciding[side] == a
         market.cap[:, :, :, side][here] = k
-        caps.start[k] = max(0, setting.calendar.middle(act.effective))
+        caps.start[k] = max(0, inputs.calendar.middle(act.effective))
         countries = sum(
-            place.countries for d, place in enumerate(setting.destinations) if here[:, :, d].any()
+            place.countries for d, place in enumerate(inputs.destinations) if here[:, :, d].any()
         )
         if act.cap_tpp is not None:
             caps.measure[k], caps.pace[k] = 0, act.cap_tpp * countries / CAP_MONTHS
@@ -113,18 +113,18 @@ def _caps(setting: Setting, deciding: tuple[Integers, Integers], market: Market)
             caps.measure[k], caps.pace[k] = 1, act.cap_units / 12.0
         else:
             caps.measure[k], caps.pace[k] = 2, float(act.cap_home_share or 0.0)
-            caps.home[k] = setting.bloc_index(act.actor)
+            caps.home[k] = inputs.bloc_index(act.actor)
     return caps
 
 
-def supply_of(parameters: Parameters, setting: Setting) -> tuple[Supply, Vendors]:
+def supply_of(parameters: Parameters, inputs: Inputs) -> tuple[Supply, Vendors]:
     """Return the families of chips with what the record says was made, and their vendors."""
-    calendar, families, vendors = setting.calendar, families_of(setting), vendors_of(setting)
+    calendar, families, vendors = inputs.calendar, families_of(inputs), vendors_of(inputs)
     table = Supply.allocate(family=len(families), month=calendar.months)
-    last = max((row.year for row in setting.supply), default=calendar.first_year - 1)
+    last = max((row.year for row in inputs.supply), default=calendar.first_year - 1)
     recorded = max(0, min(calendar.months, calendar.index(last + 1, 1)))
     for f, name in enumerate(families):
-        chips = [chip for chip in setting.chips if chip.family == name]
+        chips = [chip for chip in inputs.chips if chip.family == name]
         table.vendor[f] = -1 if chips[0].sale == "domestic" else vendors.index(chips[0].vendor)
         table.price[f] = next((chip.price for chip in chips if chip.name == name), chips[0].price)
         if table.vendor[f] >= 0:
@@ -133,8 +133,8 @@ def supply_of(parameters: Parameters, setting: Setting) -> tuple[Supply, Vendors
             ends = [calendar.index(*chip.withdrawn) for chip in chips if chip.withdrawn]
             stop = max(ends) if len(ends) == len(chips) else calendar.months
             table.first[f] = first
-            rows = [row for row in setting.supply if row.family == name]
-            months = _monthly(rows, setting, first, stop)
+            rows = [row for row in inputs.supply if row.family == name]
+            months = _monthly(rows, inputs, first, stop)
             for month, units in months.items():
                 if 0 <= month < calendar.months:
                     table.made_by_month[month, f] = units
@@ -148,27 +148,27 @@ def supply_of(parameters: Parameters, setting: Setting) -> tuple[Supply, Vendors
             base = math.fsum(table.spending[first:recorded]) / max(1, recorded - first)
             table.spending[t] = base * year[t] / year[max(0, recorded - 1)]
     sellers = Vendors.allocate(vendor=len(vendors))
-    for chip in setting.chips:
+    for chip in inputs.chips:
         if chip.sale != "domestic":
-            sellers.bloc[vendors.index(chip.vendor)] = setting.bloc_index(chip.bloc)
+            sellers.bloc[vendors.index(chip.vendor)] = inputs.bloc_index(chip.bloc)
     return table, sellers
 
 
-def materials_of(setting: Setting, blocs: Blocs) -> None:
+def materials_of(inputs: Inputs, blocs: Blocs) -> None:
     """Write who supplies materials, what acts keep from whom, and whose acts bind whom, by month.
 
     A bloc is bound by acts of another, answers left out, that bar what it buys or what its own
     makers need; acts of those who take part in another's (allies) are theirs too.
     """
-    calendar, places = setting.calendar, setting.destinations
-    names = [bloc.name for bloc in setting.blocs]
-    for b, bloc in enumerate(setting.blocs):
+    calendar, places = inputs.calendar, inputs.destinations
+    names = [bloc.name for bloc in inputs.blocs]
+    for b, bloc in enumerate(inputs.blocs):
         blocs.materials_share[b] = bloc.materials_share
         for t, target in enumerate(names):
             blocs.withheld[:, b, t] = coverage(
-                setting.acts, "materials", target, {bloc.name: 1.0}, calendar, places
+                inputs.acts, "materials", target, {bloc.name: 1.0}, calendar, places
             )
-    for act in setting.acts:
+    for act in inputs.acts:
         if act.kind not in BINDING or act.response:
             continue
         start, stop = calendar.span(act.effective, act.ended)
@@ -178,7 +178,7 @@ def materials_of(setting: Setting, blocs: Blocs) -> None:
                 blocs.provoked[start:stop, t, [b for b in actors if b != t]] = True
 
 
-def _monthly(rows: list[Shipment], setting: Setting, first: int, stop: int) -> dict[int, float]:
+def _monthly(rows: list[Shipment], inputs: Inputs, first: int, stop: int) -> dict[int, float]:
     # A year's units over its months on sale, along the trend between the years around it.
     units = {row.year: row.units for row in rows}
     result: dict[int, float] = {}
@@ -191,33 +191,33 @@ def _monthly(rows: list[Shipment], setting: Setting, first: int, stop: int) -> d
         elif before or after:
             slope = math.log(total) - ends[0] if before else ends[0] - math.log(total)
         slope = min(STEEPEST, max(-STEEPEST, slope))
-        on_sale = [m for m in range(12) if first <= setting.calendar.index(year, m + 1) < stop]
+        on_sale = [m for m in range(12) if first <= inputs.calendar.index(year, m + 1) < stop]
         months = on_sale or range(12)
         weights = {month: math.exp(slope * (month + 0.5) / 12.0) for month in months}
         for month in months:
-            t = setting.calendar.index(year, month + 1)
+            t = inputs.calendar.index(year, month + 1)
             result[t] = total * weights[month] / math.fsum(weights.values())
     return result
 
 
-def makers_of(parameters: Parameters, setting: Setting, market: Market) -> Makers:
+def makers_of(parameters: Parameters, inputs: Inputs, market: Market) -> Makers:
     """Return the domestic industries, with what rules keep from them month by month."""
-    calendar = setting.calendar
+    calendar = inputs.calendar
     rows = np.flatnonzero(market.home >= 0)
     table = Makers.allocate(maker=rows.size, month=calendar.months)
-    equipment = {bloc.name: bloc.equipment_share for bloc in setting.blocs}
-    memory = {bloc.name: bloc.memory_share for bloc in setting.blocs}
+    equipment = {bloc.name: bloc.equipment_share for bloc in inputs.blocs}
+    memory = {bloc.name: bloc.memory_share for bloc in inputs.blocs}
     for m, c in enumerate(rows):
-        bloc = setting.blocs[market.home[c]]
+        bloc = inputs.blocs[market.home[c]]
         table.bloc[m], table.chip[m] = market.home[c], c
-        table.reference[m] = _best_import(setting, parameters)
+        table.reference[m] = _best_import(inputs, parameters)
         share = min(0.99, bloc.foreign_foundry)
         table.home_capacity[m] = bloc.domestic_2018
         table.foreign_capacity[m] = bloc.domestic_2018 * share / (1.0 - share)
         bar = {
-            kind: coverage(setting.acts, kind, bloc.name, shares, calendar, setting.destinations)
+            kind: coverage(inputs.acts, kind, bloc.name, shares, calendar, inputs.destinations)
             for kind, shares in (("equipment", equipment), ("memory", memory),
-                                 ("foundry", _abroad(bloc, setting)))
+                                 ("foundry", _abroad(bloc, inputs)))
         }  # fmt: skip
         table.equipment_barred[:, m], table.memory_barred[:, m] = bar["equipment"], bar["memory"]
         table.foundry_barred[:, m] = np.minimum(1.0, bar["foundry"])
@@ -225,9 +225,9 @@ def makers_of(parameters: Parameters, setting: Setting, market: Market) -> Maker
         for t in range(calendar.months):
             under = under + 1 if bar["memory"][t] > 0.0 else 0
             table.memory_months[t, m] = max(0, under - 1)
-        for act in setting.acts:
+        for act in inputs.acts:
             if act.kind == "memory" and any(
-                place.bloc == bloc.name and concerns(act, place) for place in setting.destinations
+                place.bloc == bloc.name and concerns(act, place) for place in inputs.destinations
             ):
                 known = calendar.middle(act.rumoured or act.announced)
                 until = calendar.middle(min(act.effective, act.ended or act.effective))
@@ -235,19 +235,19 @@ def makers_of(parameters: Parameters, setting: Setting, market: Market) -> Maker
     return table
 
 
-def _abroad(bloc: Bloc, setting: Setting) -> dict[str, float]:
+def _abroad(bloc: Bloc, inputs: Inputs) -> dict[str, float]:
     # Foundries abroad count equally by bloc: there is no table of them.
-    others = [other.name for other in setting.blocs if other.name != bloc.name]
+    others = [other.name for other in inputs.blocs if other.name != bloc.name]
     return {name: 1.0 / len(others) for name in others}
 
 
-def _best_import(setting: Setting, parameters: Parameters) -> float:
+def _best_import(inputs: Inputs, parameters: Parameters) -> float:
     # FLOP/s per USD of the leading vendor's best chip on sale in January 2018.
-    leading = _leading_vendor(setting)
+    leading = _leading_vendor(inputs)
     return max(
         (
             chip.tflops * 1e12 / chip.price
-            for chip in setting.chips
+            for chip in inputs.chips
             if chip.vendor == leading and not chip.answers and chip.available <= (2018, 1)
             and (chip.withdrawn is None or chip.withdrawn > (2018, 1))
         ),
@@ -256,32 +256,32 @@ def _best_import(setting: Setting, parameters: Parameters) -> float:
 
 
 def buyers_of(
-    parameters: Parameters, setting: Setting, labs: Labs, rows: list[Laboratory]
+    parameters: Parameters, inputs: Inputs, labs: Labs, rows: list[Laboratory]
 ) -> tuple[Buyers, Floats, NDArray[np.bool_]]:
     """Return the buyers, each one's share of the clouds' spending, and who is on a list when.
 
     ``rows`` are the labs in the order of the table.
     """
-    places = setting.destinations
+    places = inputs.destinations
     number = len(rows) + len(places)
     table = Buyers.allocate(
         buyer=number,
-        chip=len(setting.chips),
+        chip=len(inputs.chips),
         slot=parameters.chips.delivery + 1,
         plane=PLANES,
         source=len(SOURCES),
     )
-    tiers = {place.name: place.tier for place in setting.places}
+    tiers = {place.name: place.tier for place in inputs.places}
     names = [(place.bloc, place.tier) for place in places]
     share = np.zeros(number)
     for i, lab in enumerate(rows):
-        table.bloc[i] = setting.bloc_index(lab.bloc)
+        table.bloc[i] = inputs.bloc_index(lab.bloc)
         table.destination[i] = names.index((lab.bloc, tiers[lab.cluster]))
     for d, place in enumerate(places):
-        bloc = setting.bloc_index(place.bloc)
+        bloc = inputs.bloc_index(place.bloc)
         table.bloc[len(rows) + d], table.destination[len(rows) + d] = bloc, d
-        share[len(rows) + d] = setting.blocs[bloc].cloud_share * place.weight
+        share[len(rows) + d] = inputs.blocs[bloc].cloud_share * place.weight
     known = [lab.name for lab in rows] + [""] * len(places)
     homes = [lab.bloc for lab in rows] + [place.bloc for place in places]
-    blocs = [bloc.name for bloc in setting.blocs]
-    return table, share, listed(setting.acts, known, homes, blocs, setting.calendar)
+    blocs = [bloc.name for bloc in inputs.blocs]
+    return table, share, listed(inputs.acts, known, homes, blocs, inputs.calendar)

@@ -13,7 +13,7 @@ from model.core.table import Integers
 from model.mechanisms.firms.demography_kernels import sized
 from model.state.codes import APPLICATION, CHIPMAKER, LAB, SECTORS
 from model.state.firms import Firms
-from model.state.inputs import Laboratory, Place, Setting
+from model.state.inputs import Inputs, Laboratory, Place
 
 if TYPE_CHECKING:
     from model.parameters import Parameters
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def firms_of_places(
     parameters: Parameters,
-    setting: Setting,
+    inputs: Inputs,
     places: list[Place],
     crew: list[list[int]],
     labs: list[Laboratory],
@@ -47,7 +47,7 @@ def firms_of_places(
     cells = np.array([(c, s) for c in range(len(places)) for s in range(len(SECTORS))], np.int64)
     table.cluster[:] = np.repeat(cells[:, 0], repeats)
     table.sector[:] = np.repeat(cells[:, 1], repeats)
-    blocs = np.array([setting.bloc_index(place.bloc) for place in places], np.int64)
+    blocs = np.array([inputs.bloc_index(place.bloc) for place in places], np.int64)
     table.bloc[:] = blocs[table.cluster]
     table.kind[:] = kinds[table.sector]
     group = parameters.spillover

@@ -1,4 +1,4 @@
-"""The world at month 0 of prehistory, from parameters and the tables of its setting.
+"""The world at month 0 of prehistory, from parameters and the tables of its inputs.
 
 Totals (means, researchers, demand) are shared among firms: how many firms there are changes how
 finely the economy is cut, not its size. Firms are placed by the weight of places, labs where they
@@ -16,7 +16,8 @@ import numpy as np
 from model.core.randomness import address, key_of
 from model.core.table import Floats, Integers
 from model.mechanisms.chips.controls import set_exchange
-from model.mechanisms.firms.budgets import budgets, teams
+from model.mechanisms.chips.fleets import Chips
+from model.mechanisms.firms.budgets import Finance, budgets, teams
 from model.mechanisms.people.labour import settle
 from model.mechanisms.people.places import lay_out
 from model.setup.application_firms import applications_of, branches_of
@@ -47,8 +48,8 @@ from model.state.codes import (
     UNBOUND,
 )
 from model.state.firms import Firms
-from model.state.fixed import Constants
-from model.state.inputs import Bloc, Laboratory, Place, Setting
+from model.state.fixed import Constants, Fixed
+from model.state.inputs import Bloc, Inputs, Laboratory, Place
 from model.state.knowledge import Knowledge, Learned
 from model.state.labs import Labs
 from model.state.places import Clusters
@@ -63,33 +64,33 @@ PARTNERS = 4  # whom a firm remembers
 
 
 def build(
-    parameters: Parameters, setting: Setting, constants: Constants, seed: int, threads: int = 1
-) -> State:
+    parameters: Parameters, inputs: Inputs, constants: Constants, seed: int, threads: int = 1
+) -> tuple[Fixed, State]:
     """Return the world at month 0.
 
-    ``setting`` holds all blocs; those that do not take part are dropped after places and firms
+    ``inputs`` holds all blocs; those that do not take part are dropped after places and firms
     have been dealt out, so that the others are the same firms with and without them.
     """
     economy = parameters.economy
-    labs = labs_of(setting, economy.labs)
-    places = places_of(setting, labs, economy.clusters)
-    crew = firms_of(places, setting, economy.firms - len(labs))
+    labs = labs_of(inputs, economy.labs)
+    places = places_of(inputs, labs, economy.clusters)
+    crew = firms_of(places, inputs, economy.firms - len(labs))
     taking = set(economy.blocs)
-    here = [bloc for bloc in setting.blocs if bloc.name in taking]
+    here = [bloc for bloc in inputs.blocs if bloc.name in taking]
     kept = [number for number, place in enumerate(places) if place.bloc in taking]
     share = constants.bloc_share
     if share.size:
-        columns = [b for b, bloc in enumerate(setting.blocs) if bloc.name in taking]
+        columns = [b for b, bloc in enumerate(inputs.blocs) if bloc.name in taking]
         share = share[np.ix_(range(len(FIELDS)), kept, columns)]
-    all_blocs = setting.blocs
-    setting = replace(setting, blocs=tuple(here))
+    all_blocs = inputs.blocs
+    inputs = replace(inputs, blocs=tuple(here))
     labs = [lab for lab in labs if lab.bloc in taking]
     places_here = [places[number] for number in kept]
     seed64 = np.uint64(seed)
 
-    blocs = Blocs.allocate(bloc=len(here), channel=len(CHANNELS), month=setting.calendar.months)
+    blocs = Blocs.allocate(bloc=len(here), channel=len(CHANNELS), month=inputs.calendar.months)
     blocs.ordinal[:] = [b for b, bloc in enumerate(all_blocs) if bloc.name in taking]
-    clusters = _clusters(parameters, setting, places_here)
+    clusters = _clusters(parameters, inputs, places_here)
     if share.size:
         clusters.bloc_share[:] = share
     for b in range(len(here)):
@@ -99,33 +100,36 @@ def build(
     _openness(parameters, all_blocs, blocs)
     _campuses(clusters, blocs)
     blocs.exchange[:] = 1.0
-    start = since(parameters.exchange.since, "exchange", setting)
+    start = since(parameters.exchange.since, "exchange", inputs)
     if start <= 0:
-        set_exchange(parameters.exchange, setting, blocs.exchange)
+        set_exchange(parameters.exchange, inputs, blocs.exchange)
 
     firms, order = firms_of_places(
-        parameters, setting, places_here, [crew[k] for k in kept], labs, seed64
+        parameters, inputs, places_here, [crew[k] for k in kept], labs, seed64
     )
-    lab_table = _labs(parameters, setting, firms, labs, order)
-    market, caps = market_of(parameters, setting)
-    supply, vendors = supply_of(parameters, setting)
-    materials_of(setting, blocs)
-    buyers, cloud_share, listed = buyers_of(
-        parameters, setting, lab_table, [labs[i] for i in order]
-    )
+    lab_table = _labs(parameters, inputs, firms, labs, order)
+    market, caps = market_of(parameters, inputs)
+    supply, vendors = supply_of(parameters, inputs)
+    materials_of(inputs, blocs)
+    buyers, cloud_share, listed = buyers_of(parameters, inputs, lab_table, [labs[i] for i in order])
     knowledge = tuple(
-        _knowledge(parameters, setting, number, firms, clusters, lab_table, seed64)
+        _knowledge(parameters, inputs, number, firms, clusters, lab_table, seed64)
         for number in range(len(FIELDS))
     )
     words = knowledge[0].bits.shape[1]
     link_start, link_to = links_of(parameters, firms, clusters, blocs, seed64)
     number_of = len(here)
-    state = State(
-        parameters=parameters,
-        setting=setting,
+    fixed = Fixed(
+        groups=parameters.groups(),
+        shared=parameters.shared(),
+        inputs=inputs,
         constants=constants,
         seed=seed64,
         threads=threads,
+        exchange_from=start,
+        release_from=since(parameters.release.since, "release", inputs),
+    )
+    state = State(
         month=0,
         blocs=blocs,
         clusters=clusters,
@@ -135,12 +139,12 @@ def build(
         market=market,
         supply=supply,
         vendors=vendors,
-        makers=makers_of(parameters, setting, market),
+        makers=makers_of(parameters, inputs, market),
         caps=caps,
-        segments=segments_of(parameters, setting),
-        platforms=platforms_of(lab_table, setting),
-        applications=applications_of(firms, setting),
-        branches=branches_of(firms, setting),
+        segments=segments_of(parameters, inputs),
+        platforms=platforms_of(lab_table, inputs),
+        applications=applications_of(firms, inputs),
+        branches=branches_of(firms, inputs),
         listed=listed,
         cloud_share=cloud_share,
         link_start=link_start,
@@ -148,10 +152,8 @@ def build(
         knowledge=knowledge,
         run_bits=np.zeros((len(labs), words), np.uint64),
         open_bits=np.zeros((len(labs), words), np.uint64),
-        exchange_from=start,
-        release_from=since(parameters.release.since, "release", setting),
         learned=[Learned.nothing() for _ in FIELDS],
-        released_by_month=np.full((setting.calendar.months, len(labs)), NOTHING),
+        released_by_month=np.full((inputs.calendar.months, len(labs)), NOTHING),
         finds=[(np.empty(0, np.int64), np.empty(0, np.int64)) for _ in FIELDS],
         acquired=np.zeros((len(FIELDS), len(CHANNELS), number_of, number_of), np.int64),
         published=np.zeros((len(FIELDS), number_of), np.int64),
@@ -160,12 +162,12 @@ def build(
         shrinking=[],
     )
     buyers.overhead[:] = parameters.chips.overhead
-    budgets(state)
-    settle(state)
-    teams(state)
-    _first_fleets(state)
-    lay_out(state)
-    return state
+    budgets(fixed, state)
+    settle(fixed, state)
+    teams(fixed, state)
+    _first_fleets(fixed, state)
+    lay_out(fixed, state)
+    return fixed, state
 
 
 def _openness(parameters: Parameters, all_blocs: tuple[Bloc, ...], blocs: Blocs) -> None:
@@ -198,12 +200,12 @@ def _campuses(clusters: Clusters, blocs: Blocs) -> None:
             clusters.campus[rows] = clusters.weight[rows] / math.fsum(clusters.weight[rows])
 
 
-def _clusters(parameters: Parameters, setting: Setting, places: list[Place]) -> Clusters:
-    table = Clusters.allocate(cluster=len(places), bloc=len(setting.blocs), field=len(FIELDS))
+def _clusters(parameters: Parameters, inputs: Inputs, places: list[Place]) -> Clusters:
+    table = Clusters.allocate(cluster=len(places), bloc=len(inputs.blocs), field=len(FIELDS))
     group = parameters.spillover
     for c, place in enumerate(places):
         table.key[c] = key_of("place", place.name)
-        table.bloc[c] = setting.bloc_index(place.bloc)
+        table.bloc[c] = inputs.bloc_index(place.bloc)
         table.latitude[c], table.longitude[c] = place.latitude, place.longitude
         table.weight[c] = place.weight
         for d, other in enumerate(places):
@@ -226,7 +228,7 @@ def distance_km(latitude: float, longitude: float, latitude2: float, longitude2:
 
 def _labs(
     parameters: Parameters,
-    setting: Setting,
+    inputs: Inputs,
     firms: Firms,
     labs: list[Laboratory],
     order: list[int],
@@ -236,9 +238,9 @@ def _labs(
     table.firm[firms.lab[rows]] = rows
     for row, i in enumerate(order):
         lab = labs[i]
-        table.bloc[row] = setting.bloc_index(lab.bloc)
+        table.bloc[row] = inputs.bloc_index(lab.bloc)
         table.rank[row] = lab.rank
-        table.founded[row] = setting.calendar.index(lab.founded, 1)
+        table.founded[row] = inputs.calendar.index(lab.founded, 1)
         table.habit[row] = HABITS.index(lab.release)
         table.complement[row], table.motive[row] = lab.complement, lab.motive
     table.lead[:] = parameters.finance.reference_lead
@@ -249,7 +251,7 @@ def _labs(
 
 def _knowledge(
     parameters: Parameters,
-    setting: Setting,
+    inputs: Inputs,
     number: int,
     firms: Firms,
     clusters: Clusters,
@@ -259,12 +261,12 @@ def _knowledge(
     group = parameters.discovery
     shares = np.array(group.shares(number))
     members = np.flatnonzero(shares[firms.kind] > 0.0)
-    ideas = catalogue_length(parameters, number, setting.calendar.months)
+    ideas = catalogue_length(parameters, number, inputs.calendar.months)
     table = Knowledge.allocate(
         member=members.size,
         word=-(-ideas // 64),
         idea=ideas,
-        bloc=len(setting.blocs),
+        bloc=len(inputs.blocs),
         delay=parameters.spillover.publication_lag + 1,
         cluster=clusters.key.size,
         sector=len(SECTORS),
@@ -309,12 +311,12 @@ def catalogue_length(parameters: Parameters, number: int, months: int) -> int:
     return MANY_FINDERS * length if group.unique(number) else length
 
 
-def _first_fleets(state: State) -> None:
+def _first_fleets(fixed: Fixed, state: State) -> None:
     # Buyers start with the chips that spending on its growth path leaves in steady state: a stock
     # of budget / (growth + retirement), in the leading vendor's best chip of the day that they
     # may have.
-    buyers, market, group = state.buyers, state.market, state.parameters.finance
-    years = 1.0 / (math.log(group.growth_to_2024) + state.parameters.chips.retirement)
+    buyers, market, group = state.buyers, state.market, fixed.of(Finance)
+    years = 1.0 / (math.log(group.growth_to_2024) + fixed.of(Chips).retirement)
     world = (market.home < 0) & ~market.variant & market.leading
     on_sale = np.flatnonzero(world & (market.available <= 0) & (market.withdrawn > 0))
     if not on_sale.size:
@@ -324,14 +326,14 @@ def _first_fleets(state: State) -> None:
         passes = state.blocs.exchange[buyers.bloc[i], market.maker[best]] > 0.0
         free = (market.granted[0, best, buyers.destination[i]] > 0.0) & passes
         free &= ~state.listed[0, i, market.maker[best]]
-        money = float(buyers.grant[i]) * 12.0 * years / state.parameters.chips.overhead
+        money = float(buyers.grant[i]) * 12.0 * years / fixed.shared.chip_overhead
         if passes.any():  # what it would have had no rule bound
             c = best[int(np.argmax(passes))]
             for column in (buyers.units, buyers.delivered, buyers.requested):
                 column[i, c, UNBOUND] = money / float(market.price[c])
         if free.any():
             c = best[int(np.argmax(free))]
-            cost = float(market.price[c]) * state.parameters.chips.overhead
+            cost = float(market.price[c]) * fixed.shared.chip_overhead
             units = money / float(market.price[c])
             for column in (buyers.units, buyers.delivered, buyers.requested):
                 column[i, c, BOUGHT] = units
@@ -353,7 +355,7 @@ def neutral_constants() -> Constants:
     return Constants(ones, ones, ones, ones, EMPTY, np.zeros(len(FIELDS)))
 
 
-def month_numbers(state: State) -> Integers:
+def month_numbers(fixed: Fixed, state: State) -> Integers:
     """Return the numbers of the reported months."""
-    calendar = state.setting.calendar
+    calendar = fixed.inputs.calendar
     return np.arange(calendar.prehistory, calendar.months)

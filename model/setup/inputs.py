@@ -20,7 +20,7 @@ from model.mechanisms.chips.chip_cost import EQUIVALENT_TFLOPS
 from model.parameters import BLOCS
 from model.seed_tables import generated_places, tables
 from model.setup.selection import labs_of
-from model.state.inputs import Chip, Setting, parse_month
+from model.state.inputs import Chip, Inputs, parse_month
 
 if TYPE_CHECKING:
     from model.parameters import Parameters
@@ -31,12 +31,12 @@ GENERATED = 1  # seed of the places past the table: the same in all worlds and r
 def check(parameters: Parameters) -> None:
     """Refuse parameters whose inputs cannot be made; raises ``InputError``."""
     economy = parameters.economy
-    setting = setting_of(parameters)
+    inputs = inputs_of(parameters)
     if economy.leader == economy.follower:
         raise InputError(
             f"economy.follower must differ from economy.leader, got {economy.leader!r}"
         )
-    if not any(lab.bloc == economy.leader for lab in labs_of(setting, economy.labs)):
+    if not any(lab.bloc == economy.leader for lab in labs_of(inputs, economy.labs)):
         raise InputError(
             f"economy.labs: the leader {economy.leader!r} has no lab among {economy.labs}; "
             "a good value is 40"
@@ -48,12 +48,12 @@ def check(parameters: Parameters) -> None:
             f"economy.firms must be at least the labs and one firm a bloc "
             f"({economy.labs + len(BLOCS)}), got {economy.firms}; a good value is 3000"
         )
-    since(parameters.exchange.since, "exchange", setting)
-    since(parameters.release.since, "release", setting)
+    since(parameters.exchange.since, "exchange", inputs)
+    since(parameters.release.since, "release", inputs)
 
 
-def setting_of(parameters: Parameters) -> Setting:
-    """Return the setting that parameters ask for: cast, places, chips to the end, acts in force.
+def inputs_of(parameters: Parameters) -> Inputs:
+    """Return the inputs that parameters ask for: cast, places, chips to the end, acts in force.
 
     Raises ``InputError`` for unknown blocs, regimes and dates.
     """
@@ -71,7 +71,7 @@ def setting_of(parameters: Parameters) -> Setting:
     if not economy.blocs:
         raise InputError('economy.blocs must name at least one bloc, as ["us", "china"]')
     beyond = economy.clusters - len(rows.places)
-    setting = Setting(
+    inputs = Inputs(
         economy.calendar(),
         blocs,
         rows.places + generated_places(max(0, beyond), GENERATED, rows.places),
@@ -89,18 +89,18 @@ def setting_of(parameters: Parameters) -> Setting:
                 f"economy.identical_blocs: labs and other firms must divide by {number} blocs, got "
                 f"{economy.labs} labs of {economy.firms} firms; good values are 40 and 3000"
             )
-        setting = mirrored(setting, economy.identical_blocs)
-    return replace(setting, chips=chips_in(parameters, setting, rows.chips))
+        inputs = mirrored(inputs, economy.identical_blocs)
+    return replace(inputs, chips=chips_in(parameters, inputs, rows.chips))
 
 
-def since(text: str, group: str, setting: Setting) -> int:
+def since(text: str, group: str, inputs: Inputs) -> int:
     """Return the month from which a group's levers hold; empty is the first reported month."""
     if not text:
-        return setting.calendar.prehistory
-    return setting.calendar.index(*parse_month(text, "since", group))
+        return inputs.calendar.prehistory
+    return inputs.calendar.index(*parse_month(text, "since", group))
 
 
-def chips_in(parameters: Parameters, setting: Setting, table: tuple[Chip, ...]) -> tuple[Chip, ...]:
+def chips_in(parameters: Parameters, inputs: Inputs, table: tuple[Chip, ...]) -> tuple[Chip, ...]:
     """Return all chips that can be bought in a world, from the table and its parameters.
 
     Raises ``InputError`` for vendors and ways of degrading that there are not.
@@ -129,16 +129,16 @@ def chips_in(parameters: Parameters, setting: Setting, table: tuple[Chip, ...]) 
     elif controls.degraded == "designed":
         chips += designed(
             chips,
-            setting.acts,
-            setting.destinations,
-            setting.calendar,
+            inputs.acts,
+            inputs.destinations,
+            inputs.calendar,
             parameters.degraded.delay,
             parameters.chips.link_penalty,
             parameters.degraded.memory_weight,
             parameters.degraded.price_exponent,
         )
     newest = max(plain, key=lambda chip: chip.available)
-    home = [bloc for bloc in setting.blocs if bloc.domestic_2018 and parameters.domestic.base]
+    home = [bloc for bloc in inputs.blocs if bloc.domestic_2018 and parameters.domestic.base]
     return chips + tuple(
         replace(
             newest,
@@ -203,35 +203,35 @@ def roadmap(
     return tuple(result)
 
 
-def mirrored(setting: Setting, template: str) -> Setting:
-    """Return a setting whose blocs are all copies of one, set evenly around the globe.
+def mirrored(inputs: Inputs, template: str) -> Inputs:
+    """Return a inputs whose blocs are all copies of one, set evenly around the globe.
 
     Means and researchers of the world are shared equally; keys of the copies come from place and
-    number. Raises ``InputError`` when the template is no bloc of the setting.
+    number. Raises ``InputError`` when the template is no bloc of the inputs.
     """
-    if setting.bloc_index(template) < 0:
-        good = ", ".join(b.name for b in setting.blocs)
+    if inputs.bloc_index(template) < 0:
+        good = ", ".join(b.name for b in inputs.blocs)
         raise InputError(f"economy.identical_blocs: unknown bloc {template!r}; blocs are {good}")
-    number = len(setting.blocs)
+    number = len(inputs.blocs)
     shared = ("researchers_2024", "funding_share", "cloud_share", "equipment_share",
               "memory_share", "materials_share", "domestic_2018", "foreign_foundry",
               "spending_share", "developers_2024", "adoption")  # fmt: skip
     equal: dict[str, Any] = {
-        name: math.fsum(getattr(bloc, name) for bloc in setting.blocs) / number for name in shared
+        name: math.fsum(getattr(bloc, name) for bloc in inputs.blocs) / number for name in shared
     }
     blocs, places, labs = [], [], []
-    for copy, bloc in enumerate(setting.blocs):
+    for copy, bloc in enumerate(inputs.blocs):
         mark = f" #{copy + 1}"
         blocs.append(replace(bloc, **equal))
-        for place in setting.places:
+        for place in inputs.places:
             if place.bloc == template:
                 turned = (place.longitude + 360.0 * copy / number + 180.0) % 360.0 - 180.0
                 places.append(
                     replace(place, name=place.name + mark, bloc=bloc.name, longitude=turned)
                 )
-        for lab in setting.labs:
+        for lab in inputs.labs:
             if lab.bloc == template:
                 labs.append(
                     replace(lab, name=lab.name + mark, bloc=bloc.name, cluster=lab.cluster + mark)
                 )
-    return replace(setting, blocs=tuple(blocs), places=tuple(places), labs=tuple(labs))
+    return replace(inputs, blocs=tuple(blocs), places=tuple(places), labs=tuple(labs))

@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 
 from model.state.codes import SECTORS
-from model.state.inputs import Laboratory, Place, Setting
+from model.state.inputs import Inputs, Laboratory, Place
 
 
 def largest_remainders(weights: Sequence[float], total: int) -> list[int]:
@@ -27,20 +27,20 @@ def largest_remainders(weights: Sequence[float], total: int) -> list[int]:
     return parts
 
 
-def labs_of(setting: Setting, number: int) -> list[Laboratory]:
+def labs_of(inputs: Inputs, number: int) -> list[Laboratory]:
     """Return the labs that take part, the largest of each bloc first."""
     by_bloc = [
-        sorted((lab for lab in setting.labs if lab.bloc == bloc.name), key=lambda lab: lab.rank)
-        for bloc in setting.blocs
+        sorted((lab for lab in inputs.labs if lab.bloc == bloc.name), key=lambda lab: lab.rank)
+        for bloc in inputs.blocs
     ]
-    parts = largest_remainders([len(labs) for labs in by_bloc], min(number, len(setting.labs)))
+    parts = largest_remainders([len(labs) for labs in by_bloc], min(number, len(inputs.labs)))
     return [lab for labs, part in zip(by_bloc, parts, strict=True) for lab in labs[:part]]
 
 
-def places_of(setting: Setting, labs: list[Laboratory], number: int) -> list[Place]:
+def places_of(inputs: Inputs, labs: list[Laboratory], number: int) -> list[Place]:
     """Return the places that take part, by bloc: those with labs, then the heaviest."""
     hosts = {lab.cluster for lab in labs}
-    ranked = sorted(setting.places, key=lambda place: (place.name not in hosts, -place.weight))
+    ranked = sorted(inputs.places, key=lambda place: (place.name not in hosts, -place.weight))
     last = ranked[max(number, len(hosts)) - 1].weight
     chosen = {
         place.name
@@ -49,18 +49,18 @@ def places_of(setting: Setting, labs: list[Laboratory], number: int) -> list[Pla
     }
     return [
         place
-        for bloc in setting.blocs
-        for place in setting.places
+        for bloc in inputs.blocs
+        for place in inputs.places
         if place.bloc == bloc.name and place.name in chosen
     ]
 
 
-def firms_of(places: list[Place], setting: Setting, number: int) -> list[list[int]]:
+def firms_of(places: list[Place], inputs: Inputs, number: int) -> list[list[int]]:
     """Return the number of firms by place and sector, labs left out.
 
     By the weight of the bloc, in it by the weight of the place, then evenly over its sectors.
     """
-    by_bloc = [[p for p in places if p.bloc == bloc.name] for bloc in setting.blocs]
+    by_bloc = [[p for p in places if p.bloc == bloc.name] for bloc in inputs.blocs]
     weights = [math.fsum(place.weight for place in here) for here in by_bloc]
     counts = [
         count

@@ -14,7 +14,7 @@ from model.core.table import Floats, Integers, Table, column
 class Blocs(Table):
     """A row a bloc (a government and the economy under it)."""
 
-    ordinal: Integers = column("i8", "bloc", unit="1", doc="place among all blocs of the setting")
+    ordinal: Integers = column("i8", "bloc", unit="1", doc="place among all blocs of the inputs")
     researchers: Floats = column("f8", "bloc", unit="persons", doc="researchers in the field of AI")
     funding: Floats = column("f8", "bloc", unit="USD/month", doc="means of all labs of the bloc")
     exchange: Floats = column(
@@ -27,7 +27,7 @@ class Blocs(Table):
         "f8", "bloc", "bloc", unit="share", doc="of those who work with another bloc"
     )
     world_share: Floats = column(
-        "f8", "bloc", unit="share", doc="of the researchers of all blocs of the setting"
+        "f8", "bloc", unit="share", doc="of the researchers of all blocs of the inputs"
     )
     abroad: Floats = column(
         "f8", "bloc", "bloc", unit="share", doc="of a bloc's (row) people on the move, to another"

@@ -1,19 +1,32 @@
-"""What does not move during a run."""
+"""What does not move during a run: parameters, inputs, constants, seed and threads.
+
+``State`` is what moves, ``Fixed`` is what it moves by, a phase is ``phase(fixed, state)``. A
+mechanism reads its own group of parameters with ``fixed.of(Group)``; what it needs of another
+mechanism's group stands in ``fixed.shared``, where every such dependence can be seen at a glance.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, TypeVar, cast
 
+import numpy as np
+
+from model.core.parameter import Mechanism
 from model.core.table import Floats
+from model.state.inputs import Inputs
+
+Group = TypeVar("Group", bound=Mechanism)
 
 
 @dataclass(frozen=True)
 class Constants:
-    """What normalises rates: resolved once from the baseline world, shared by all its twins.
+    """What normalises rates: resolved once from the baseline, shared by all paired runs.
 
-    ``firms`` is the number of active firms of a kind at the start of the baseline world, ``team``
-    and ``compute`` their means, by (field, kind). ``share`` is a kind's part in a field's arrival:
-    its researchers over those of labs; in products the number of its firms.
+    ``firms`` is the number of active firms of a kind at the start of the baseline, ``team`` and
+    ``compute`` their means, by (field, kind). ``share`` is a kind's part in a field's arrival: its
+    researchers over those of labs; in products the number of its firms.
     """
 
     firms: Floats
@@ -21,7 +34,85 @@ class Constants:
     compute: Floats
     share: Floats
     bloc_share: Floats
-    arrival: Floats  # finds a year in the whole field, of products at one mean firm; by field
+    arrival: Floats  # discoveries a year in the field, of products at one mean firm; by field
     infrastructure: float = 0.0  # USD a researcher, mean at the start; 0: places cost the same
     place_cost: float = 1.0  # cost without infrastructure, so that the mean at the start is 1
     place_size: float = 0.0  # researchers of a place, mean at the start; 0: size does not matter
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Quantities that mechanisms use besides the one that states them (given in brackets).
+
+    Tuples are by field of ideas: algorithms, systems, products.
+    """
+
+    size_spread: float  # standard deviation of log firm size (economy)
+    porosity: float  # share of withheld chips that intermediaries divert (controls)
+    rent_abroad: float  # share of withheld compute that may be rented abroad (controls)
+    stockpiling: bool  # whether buyers buy ahead of announced rules (controls)
+    enforcement: float  # share of diverted chips that is seized (controls)
+    premium: float  # price of a diverted chip over the list price (purchases)
+    rent_margin: float  # price of rented compute over its cost (purchases)
+    idle_loss: float  # share of unspent chip budgets that is lost a month (purchases)
+    chip_overhead: float  # cost of a chip at work, hosting included, over its price (fleets)
+    link_penalty: float  # loss from slow links (fleets)
+    link_scale: float  # size of training clusters at which links matter (fleets)
+    write_off: float  # months over which a chip is written off (training)
+    experiments_share: float  # share of a lab's fleet for experiments (training)
+    rented_share: float  # share of a lab's fleet rented to other firms (training)
+    field_shares: tuple[tuple[float, float, float], ...]  # of researchers, by kind (discovery)
+    systems_share: float  # share of a lab's researchers in systems (discovery)
+    idea_size: tuple[float, ...]  # mean size of an idea (discovery)
+    mean_idea_size: float  # mean size of an idea in algorithms, OOM (discovery)
+    difficulty: tuple[float, ...]  # rate at which ideas get harder, 1/OOM (discovery)
+    unique_ideas: tuple[bool, ...]  # whether every discovery is a new idea (discovery)
+    lab_window: int  # ideas beyond its own count that a lab searches (discovery)
+    researchers_exponent: float  # returns to researchers (discovery)
+    publication_lag: int  # months from discovery to publication (spillover)
+    publication_hazard: float  # chance a month to read a published idea (spillover)
+    sector_adjacency: float  # nearness of two different sectors (spillover)
+    quality_weight: float  # weight of capability in users' utility (market)
+    home_bias: float  # weight of home models in users' utility (market)
+    openness_to_developers: float  # worth of open weights to developers (market)
+    nest: float  # independence of choices between models (market)
+    small_loss: float  # capability that a small version lacks, OOM (market)
+    hosted_by_maker: float  # share of open use that its maker hosts (market)
+    innovation: float  # Bass coefficient of innovation, 1/year (adoption)
+    imitation: float  # Bass coefficient of imitation, 1/year (adoption)
+    researcher_growth: float  # growth of researchers, 1/year (budgets)
+    reference_lead: float  # months an idea stays private, at the reference (budgets)
+    lab_researchers: float  # share of researchers in labs (budgets)
+    cost_share: float  # share of unit cost that AI can lower (applications)
+    product_substitution: float  # elasticity between products of a sector (sectors)
+    product_home_bias: float  # log bias for home products (sectors)
+    firms_share: float  # share of wage bills that goes into infrastructure (places)
+    graduates_paid: float  # public money for graduates' training, elasticity (places)
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """All that a run is given."""
+
+    groups: Mapping[type[Mechanism], Mechanism]
+    shared: Shared
+    inputs: Inputs
+    constants: Constants
+    seed: np.uint64
+    threads: int
+    exchange_from: int  # month from which the scenario's exchange holds
+    release_from: int  # month from which the scenario's policies of release hold
+
+    def of(self, kind: type[Group]) -> Group:
+        """Return the parameters of a mechanism, by the class of its group."""
+        return cast(Group, self.groups[kind])
+
+    def date(self, month: int) -> str:
+        """Return a month (0 is the first of prehistory) as YYYY-MM."""
+        return self.inputs.calendar.label(month)
+
+    def replaced(self, **changes: Any) -> Fixed:
+        """Return a copy in which some fields are others."""
+        from dataclasses import replace
+
+        return replace(self, **changes)

@@ -197,7 +197,7 @@ class Destination:
 
 
 @dataclass(frozen=True)
-class Setting:
+class Inputs:
     """Everything given that parameters do not hold; acts are those of the scenario's regime."""
 
     calendar: Calendar

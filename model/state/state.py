@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,25 +13,15 @@ from model.state.application_firms import Applications, Branches
 from model.state.blocs import Blocs
 from model.state.chips import Buyers, Caps, Makers, Market, Supply, Vendors
 from model.state.firms import Firms
-from model.state.fixed import Constants
 from model.state.knowledge import Knowledge, Learned, Model
 from model.state.labs import Labs
 from model.state.places import Clusters
 
-if TYPE_CHECKING:
-    from model.parameters import Parameters
-    from model.state.inputs import Setting
-
 
 @dataclass
 class State:
-    """All that moves, and the fixed things it moves by."""
+    """All that moves: what phases read and write."""
 
-    parameters: Parameters
-    setting: Setting
-    constants: Constants
-    seed: np.uint64
-    threads: int
     month: int
     blocs: Blocs
     clusters: Clusters
@@ -55,8 +44,6 @@ class State:
     knowledge: tuple[Knowledge, ...]
     run_bits: Bits  # lab x word: algorithms held when the run under way began
     open_bits: Bits  # lab x word: algorithms embodied in the best open model
-    exchange_from: int  # month from which the scenario's exchange holds
-    release_from: int  # month from which the scenario's policies of release hold
     finds: list[tuple[Integers, Integers]]  # (members, ideas) found this month, by field
     learned: list[Learned]  # what was learned this month, by field
     released_by_month: Floats  # month x lab: best capability released by the end of a month
@@ -65,10 +52,6 @@ class State:
     models: list[Model]  # all released so far
     opening: list[tuple[Model, Bits]]  # closed models that may be opened, algorithms in them
     shrinking: list[Model]  # open models without a small version yet
-
-    def date(self) -> str:
-        """Return the current month as YYYY-MM."""
-        return self.setting.calendar.label(self.month)
 
     def bytes(self) -> int:
         """Return the memory of all tables."""

@@ -170,7 +170,7 @@ def test_a_broken_law_is_noticed(name, tamper, small):
 
 def test_a_strict_world_stops_at_once_and_names_law_and_month(small):
     def theft(state):
-        if state.date() == "2018-03":
+        if fixed.inputs.calendar.label(state.month) == "2018-03":
             state.buyers.cash[0] += 1e9
 
     phases = MONTH.with_after("demography", theft)

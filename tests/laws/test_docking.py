@@ -92,7 +92,7 @@ def known_under_barter(rewired: float, seed: int) -> float:
             TAKEN,
         )
 
-    while state.month < state.setting.calendar.months:
+    while state.month < fixed.inputs.calendar.months:
         barter(state)
         state.month += 1
     held = np.unpackbits(fields[0].bits[here].view(np.uint8), axis=1).sum(axis=1)
@@ -122,7 +122,7 @@ def innovators(small):
     names = ("bits", "count", "level")
     before = [{name: getattr(k, name).copy() for name in names} for k in state.knowledge]
     for luck in range(1000, 1400):
-        state.seed = np.uint64(luck)
+        fixed.seed = np.uint64(luck)
         discovery(state)
         finds.append(knowledge.count - before[ALGORITHMS]["count"])
         gains.append(knowledge.level - before[ALGORITHMS]["level"])

@@ -19,8 +19,8 @@ from model.measure.tables import content_digest, tables_of
 from model.parameters import FACTS, Parameters
 from model.scenario import load, with_values
 from model.setup.baseline import resolve
-from model.setup.inputs import setting_of
-from model.state.inputs import Setting
+from model.setup.inputs import inputs_of
+from model.state.inputs import Inputs
 
 SMALL = ["economy.firms=300", "economy.clusters=30", "economy.labs=16", 'economy.end="2024-12"']
 
@@ -58,23 +58,23 @@ def test_nothing_differs_before_the_first_rule_takes_effect(
     assert digest(a.run(then)) != digest(b.run(then))
 
 
-def with_vendors_everywhere(setting: Setting) -> Setting:
+def with_vendors_everywhere(inputs: Inputs) -> Inputs:
     """Every bloc makes every chip, of a supply of its own, and one has domestic chips besides."""
-    plain = [chip for chip in setting.chips if not chip.answers and chip.sale != "domestic"]
-    domestic = [chip for chip in setting.chips if chip.sale == "domestic"]
+    plain = [chip for chip in inputs.chips if not chip.answers and chip.sale != "domestic"]
+    domestic = [chip for chip in inputs.chips if chip.sale == "domestic"]
     assert domestic
     chips = [
         replace(chip, name=f"{chip.name} of {bloc.name}", bloc=bloc.name,
                 family=f"{chip.family} of {bloc.name}")
-        for bloc in setting.blocs
+        for bloc in inputs.blocs
         for chip in plain
     ]  # fmt: skip
     supply = [
         replace(row, family=f"{row.family} of {bloc.name}")
-        for bloc in setting.blocs
-        for row in setting.supply
+        for bloc in inputs.blocs
+        for row in inputs.supply
     ]
-    return replace(setting, chips=(*chips, *domestic), supply=tuple(supply))
+    return replace(inputs, chips=(*chips, *domestic), supply=tuple(supply))
 
 
 @pytest.mark.parametrize("alone", ["us", "china"])
@@ -89,12 +89,12 @@ def test_two_blocs_without_exchange_are_two_separate_worlds(alone: str) -> None:
             scenario,
             rng=5,
             constants=constants,
-            setting=with_vendors_everywhere(setting_of(scenario.parameters)),
+            inputs=with_vendors_everywhere(inputs_of(scenario.parameters)),
         ).run()
         for scenario in (both, one)
     ]
     pair, single = (world.state for world in worlds)
-    row = pair.setting.bloc_index(alone)
+    row = pair.inputs.bloc_index(alone)
     found, again = "ideas_found", "ideas_found_again"  # who was first is told of the whole world
     for record in (world.record for world in worlds):
         record.series[found] = record.series.pop(again) + record.series[found]
@@ -188,9 +188,9 @@ def test_a_twin_keeps_what_it_is_not_told_to_change() -> None:
     world = World("ban", rng=7, spillover__strength=0.3, economy__firms=300, economy__labs=16)
     twin = world.twin("no_ban")
     assert twin.parameters.spillover.strength == 0.3
-    assert twin.state.constants is world.state.constants
-    assert twin.state.setting.acts == () and len(world.state.setting.acts) > 0
-    assert not any(chip.answers for chip in twin.state.setting.chips)
+    assert twin.fixed.constants is world.fixed.constants
+    assert twin.fixed.inputs.acts == () and len(world.fixed.inputs.acts) > 0
+    assert not any(chip.answers for chip in twin.fixed.inputs.chips)
     assert world.twin("no_ban", spillover__strength=0.1).parameters.spillover.strength == 0.1
 
 
@@ -217,10 +217,10 @@ def test_the_same_seed_gives_the_same_world_and_another_seed_another() -> None:
 
 def test_a_twin_keeps_the_setting_it_was_given() -> None:
     given = load("ban", SMALL)
-    whole = setting_of(given.parameters)
+    whole = inputs_of(given.parameters)
     plain = tuple(chip for chip in whole.chips if chip.sale == "domestic" or chip.vendor != "AMD")
-    world = World(given, rng=1, setting=replace(whole, chips=plain))
+    world = World(given, rng=1, inputs=replace(whole, chips=plain))
     twin = world.twin(load("no_ban", SMALL))
-    assert {chip.vendor for chip in twin.state.setting.chips} == {chip.vendor for chip in plain}
-    assert not any(chip.answers for chip in twin.state.setting.chips)
-    assert twin.twin(given).state.setting.acts == whole.acts
+    assert {chip.vendor for chip in twin.fixed.inputs.chips} == {chip.vendor for chip in plain}
+    assert not any(chip.answers for chip in twin.fixed.inputs.chips)
+    assert twin.twin(given).state.inputs.acts == whole.acts

@@ -12,22 +12,22 @@ from model.core.errors import InputError
 from model.economy import World
 from model.scenario import load
 from model.setup.baseline import references, resolve
-from model.setup.inputs import setting_of
+from model.setup.inputs import inputs_of
 from model.state.codes import PUBLICATION
-from model.state.inputs import Setting
+from model.state.inputs import Inputs
 
 SMALL = ["economy.firms=300", "economy.clusters=30", "economy.labs=16", 'economy.end="2024-12"']
 
 
-def swapped(setting: Setting, one: str, other: str) -> Setting:
+def swapped(inputs: Inputs, one: str, other: str) -> Inputs:
     """Exchange the names of two blocs in all data, rules and roles."""
     name = {one: other, other: one}
     return replace(
-        setting,
-        blocs=tuple(replace(b, name=name.get(b.name, b.name)) for b in setting.blocs),
-        places=tuple(replace(p, bloc=name.get(p.bloc, p.bloc)) for p in setting.places),
-        labs=tuple(replace(x, bloc=name.get(x.bloc, x.bloc)) for x in setting.labs),
-        chips=tuple(replace(c, bloc=name.get(c.bloc, c.bloc)) for c in setting.chips),
+        inputs,
+        blocs=tuple(replace(b, name=name.get(b.name, b.name)) for b in inputs.blocs),
+        places=tuple(replace(p, bloc=name.get(p.bloc, p.bloc)) for p in inputs.places),
+        labs=tuple(replace(x, bloc=name.get(x.bloc, x.bloc)) for x in inputs.labs),
+        chips=tuple(replace(c, bloc=name.get(c.bloc, c.bloc)) for c in inputs.chips),
         acts=tuple(
             replace(
                 a,
@@ -35,10 +35,10 @@ def swapped(setting: Setting, one: str, other: str) -> Setting:
                 allies=tuple(name.get(x, x) for x in a.allies),
                 targets=tuple(name.get(t, t) for t in a.targets),
             )
-            for a in setting.acts
+            for a in inputs.acts
         ),
-        leader=name.get(setting.leader, setting.leader),
-        follower=name.get(setting.follower, setting.follower),
+        leader=name.get(inputs.leader, inputs.leader),
+        follower=name.get(inputs.follower, inputs.follower),
     )
 
 
@@ -59,13 +59,13 @@ def test_label_swap(scenario: str, pair: tuple[str, str]) -> None:
     """Exchanging two names in all data leaves every number where it was, rule by rule."""
     levers = ["release.leader=closed", "exchange.leader_and_follower=0.5", 'economy.end="2027-06"']
     given = load(scenario, [*SMALL, *levers])
-    setting = setting_of(given.parameters)
+    inputs = inputs_of(given.parameters)
     constants = resolve(given.parameters)
-    plain = World(given, rng=4, setting=setting, constants=constants).run()
-    other = World(given, rng=4, setting=swapped(setting, *pair), constants=constants).run()
+    plain = World(given, rng=4, inputs=inputs, constants=constants).run()
+    other = World(given, rng=4, inputs=swapped(inputs, *pair), constants=constants).run()
     one, two = dict(zip(pair, pair[::-1], strict=True)), ["us", "china", "allies", "others"]
-    assert [b.name for b in other.state.setting.blocs] == [one.get(name, name) for name in two]
-    acts = [world.state.setting.acts for world in (plain, other)]
+    assert [b.name for b in other.fixed.inputs.blocs] == [one.get(name, name) for name in two]
+    acts = [world.fixed.inputs.acts for world in (plain, other)]
     assert (acts[0] != acts[1]) == (scenario != "no_ban")
     for name, values in plain.outcomes().items():
         assert np.array_equal(values, other.outcomes()[name], equal_nan=True), name
@@ -95,7 +95,7 @@ def test_a_rule_strikes_identical_blocs_alike() -> None:
                "targets": [target], "kind": "bar", "foreign_product": True,
                "rule": [{"tpp_min": 4000}]}  # fmt: skip
         ruled = World(scenario, rng=1, controls__rules=[act]).run()
-        row = ruled.state.setting.bloc_index(target)
+        row = ruled.fixed.inputs.bloc_index(target)
         fleets = [world.record.series["fleet"][-1] for world in (ruled, free)]
         left.append(fleets[0][row] / fleets[1][row])
     assert max(left) < 0.8
@@ -104,10 +104,10 @@ def test_a_rule_strikes_identical_blocs_alike() -> None:
 
 def test_label_swap_leaves_the_constants() -> None:
     parameters = load("no_ban", SMALL).parameters
-    setting = setting_of(parameters)
+    inputs = inputs_of(parameters)
     plain, other = (
-        references(parameters, setting),
-        references(parameters, swapped(setting, "us", "china")),
+        references(parameters, inputs),
+        references(parameters, swapped(inputs, "us", "china")),
     )
     assert np.array_equal(plain.bloc_share, other.bloc_share)
     assert np.array_equal(plain.team, other.team)
@@ -156,7 +156,7 @@ def test_a_mirror_that_does_not_divide_is_refused() -> None:
 
 def test_mirrored_blocs_are_alike() -> None:
     state = World(load("mirror", SMALL), rng=1).state
-    assert len({bloc.funding_share for bloc in state.setting.blocs}) == 1
+    assert len({bloc.funding_share for bloc in fixed.inputs.blocs}) == 1
     firms = np.bincount(state.firms.bloc)
     assert firms.max() - firms.min() <= 1
     assert len(set(np.bincount(state.labs.bloc))) == 1

@@ -117,7 +117,7 @@ def test_a_phase_of_ones_own() -> None:
     seen = []
 
     def watch(state: State) -> None:
-        seen.append((state.date(), len(state.models)))
+        seen.append((fixed.inputs.calendar.label(state.month), len(state.models)))
 
     world = World("no_ban", rng=1, phases=MONTH.with_after("training", watch), **SMALL)
     plain = World("no_ban", rng=1, **SMALL)

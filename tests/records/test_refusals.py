@@ -15,7 +15,7 @@ from model.core.errors import InputError, shown
 from model.core.toml import LARGEST_FILE, quoted
 from model.parameters import FACTS, GROUPS
 from model.scenario import Scenario, load, shipped
-from model.setup.inputs import setting_of
+from model.setup.inputs import inputs_of
 
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = ROOT / "tests" / "corpus"
@@ -257,7 +257,7 @@ def test_any_text_is_a_scenario_or_refused(text, tmp_path):
         one_line(refused)
     else:
         assert isinstance(scenario, Scenario)
-        setting_of(scenario.parameters)
+        inputs_of(scenario.parameters)
 
 
 @settings(max_examples=200)

@@ -42,7 +42,7 @@ def ended(small):
 @pytest.mark.parametrize("name", shipped())
 def test_it_runs_to_its_end_with_closed_books(name, ended):
     world = ended(name)
-    assert world.state.month == world.state.setting.calendar.months
+    assert world.state.month == world.fixed.inputs.calendar.months
     assert world.last_month == "2026-12"
     assert {
         law: rest(world.state) for law, rest in LAWS.items() if rest(world.state) > CLOSED
@@ -96,7 +96,7 @@ def test_it_differs_from_its_parent(name, ended):
     parent = lineage(name)[1]
     one, other = (content_digest(tables_of(w.state, w.record)) for w in map(ended, (name, parent)))
     assert one != other
-    follower = ended(name).state.setting.bloc_index("china")
+    follower = ended(name).state.inputs.bloc_index("china")
     fleets = [ended(n).record.series["fleet"][:, follower] for n in (name, parent)]
     assert np.abs(fleets[0] / fleets[1] - 1.0).max() > 0.001
 
@@ -105,7 +105,7 @@ def test_it_differs_from_its_parent(name, ended):
 def test_it_is_a_twin_of_its_parent(name, ended):
     """The same firms, the same luck, the same constants: what differs is what the file says."""
     world, parent = ended(name), ended(lineage(name)[1])
-    assert world.state.constants is parent.state.constants
+    assert world.fixed.constants is parent.fixed.constants
     keys = [w.state.firms.key[w.state.firms.entered == 0] for w in (world, parent)]
     assert np.array_equal(*keys) == (name not in MOVED)
     assert np.array_equal(*map(np.sort, keys))
@@ -115,7 +115,7 @@ def test_it_is_a_twin_of_its_parent(name, ended):
 
 def test_what_the_files_say_of_each_other_holds(ended):
     """Signs that hold by construction: who may buy less has less, what leaks serves."""
-    follower = ended("ban").state.setting.bloc_index("china")
+    follower = ended("ban").state.inputs.bloc_index("china")
 
     def fleet(name):
         series = ended(name).record.series
@@ -140,7 +140,7 @@ def test_what_the_files_say_of_each_other_holds(ended):
 def test_tiers_bind_those_in_between(ended):
     def cloud(name):
         state = ended(name).state
-        (row,) = [d for d, p in enumerate(state.setting.destinations) if p.name == "others tier 2"]
+        (row,) = [d for d, p in enumerate(fixed.inputs.destinations) if p.name == "others tier 2"]
         return state.buyers.effective[state.buyers.destination == row].sum()
 
     assert cloud("tiers") < cloud("ban")

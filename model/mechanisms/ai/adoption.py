@@ -17,6 +17,7 @@ import math
 
 from model.core.kernels import kernel
 from model.core.parameter import LogUniform, Mechanism, Uniform, fact
+from model.state.fixed import Fixed
 from model.state.state import State
 
 
@@ -58,12 +59,12 @@ class Adoption(Mechanism):
     )
 
 
-def adoption(state: State) -> None:
+def adoption(fixed: Fixed, state: State) -> None:
     """Let users take up what is on offer.
 
     Reads ``segments.potential``, ``propensity``. Writes ``segments.adopters``.
     """
-    group, segments = state.parameters.adoption, state.segments
+    group, segments = fixed.of(Adoption), state.segments
     _take_up(
         segments.potential,
         segments.propensity,

@@ -49,6 +49,7 @@ import numpy as np
 from model.core.parameter import LogUniform, Mechanism, Uniform, fact
 from model.mechanisms.ai import market_kernels
 from model.state.codes import DEVELOPERS
+from model.state.fixed import Fixed
 from model.state.state import State
 
 SECONDS_A_MONTH = 365.25 * 86400.0 / 12.0
@@ -287,7 +288,7 @@ class Market(Mechanism):
     )
 
 
-def market(state: State) -> None:
+def market(fixed: Fixed, state: State) -> None:
     """Work out serving costs, prices, choices, spending, surplus, revenue.
 
     Reads ``platforms.quality``, ``flop``, ``segments.adopters``, ``buyers.units``, ``skill``,
@@ -295,15 +296,15 @@ def market(state: State) -> None:
     ``spending``, ``segments.means``, ``worth``, ``potential``, ``spent``, ``surplus``,
     ``labs.revenue``, ``serving``, ``blocs.hosts``.
     """
-    group, platforms, segments = state.parameters.market, state.platforms, state.segments
+    group, platforms, segments = fixed.of(Market), state.platforms, state.segments
     chips, buyers, labs = state.market, state.buyers, state.labs
-    years = state.setting.calendar.year(state.month) - 2024.0
+    years = fixed.inputs.calendar.year(state.month) - 2024.0
     world = group.spending_2024 / 12.0 * group.spending_growth**years
     for s in range(segments.bloc.size):
         part = group.developers if segments.kind[s] == DEVELOPERS else 1.0 - group.developers
-        segments.means[s] = world * part * state.setting.blocs[segments.bloc[s]].spending_share
+        segments.means[s] = world * part * fixed.inputs.blocs[segments.bloc[s]].spending_share
     a_byte = np.zeros(labs.firm.size)
-    by_host = np.zeros((2, len(state.setting.blocs)))
+    by_host = np.zeros((2, len(fixed.inputs.blocs)))
     market_kernels.bytes_moved(
         labs.firm.size,
         buyers.bloc,
@@ -311,8 +312,7 @@ def market(state: State) -> None:
         buyers.fleet,
         chips.price,
         chips.bandwidth,
-        state.parameters.chips.overhead
-        / (state.parameters.training.write_off * SECONDS_A_MONTH * 1e9),
+        fixed.shared.chip_overhead / (fixed.shared.write_off * SECONDS_A_MONTH * 1e9),
         a_byte,
         by_host[0],
         by_host[1],

@@ -38,6 +38,7 @@ from model.core.parameter import LogUniform, Mechanism, Uniform, fact
 from model.core.randomness import address, at, key_of, poisson, uniform
 from model.core.table import Floats
 from model.state.codes import CLOSED, HABITS, LINES, NEVER, NOTHING, OPEN, SEGMENTS, SMALL
+from model.state.fixed import Fixed
 from model.state.knowledge import Model
 from model.state.state import State
 
@@ -163,7 +164,7 @@ class Release(Mechanism):
     )
 
 
-def release(state: State) -> None:
+def release(fixed: Fixed, state: State) -> None:
     """Release the models finished this month; open those whose time has come.
 
     Reads ``labs.completed``, ``finished``, ``run_*``, ``habit``, ``complement``, ``motive``,
@@ -174,8 +175,8 @@ def release(state: State) -> None:
     Labs are few and models rare, so that this is the one phase written out in Python.
     """
     labs = state.labs
-    now, then = _open_use(state)
-    _contribute(state, now)
+    now, then = _open_use(fixed, state)
+    _contribute(fixed, state, now)
     for lab in np.flatnonzero(labs.completed):
         base_lab = int(labs.run_base_lab[lab])
         model = Model(
@@ -199,14 +200,14 @@ def release(state: State) -> None:
         labs.best_flop[lab] = max(labs.best_flop[lab], model.flop)
         labs.best_released[lab] = max(labs.best_released[lab], model.capability)
         state.opening.append((model, state.run_bits[lab].copy()))
-        _offer(state, model, CLOSED)
-    _open(state, then)
+        _offer(fixed, state, model, CLOSED)
+    _open(fixed, state, then)
     state.released_by_month[state.month] = labs.best_released
 
 
-def _open(state: State, then: Floats) -> None:
+def _open(fixed: Fixed, state: State, then: Floats) -> None:
     # Open what is to be opened; what is no better than its maker's open model need not wait.
-    group, labs, waiting = state.parameters.release, state.labs, []
+    group, labs, waiting = fixed.of(Release), state.labs, []
     alternative, gain = np.zeros(labs.firm.size), np.zeros(labs.firm.size)
     _weigh(
         labs.bloc,
@@ -229,7 +230,7 @@ def _open(state: State, then: Floats) -> None:
         rent = math.log1p(math.exp(3.0 * lead)) / 3.0
         if age == 0:
             model.gain, model.rent = float(gain[lab]), rent
-        policy, looks = _policy(state, lab), age == 0 or age >= group.delay
+        policy, looks = _policy(fixed, state, lab), age == 0 or age >= group.delay
         if policy == "habit":
             habit = HABITS[int(labs.habit[lab])]
             opens = habit == "open" or (habit == "mixed" and age >= group.delay)
@@ -240,7 +241,7 @@ def _open(state: State, then: Floats) -> None:
         if opens:
             model.opened = state.month
             labs.opened[lab] += 1
-            _offer(state, model, OPEN)
+            _offer(fixed, state, model, OPEN)
             state.shrinking.append(model)
             if model.capability > labs.open_capability[lab]:
                 labs.open_capability[lab] = model.capability
@@ -250,24 +251,24 @@ def _open(state: State, then: Floats) -> None:
     state.opening[:] = [w for w in waiting if w[0].capability > labs.open_capability[w[0].lab]]
     for model in state.shrinking:
         if state.month - (model.opened or 0) >= group.small_lag:
-            _offer(state, model, SMALL)
+            _offer(fixed, state, model, SMALL)
     state.shrinking[:] = [
         m for m in state.shrinking if state.month - (m.opened or 0) < group.small_lag
     ]
 
 
-def _policy(state: State, lab: int) -> Policy:
-    if state.month < state.release_from:
+def _policy(fixed: Fixed, state: State, lab: int) -> Policy:
+    if state.month < fixed.release_from:
         return "choice"
-    group, setting = state.parameters.release, state.setting
-    named = {setting.leader: group.leader, setting.follower: group.follower}
-    return named.get(setting.blocs[int(state.labs.bloc[lab])].name, group.elsewhere)
+    group, inputs = fixed.of(Release), fixed.inputs
+    named = {inputs.leader: group.leader, inputs.follower: group.follower}
+    return named.get(inputs.blocs[int(state.labs.bloc[lab])].name, group.elsewhere)
 
 
-def _open_use(state: State) -> tuple[Floats, Floats]:
+def _open_use(fixed: Fixed, state: State) -> tuple[Floats, Floats]:
     # Developers, millions, by bloc who work with open lines now, and by lab and bloc who would if
     # the lab opened its own.
-    platforms, blocs = state.platforms, state.setting.blocs
+    platforms, blocs = state.platforms, fixed.inputs.blocs
     developers = np.array([bloc.developers_2024 for bloc in blocs])
     now, then = np.zeros(len(blocs)), np.zeros((state.labs.firm.size, len(blocs)))
     _use(
@@ -317,12 +318,12 @@ def _weigh(
         gain[i] = by_complement * complement[i] + by_motive * motive[i] + drawing * share
 
 
-def _contribute(state: State, now: Floats) -> None:
+def _contribute(fixed: Fixed, state: State, now: Floats) -> None:
     # Developers find what is in reach of the best open model; it is in print in the next month.
-    group, labs, algorithms = state.parameters.release, state.labs, state.knowledge[0]
-    luck = address(state.seed, key_of("contributions"), state.month)
-    suits = address(state.seed, key_of("contributed"))
-    window = state.parameters.discovery.window(state.parameters.discovery.lab_breadth)
+    group, labs, algorithms = fixed.of(Release), state.labs, state.knowledge[0]
+    luck = address(fixed.seed, key_of("contributions"), state.month)
+    suits = address(fixed.seed, key_of("contributed"))
+    window = fixed.shared.lab_window
     for b, ordinal in enumerate(state.blocs.ordinal):
         use = now[b] if group.contributions > 0.0 else 0.0
         state.blocs.contributed[b] = 0.0
@@ -347,7 +348,7 @@ def _contribute(state: State, now: Floats) -> None:
             algorithms.first_month,
             algorithms.first_bloc,
             state.blocs.contributed,
-            state.parameters.discovery.unique(0),
+            fixed.shared.unique_ideas[0],
         )
 
 
@@ -382,11 +383,11 @@ def _find(
             words[0] = max(words[0], best // 64 + 1)
 
 
-def _offer(state: State, model: Model, line: int) -> None:
+def _offer(fixed: Fixed, state: State, model: Model, line: int) -> None:
     # Put a model on offer if it beats what stands there; nobody pays for a closed line that is
     # no better than what its maker gives away.
     platforms, row = state.platforms, model.lab * len(LINES)
-    loss = state.parameters.market.small_loss if line == SMALL else 0.0
+    loss = fixed.shared.small_loss if line == SMALL else 0.0
     if model.capability - loss > platforms.quality[row + line]:
         platforms.quality[row + line] = model.capability - loss
         platforms.flop[row + line] = math.log10(model.flop)

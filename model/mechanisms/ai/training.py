@@ -36,6 +36,7 @@ from model.core.parameter import Mechanism, Uniform, fact
 from model.core.randomness import address, at, key_of, uniform
 from model.core.table import Floats
 from model.state.codes import NOTHING
+from model.state.fixed import Fixed
 from model.state.state import State
 
 SECONDS_A_MONTH = 365.25 * 86400.0 / 12.0
@@ -201,19 +202,19 @@ class Training(Mechanism):
     )
 
 
-def training(state: State) -> None:
+def training(fixed: Fixed, state: State) -> None:
     """Carry runs on for a month; end and start them.
 
     Reads ``labs.effective``, ``scale_up``, algorithms knowledge, ``labs.open_capability``. Writes
     the columns ``labs.run_*``, ``completed``, ``finished``, ``finished_own``, ``potential``,
     ``state.run_bits``.
     """
-    group, labs = state.parameters.training, state.labs
+    group, labs = fixed.of(Training), state.labs
     algorithms = state.knowledge[0]
     _train(
         state.month,
-        address(state.seed, key_of("access")),
-        address(state.seed, key_of("run length")),
+        address(fixed.seed, key_of("access")),
+        address(fixed.seed, key_of("run length")),
         labs.models,
         state.firms.key,
         state.firms.active,
@@ -229,7 +230,7 @@ def training(state: State) -> None:
         labs.open_capability,
         state.blocs.exchange,
         labs.best_own,
-        state.parameters.chips.overhead / group.write_off,
+        fixed.shared.chip_overhead / group.write_off,
         group.training,
         group.run_months,
         group.run_spread,
@@ -237,9 +238,9 @@ def training(state: State) -> None:
         group.smallest_fleet,
         group.inheritance_cap,
         group.inheritance,
-        address(state.seed, key_of("blocking")),
-        _behind_interfaces(state),
-        group.distillation_blocked if state.month >= state.release_from else 0.0,
+        address(fixed.seed, key_of("blocking")),
+        _behind_interfaces(fixed, state),
+        group.distillation_blocked if state.month >= fixed.release_from else 0.0,
         group.distillation_loss,
         group.distillation_cost,
         labs.run_flop,
@@ -259,11 +260,11 @@ def training(state: State) -> None:
     )
 
 
-def _behind_interfaces(state: State) -> Floats:
+def _behind_interfaces(fixed: Fixed, state: State) -> Floats:
     # What others had released long enough ago to be copied, by lab.
-    group, nothing = state.parameters.training, np.full(state.labs.firm.size, NOTHING)
+    group, nothing = fixed.of(Training), np.full(state.labs.firm.size, NOTHING)
     then = state.month - max(1, group.distillation_lag)
-    allowed = group.distillation or state.month < state.release_from
+    allowed = group.distillation or state.month < fixed.release_from
     return state.released_by_month[then] if allowed and then >= 0 else nothing
 
 

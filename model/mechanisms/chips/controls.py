@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from model.core.parameter import LogUniform, Mechanism, Uniform, fact
 from model.core.table import Floats
+from model.state.fixed import Fixed
 from model.state.state import State
 
 if TYPE_CHECKING:
-    from model.state.inputs import Setting
+    from model.state.inputs import Inputs
 
 
 class Controls(Mechanism):
@@ -173,20 +174,20 @@ class Exchange(Mechanism):
     )
 
 
-def controls(state: State) -> None:
+def controls(fixed: Fixed, state: State) -> None:
     """Put this month's exchange between blocs in force.
 
     Reads ``exchange_from``. Writes ``blocs.exchange``, ``market.open_to``.
     """
-    if state.month == max(0, state.exchange_from):
-        set_exchange(state.parameters.exchange, state.setting, state.blocs.exchange)
+    if state.month == max(0, fixed.exchange_from):
+        set_exchange(fixed.of(Exchange), fixed.inputs, state.blocs.exchange)
     state.market.open_to[:] = state.blocs.exchange.T[state.market.maker] > 0.0
 
 
-def set_exchange(group: Exchange, setting: Setting, exchange: Floats) -> None:
+def set_exchange(group: Exchange, inputs: Inputs, exchange: Floats) -> None:
     """Write the shares of exchange between all pairs of blocs (rows are receivers)."""
-    pair = {setting.leader, setting.follower}
-    for i, one in enumerate(setting.blocs):
-        for j, other in enumerate(setting.blocs):
+    pair = {inputs.leader, inputs.follower}
+    for i, one in enumerate(inputs.blocs):
+        for j, other in enumerate(inputs.blocs):
             both = group.leader_and_follower if {one.name, other.name} == pair else 1.0
             exchange[i, j] = 1.0 if i == j else group.between_blocs * both

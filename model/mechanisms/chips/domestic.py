@@ -27,6 +27,7 @@ import math
 from model.core.kernels import kernel
 from model.core.parameter import LogUniform, Mechanism, Uniform, fact
 from model.mechanisms.chips.chip_cost import EQUIVALENT_TFLOPS
+from model.state.fixed import Fixed
 from model.state.state import State
 
 EXPERIENCE = 50_000.0  # H100 equivalents, Q₀
@@ -184,19 +185,19 @@ class Domestic(Mechanism):
     )
 
 
-def domestic(state: State) -> None:
+def domestic(fixed: Fixed, state: State) -> None:
     """Let domestic industries grow, learn, make.
 
     Reads ``supply.wanted``, ``stock``, bars by month. Writes ``makers``, ``supply.production``,
     ``produced``, ``stock`` of their families, ``market.price`` of their chips.
     """
     group, makers, market, table = (
-        state.parameters.domestic,
+        fixed.of(Domestic),
         state.makers,
         state.market,
         state.supply,
     )
-    year = state.setting.calendar.year(state.month) - 2018.0
+    year = fixed.inputs.calendar.year(state.month) - 2018.0
     _make(
         state.month,
         round(year * 12.0) % group.generation == 0,
@@ -220,7 +221,7 @@ def domestic(state: State) -> None:
         group.memory_bite,
         group.memory_catch_up,
         group.memory_put_by,
-        state.parameters.controls.stockpiling,
+        fixed.shared.stockpiling,
         EXPERIENCE,
         EQUIVALENT_TFLOPS * 1e12,
         makers.home_capacity,

@@ -28,6 +28,7 @@ from model.core.parameter import Mechanism, Uniform, fact, monthly_share
 from model.mechanisms.chips import orders_kernels
 from model.mechanisms.chips.chip_cost import link_factor
 from model.state.codes import LAB, LAB_FIELDS
+from model.state.fixed import Fixed
 from model.state.state import State
 
 
@@ -120,16 +121,16 @@ class Chips(Mechanism):
     )
 
 
-def fleets(state: State) -> None:
+def fleets(fixed: Fixed, state: State) -> None:
     """Retire, ration, order, deliver; work out what fleets can do.
 
     Reads ``buyers.want``, ``market``, ``supply.stock``, systems knowledge. Writes the accounts of
     ``buyers``, ``supply.wanted``, ``fill``, ``sold``, ``stock``, ``market.seized``, ``caps``,
     ``vendors.revenue``, ``unbound``, ``labs.effective`` and ``knowledge.compute`` of labs.
     """
-    group, labs, market, t = state.parameters.chips, state.labs, state.market, state.month
+    group, labs, market, t = fixed.of(Chips), state.labs, state.market, state.month
     buyers, table = state.buyers, state.supply
-    trade, controls = state.parameters.purchases, state.parameters.controls
+    shared = fixed.shared
     orders_kernels.caps(
         t,
         state.caps.measure,
@@ -144,7 +145,7 @@ def fleets(state: State) -> None:
     orders_kernels.ration(
         market.family,
         buyers.want,
-        controls.enforcement,
+        shared.enforcement,
         table.wanted,
         table.fill,
         table.stock,
@@ -175,8 +176,8 @@ def fleets(state: State) -> None:
         table.markup,
         table.fill,
         market.fee[t],
-        trade.premium,
-        trade.rent_margin,
+        shared.premium,
+        shared.rent_margin,
         buyers.overhead,
         buyers.want,
         buyers.cash,
@@ -224,7 +225,7 @@ def fleets(state: State) -> None:
         table.stock,
         table.sold,
     )
-    orders_kernels.idle(trade.idle_loss, buyers.cash, buyers.free_cash, buyers.let_go)
+    orders_kernels.idle(shared.idle_loss, buyers.cash, buyers.free_cash, buyers.let_go)
     _perform(
         market.tflops,
         market.link,
@@ -247,15 +248,15 @@ def fleets(state: State) -> None:
         buyers.free_gain,
     )
     labs.effective[:] = buyers.effective[: labs.effective.size]
-    shares = state.parameters.training
+    shared = fixed.shared
     for number in LAB_FIELDS:
         knowledge = state.knowledge[number]
         _experiments(
             labs.bloc,
             labs.member[:, number],
             labs.effective,
-            shares.experiments,
-            shares.rented,
+            shared.experiments_share,
+            shared.rented_share,
             state.firms.kind,
             state.firms.bloc,
             knowledge.row,
@@ -264,7 +265,7 @@ def fleets(state: State) -> None:
             state.blocs.renters,
             knowledge.compute,
         )
-    _offered(labs.bloc, buyers.free_effective, shares.rented, state.blocs.free_rented)
+    _offered(labs.bloc, buyers.free_effective, shared.rented_share, state.blocs.free_rented)
 
 
 @kernel

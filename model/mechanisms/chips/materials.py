@@ -32,6 +32,7 @@ from model.core.kernels import kernel
 from model.core.parameter import LogUniform, Mechanism, Uniform, fact
 from model.core.randomness import address, at, key_of, uniform
 from model.state.codes import NEVER
+from model.state.fixed import Fixed
 from model.state.state import State
 
 
@@ -136,16 +137,16 @@ class Materials(Mechanism):
     )
 
 
-def materials(state: State) -> None:
+def materials(fixed: Fixed, state: State) -> None:
     """Let governments answer; work out what that costs chips, and how many are made.
 
     Reads ``blocs.withheld``, ``provoked``, ``materials_share``, ``exchange``. Writes
     ``blocs.answered``, ``short``, ``replaced``, ``dearer``, ``made``.
     """
-    group, blocs = state.parameters.materials, state.blocs
+    group, blocs = fixed.of(Materials), state.blocs
     month = state.month
     _answer(
-        address(state.seed, key_of("answers"), month),
+        address(fixed.seed, key_of("answers"), month),
         month,
         group.hazard,
         blocs.ordinal,

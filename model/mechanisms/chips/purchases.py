@@ -38,6 +38,7 @@ import numpy as np
 
 from model.core.parameter import Mechanism, Uniform, fact
 from model.mechanisms.chips import orders_kernels, purchases_kernels
+from model.state.fixed import Fixed
 from model.state.state import State
 
 
@@ -175,7 +176,7 @@ def traders_paid(premium: float, cost: float, penalty: float, seized: float) -> 
     return 1.0 if cost == 0.0 else 1.0 - math.exp(-left / cost)
 
 
-def purchases(state: State) -> None:
+def purchases(fixed: Fixed, state: State) -> None:
     """Write what every buyer asks for this month.
 
     Reads ``market``, ``supply.markup``, systems knowledge, ``buyers.cash``, ``grant``. Writes
@@ -205,7 +206,7 @@ def purchases(state: State) -> None:
     caps, table = state.caps, state.supply
     market.ruled[:] = market.granted[t]
     before = buyers.cash.copy(), buyers.debt.copy()
-    _ask(state)
+    _ask(fixed, state)
     if not (caps.start <= t).any():
         return
     orders_kernels.allow(t, caps.measure, caps.pace, caps.start, caps.allowed)
@@ -227,7 +228,7 @@ def purchases(state: State) -> None:
     if (share < 1.0).any():
         free = buyers.want.copy(), buyers.cash.copy(), buyers.debt.copy()
         buyers.cash[:], buyers.debt[:] = before
-        _ask(state)
+        _ask(fixed, state)
         orders_kernels.mix(
             share,
             buyers.destination,
@@ -242,10 +243,10 @@ def purchases(state: State) -> None:
         )
 
 
-def _ask(state: State) -> None:
-    group, controls, t = state.parameters.purchases, state.parameters.controls, state.month
+def _ask(fixed: Fixed, state: State) -> None:
+    group, shared, t = fixed.of(Purchases), fixed.shared, state.month
     market, buyers, table = state.market, state.buyers, state.supply
-    pays = traders_paid(group.premium, group.trader_cost, group.penalty, controls.enforcement)
+    pays = traders_paid(group.premium, group.trader_cost, group.penalty, shared.enforcement)
     purchases_kernels.choose(
         t,
         buyers.bloc,
@@ -274,16 +275,16 @@ def _ask(state: State) -> None:
         market.offered,
         market.ahead[t],
         market.best_link[0],
-        state.parameters.chips.link_penalty,
-        state.parameters.chips.link_scale,
+        shared.link_penalty,
+        shared.link_scale,
         buyers.overhead,
         group.choice_elasticity,
         group.portable,
-        controls.porosity * pays,
+        shared.porosity * pays,
         group.premium,
-        controls.rent_abroad,
+        shared.rent_abroad,
         group.rent_margin,
-        group.stockpile if controls.stockpiling else 0.0,
+        group.stockpile if shared.stockpiling else 0.0,
         group.repayment,
         np.zeros((4, market.price.size)),
         buyers.free_cash,

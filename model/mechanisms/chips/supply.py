@@ -29,6 +29,7 @@ import math
 
 from model.core.kernels import kernel
 from model.core.parameter import Mechanism, Uniform, fact
+from model.state.fixed import Fixed
 from model.state.state import State
 
 
@@ -149,7 +150,7 @@ class SupplyOfChips(Mechanism):
     )
 
 
-def supply(state: State) -> None:
+def supply(fixed: Fixed, state: State) -> None:
     """Make this month's chips; set prices by last month's orders; let roadmaps slip.
 
     Reads ``supply.wanted``, ``vendors.orders``, ``revenue``, ``unbound``, ``blocs.dearer``,
@@ -158,7 +159,7 @@ def supply(state: State) -> None:
     month ``market.tflops`` and ``link``.
     """
     group, table, vendors, market = (
-        state.parameters.supply,
+        fixed.of(SupplyOfChips),
         state.supply,
         state.vendors,
         state.market,

@@ -41,6 +41,7 @@ from model.core.parameter import LogUniform, Mechanism, Uniform, fact
 from model.core.randomness import address, key_of
 from model.mechanisms.firms import applications_kernels
 from model.state.codes import DEVELOPERS, PRODUCTS, SEGMENTS
+from model.state.fixed import Fixed
 from model.state.state import State
 
 
@@ -149,15 +150,15 @@ class Applications(Mechanism):
     )
 
 
-def applications(state: State) -> None:
+def applications(fixed: Fixed, state: State) -> None:
     """Let firms take AI up, choose what to build on, and build.
 
     Reads ``platforms.quality``, ``price``, ``blocs.exchange``, ``segments.propensity``,
     ``firms.size``, products knowledge. Writes ``applications.able``, ``platform``, ``gain``,
     ``quality``.
     """
-    group, table, platforms = state.parameters.applications, state.applications, state.platforms
-    users, pace = state.parameters.market, state.parameters.adoption
+    group, table, platforms = fixed.of(Applications), state.applications, state.platforms
+    shared = fixed.shared
     blocs, firms, number = state.blocs, state.firms, platforms.lab.size
     developers = slice(DEVELOPERS, None, len(SEGMENTS))
     price = np.ascontiguousarray(platforms.price[:, developers])
@@ -170,10 +171,10 @@ def applications(state: State) -> None:
         blocs.exchange,
         group.first_use,
         group.first_price,
-        users.quality,
+        shared.quality_weight,
         group.price,
-        users.openness_to_developers,
-        users.home,
+        shared.openness_to_developers,
+        shared.home_bias,
         group.productivity,
         group.improvement,
         group.cost_share,
@@ -182,13 +183,13 @@ def applications(state: State) -> None:
         cheaper,
     )
     keys = firms.key[state.labs.firm][platforms.lab]
-    access = address(state.seed, key_of("platform access"))
+    access = address(fixed.seed, key_of("platform access"))
     over_rows(
-        state.threads,
+        fixed.threads,
         table.firm.size,
         applications_kernels.who_can,
         access,
-        address(state.seed, key_of("threshold")),
+        address(fixed.seed, key_of("threshold")),
         table.firm,
         firms.key,
         firms.bloc,
@@ -201,7 +202,7 @@ def applications(state: State) -> None:
         weight,
         better,
         cheaper,
-        state.parameters.economy.size_spread,
+        shared.size_spread,
         group.cost_to_adopt,
         group.spread,
         table.able,
@@ -214,16 +215,16 @@ def applications(state: State) -> None:
         table.platform,
         table.able,
         propensity,
-        pace.innovation / 12.0,
-        pace.imitation / 12.0,
+        shared.innovation / 12.0,
+        shared.imitation / 12.0,
         hazard,
     )
     over_rows(
-        state.threads,
+        fixed.threads,
         table.firm.size,
         applications_kernels.choose,
         access,
-        address(state.seed, key_of("platforms"), state.month),
+        address(fixed.seed, key_of("platforms"), state.month),
         table.firm,
         firms.key,
         firms.bloc,

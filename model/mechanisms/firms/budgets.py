@@ -35,6 +35,7 @@ import math
 from model.core.kernels import kernel
 from model.core.parameter import LogUniform, Mechanism, Uniform, fact
 from model.state.codes import LAB
+from model.state.fixed import Fixed
 from model.state.state import State
 
 LEAD_SCALE = 24.0  # months; of the lead after which 63 % of its worth is reached
@@ -208,7 +209,7 @@ def means(group: Finance, year: float) -> float:
     return group.funding_2024 * math.exp(long_run * past + (start - long_run) * boom)
 
 
-def budgets(state: State) -> None:
+def budgets(fixed: Fixed, state: State) -> None:
     """Share out means; count the teams that last month's hiring left.
 
     Reads ``labs.rank``, ``founded``, ``revenue``, ``serving``, ``revenue_mean``, ``lead``,
@@ -216,13 +217,13 @@ def budgets(state: State) -> None:
     ``earned``, ``investors``, ``owners``, ``budget``, ``buyers.grant``, ``granted``, ``cash``, and
     in ``knowledge`` ``team`` and ``relative_team``.
     """
-    group, setting, firms = state.parameters.finance, state.setting, state.firms
-    year = setting.calendar.year(state.month)
+    group, inputs, firms = fixed.of(Finance), fixed.inputs, state.firms
+    year = inputs.calendar.year(state.month)
     world = means(group, year) / 12.0
-    levers = {setting.leader: group.means_leader, setting.follower: group.means_follower}
-    for b, bloc in enumerate(setting.blocs):
+    levers = {inputs.leader: group.means_leader, inputs.follower: group.means_follower}
+    for b, bloc in enumerate(inputs.blocs):
         state.blocs.funding_path[b] = world * bloc.funding_share
-        lever = levers.get(bloc.name, 1.0) if state.month >= state.exchange_from else 1.0
+        lever = levers.get(bloc.name, 1.0) if state.month >= fixed.exchange_from else 1.0
         state.blocs.funding[b] = state.blocs.funding_path[b] * lever
     labs = state.labs
     _means(
@@ -255,7 +256,7 @@ def budgets(state: State) -> None:
     )
     _grant(
         labs.firm.size,
-        state.supply.spending[state.month] * state.parameters.chips.overhead
+        state.supply.spending[state.month] * fixed.shared.chip_overhead
         - means(group, year) / 12.0 * group.chip_share,
         state.cloud_share,
         state.buyers.grant,
@@ -263,24 +264,24 @@ def budgets(state: State) -> None:
         state.buyers.cash,
         state.buyers.free_cash,
     )
-    teams(state)
+    teams(fixed, state)
 
 
-def teams(state: State) -> None:
+def teams(fixed: Fixed, state: State) -> None:
     """Share firms' researchers among fields.
 
     Reads ``firms.researchers``, ``active``. Writes ``knowledge.team`` and ``relative_team``.
     """
     firms = state.firms
     for number, knowledge in enumerate(state.knowledge):
-        shares = state.parameters.discovery.shares(number)
+        shares = fixed.shared.field_shares[number]
         _teams(
             knowledge.row,
             firms.kind,
             firms.active,
             firms.researchers,
             *shares,
-            state.constants.team[number],
+            fixed.constants.team[number],
             knowledge.team,
             knowledge.relative_team,
         )

@@ -49,6 +49,7 @@ from model.core.randomness import address, key_of
 from model.core.table import Bits, Floats, Integers
 from model.mechanisms.firms import demography_kernels
 from model.state.codes import FIELDS, FIRST_BRANCH, LAB, LAB_FIELDS, PRODUCTS, PUBLICATION, SECTORS
+from model.state.fixed import Fixed
 from model.state.knowledge import Learned
 from model.state.state import State
 
@@ -216,7 +217,7 @@ class Newcomers(NamedTuple):
         return Newcomers._make(map(np.concatenate, zip(self, others, strict=True)))
 
 
-def demography(state: State) -> None:
+def demography(fixed: Fixed, state: State) -> None:
     """Let labs founded this month in, and firms close, split off and enter.
 
     Reads ``labs.founded``, ``knowledge.pool``, ``blocs.exchange``, ``applications.result``,
@@ -226,11 +227,11 @@ def demography(state: State) -> None:
     accounts, in ``blocs`` the counts of the month, ``acquired``, and adds what newcomers learned
     to ``state.learned``.
     """
-    _found_labs(state)
-    blocs, group = state.blocs, state.parameters.demography
+    _found_labs(fixed, state)
+    blocs, group = state.blocs, fixed.of(Demography)
     for counted in (blocs.entries, blocs.spinoffs, blocs.exits, blocs.turned_away):
         counted[:] = 0
-    start = state.setting.calendar.prehistory
+    start = fixed.inputs.calendar.prehistory
     if state.month < start:
         return
     table, active = state.applications, state.firms.active
@@ -249,12 +250,12 @@ def demography(state: State) -> None:
         table.paid_out,
     )
     if group.exit > 0.0:
-        _close(state)
+        _close(fixed, state)
     if group.open:
-        _come(state)
+        _come(fixed, state)
 
 
-def _found_labs(state: State) -> None:
+def _found_labs(fixed: Fixed, state: State) -> None:
     labs, firms = state.labs, state.firms
     entering = np.flatnonzero((labs.founded == state.month) & ~firms.active[labs.firm])
     if not entering.size:
@@ -263,6 +264,7 @@ def _found_labs(state: State) -> None:
     nothing = np.full(state.blocs.exits.size, math.inf)  # is common: they read all that is in print
     for number in LAB_FIELDS:
         _teach(
+            fixed,
             state,
             number,
             labs.firm[entering],
@@ -276,10 +278,10 @@ def _found_labs(state: State) -> None:
     firms.entered[labs.firm[entering]] = state.month
 
 
-def _close(state: State) -> None:
-    table, firms, group = state.applications, state.firms, state.parameters.demography
+def _close(fixed: Fixed, state: State) -> None:
+    table, firms, group = state.applications, state.firms, fixed.of(Demography)
     closes = np.zeros(table.firm.size, np.bool_)
-    luck = address(state.seed, key_of("closing"), state.month)
+    luck = address(fixed.seed, key_of("closing"), state.month)
     demography_kernels.closing(
         luck, table.firm, firms.key, firms.active, table.cash, group.exit, closes
     )
@@ -309,19 +311,22 @@ def _close(state: State) -> None:
         )
 
 
-def _come(state: State) -> None:
+def _come(fixed: Fixed, state: State) -> None:
     firms, blocs = state.firms, state.blocs
-    heads, read = _heads(state), _read(state)
+    heads, read = _heads(state), _read(fixed, state)
     common = [_common(state, number) for number in range(len(FIELDS))]  # before anybody comes
-    split, entering = _spinoffs(state), _entrants(state, heads, common[PRODUCTS], read)
+    split, entering = (
+        _spinoffs(fixed, state),
+        _entrants(fixed, state, heads, common[PRODUCTS], read),
+    )
     new = split.and_then(entering)
     if not new.key.size:
         return
-    row = _places(state, new)
+    row = _places(fixed, state, new)
     turned = np.bincount(new.bloc[row < 0], minlength=blocs.turned_away.size)
     blocs.turned_away[:] = turned
     new, row = new.only(row >= 0), row[row >= 0]
-    table, branches, group = state.applications, state.branches, state.parameters.demography
+    table, branches, group = state.applications, state.branches, fixed.of(Demography)
     demography_kernels.open_doors(
         state.month,
         row,
@@ -353,6 +358,7 @@ def _come(state: State) -> None:
     for number, knowledge in enumerate(state.knowledge):
         source = np.where(of_parents, knowledge.at[new.parent], -1).astype(np.int64)
         _teach(
+            fixed,
             state,
             number,
             row,
@@ -377,9 +383,9 @@ def _heads(state: State) -> Floats:
     return each
 
 
-def _spinoffs(state: State) -> Newcomers:
+def _spinoffs(fixed: Fixed, state: State) -> Newcomers:
     table, firms, knowledge = state.applications, state.firms, state.knowledge[PRODUCTS]
-    group, branches = state.parameters.demography, state.branches
+    group, branches = fixed.of(Demography), state.branches
     demography_kernels.trade(
         table.firm,
         firms.bloc,
@@ -397,7 +403,7 @@ def _spinoffs(state: State) -> Newcomers:
     )
     new = _blank(table.firm.size)
     count = demography_kernels.split(
-        address(state.seed, key_of("spin-offs"), state.month),
+        address(fixed.seed, key_of("spin-offs"), state.month),
         key_of("spin-off"),
         state.month,
         table.firm,
@@ -412,20 +418,16 @@ def _spinoffs(state: State) -> Newcomers:
         group.spinoffs / 12.0,
         *new[:5],
     )
-    return _with_sizes(state, new.only(np.arange(new.key.size) < count))
+    return _with_sizes(fixed, state, new.only(np.arange(new.key.size) < count))
 
 
-def _entrants(state: State, heads: Floats, common: Floats, read: float) -> Newcomers:
+def _entrants(fixed: Fixed, state: State, heads: Floats, common: Floats, read: float) -> Newcomers:
     blocs, branches = state.blocs, state.branches
-    group, market, knowledge = (
-        state.parameters.demography,
-        state.parameters.sectors,
-        state.knowledge[PRODUCTS],
-    )
+    group, shared, knowledge = fixed.of(Demography), fixed.shared, state.knowledge[PRODUCTS]
     new = _blank(state.applications.firm.size)
-    names = blocs.ordinal.astype(np.uint64)  # its place in the setting, whatever it is called
+    names = blocs.ordinal.astype(np.uint64)  # its place in the inputs, whatever it is called
     count = demography_kernels.listed(
-        address(state.seed, key_of("potential entrants"), state.month),
+        address(fixed.seed, key_of("potential entrants"), state.month),
         key_of("entrant"),
         state.month,
         names,
@@ -433,11 +435,11 @@ def _entrants(state: State, heads: Floats, common: Floats, read: float) -> Newco
         FIRST_BRANCH,
         *new[:3],
     )
-    new = _with_sizes(state, new.only(np.arange(new.key.size) < count))
+    new = _with_sizes(fixed, state, new.only(np.arange(new.key.size) < count))
     enters = np.zeros(count, np.bool_)
     demography_kernels.judge(
-        address(state.seed, key_of("newcomers", FIELDS[PRODUCTS])),
-        address(state.seed, key_of("hurdles")),
+        address(fixed.seed, key_of("newcomers", FIELDS[PRODUCTS])),
+        address(fixed.seed, key_of("hurdles")),
         new.key,
         new.bloc,
         new.sector,
@@ -450,9 +452,9 @@ def _entrants(state: State, heads: Floats, common: Floats, read: float) -> Newco
         blocs.exchange,
         blocs.ordinal,
         knowledge.size,
-        market.substitution,
-        math.exp(-market.home),
-        1.0 / (1.0 + market.substitution),
+        shared.product_substitution,
+        math.exp(-shared.product_home_bias),
+        1.0 / (1.0 + shared.product_substitution),
         branches.lift,
         branches.attraction,
         branches.people,
@@ -470,24 +472,24 @@ def _blank(count: int) -> Newcomers:
     return Newcomers(np.empty(count, np.uint64), bloc, sector, parent, home, np.empty(count))
 
 
-def _with_sizes(state: State, new: Newcomers) -> Newcomers:
-    luck = address(state.seed, key_of("firm size"))
-    spread = state.parameters.economy.size_spread
-    demography_kernels.sized(luck, new.key, state.parameters.demography.size, spread, new.size)
+def _with_sizes(fixed: Fixed, state: State, new: Newcomers) -> Newcomers:
+    luck = address(fixed.seed, key_of("firm size"))
+    spread = fixed.shared.size_spread
+    demography_kernels.sized(luck, new.key, fixed.of(Demography).size, spread, new.size)
     return new
 
 
-def _places(state: State, new: Newcomers) -> Integers:
-    firms, clusters, group = state.firms, state.clusters, state.parameters.demography
+def _places(fixed: Fixed, state: State, new: Newcomers) -> Integers:
+    firms, clusters, group = state.firms, state.clusters, fixed.of(Demography)
     shape = (clusters.key.size, len(SECTORS))
     cell = firms.cluster.astype(np.int64) * shape[1] + firms.sector
     edges = np.searchsorted(cell, np.arange(shape[0] * shape[1] + 1))
     people = np.bincount(cell, firms.researchers, shape[0] * shape[1]).reshape(shape)
-    nearness = np.full((shape[1], shape[1]), state.parameters.spillover.sector_adjacency)
+    nearness = np.full((shape[1], shape[1]), fixed.shared.sector_adjacency)
     np.fill_diagonal(nearness, 1.0)
     row = np.empty(new.key.size, np.int64)
     demography_kernels.settle(
-        address(state.seed, key_of("settling")),
+        address(fixed.seed, key_of("settling")),
         new.key,
         new.bloc,
         new.sector,
@@ -514,13 +516,14 @@ def _common(state: State, number: int) -> Floats:
     return half
 
 
-def _read(state: State) -> float:
+def _read(fixed: Fixed, state: State) -> float:
     # Share of what is in print that founders have read.
-    hazard = state.parameters.spillover.publication_hazard
-    return 1.0 - math.exp(-12.0 * hazard * state.parameters.demography.experience)
+    hazard = fixed.shared.publication_hazard
+    return 1.0 - math.exp(-12.0 * hazard * fixed.of(Demography).experience)
 
 
 def _teach(
+    fixed: Fixed,
     state: State,
     number: int,
     rows: Integers,
@@ -534,7 +537,7 @@ def _teach(
     most = rows.size * knowledge.size.size
     who, idea, channel, origin = (np.empty(most, np.int64) for _ in range(4))
     learned = demography_kernels.teach(
-        address(state.seed, key_of(*purpose)),
+        address(fixed.seed, key_of(*purpose)),
         members,
         firms.bloc[rows],
         source,
@@ -542,7 +545,7 @@ def _teach(
         knowledge.holders.copy(),
         common,
         share,
-        state.parameters.demography.taken,
+        fixed.of(Demography).taken,
         knowledge.pool,
         blocs.exchange,
         blocs.ordinal,

@@ -37,6 +37,7 @@ import numpy as np
 from model.core.kernels import helper, kernel
 from model.core.parameter import Mechanism, Uniform, fact
 from model.state.codes import NOTHING
+from model.state.fixed import Fixed
 from model.state.state import State
 
 
@@ -89,13 +90,13 @@ class Rivalry(Mechanism):
     )
 
 
-def rivalry(state: State) -> None:
+def rivalry(fixed: Fixed, state: State) -> None:
     """Work out what rivals mean for next month's research.
 
     Reads ``state.released_by_month``, ``blocs.exchange``, ``platforms.spending``, ``share``,
     ``segments.potential``. Writes ``labs.ahead``, ``stake``, ``effort``, ``vigour``.
     """
-    group, labs = state.parameters.rivalry, state.labs
+    group, labs = fixed.of(Rivalry), state.labs
     now = state.month
     _leads(
         now,
@@ -110,7 +111,7 @@ def rivalry(state: State) -> None:
         state.platforms.share,
         state.platforms.spending,
         state.segments.potential,
-        state.parameters.market.nest,
+        fixed.shared.nest,
         labs.stake,
     )
     _answers(

@@ -30,6 +30,7 @@ import numpy as np
 from model.core.parameter import LogUniform, Mechanism, Uniform, fact
 from model.mechanisms.firms import sectors_kernels
 from model.state.codes import BRANCHES
+from model.state.fixed import Fixed
 from model.state.state import State
 
 
@@ -146,19 +147,19 @@ class Sectors(Mechanism):
     )
 
 
-def sectors(state: State) -> None:
+def sectors(fixed: Fixed, state: State) -> None:
     """Let the firms of each sector compete in every bloc, then pay and count.
 
     Reads ``applications.quality``, ``gain``, ``platform``, ``firms.researchers``,
     ``blocs.exchange``. Writes ``applications.attraction``, ``share``, ``sales``, ``payments``,
     ``overhead``, ``result``, ``smoothed``, ``viable``, ``state.branches``, ``platforms.payments``.
     """
-    group, table, branches = state.parameters.sectors, state.applications, state.branches
+    group, table, branches = fixed.of(Sectors), state.applications, state.branches
     firms, platforms = state.firms, state.platforms
-    years = state.setting.calendar.year(state.month) - 2024.0
+    years = fixed.inputs.calendar.year(state.month) - 2024.0
     grown = math.exp(group.growth * years) / 12.0
     world = np.array([getattr(group, name) for name in BRANCHES]) * grown
-    shares = np.array([bloc.spending_share for bloc in state.setting.blocs])
+    shares = np.array([bloc.spending_share for bloc in fixed.inputs.blocs])
     sectors_kernels.attract(
         table.firm,
         firms.bloc,
@@ -213,7 +214,7 @@ def sectors(state: State) -> None:
         world,
         shares,
         margin,
-        (1.0 - margin) * state.parameters.applications.cost_share,
+        (1.0 - margin) * fixed.shared.cost_share,
         group.overhead,
         group.horizon,
         table.sales,

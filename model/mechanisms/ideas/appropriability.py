@@ -27,6 +27,7 @@ import numpy as np
 from model.core.kernels import kernel
 from model.core.parameter import Mechanism, Uniform, fact
 from model.state.codes import CLOSED
+from model.state.fixed import Fixed
 from model.state.state import State
 
 FIRST_GUESS = 3.0  # ideas, k
@@ -48,14 +49,14 @@ class Returns(Mechanism):
     )
 
 
-def appropriability(state: State) -> None:
+def appropriability(fixed: Fixed, state: State) -> None:
     """Count what labs earn and experience.
 
     Reads ``platforms.spending``, ``payments``, ``cost``, ``price``, ``knowledge.bits``,
     ``owner``, ``blocs.exchange``. Writes ``labs.revenue``, ``serving``, ``revenue_mean``,
     ``exposure``, ``leaks``, ``lead``, ``blocs.hosts``, ``knowledge.leaked``.
     """
-    group, labs, platforms = state.parameters.returns, state.labs, state.platforms
+    group, labs, platforms = fixed.of(Returns), state.labs, state.platforms
     fading = math.exp(-1.0 / group.memory)
     _earn(
         platforms.lab,
@@ -65,7 +66,7 @@ def appropriability(state: State) -> None:
         platforms.spending,
         platforms.payments,
         state.segments.bloc,
-        state.parameters.market.hosted_by_maker,
+        fixed.shared.hosted_by_maker,
         fading,
         labs.revenue,
         labs.serving,
@@ -88,7 +89,7 @@ def appropriability(state: State) -> None:
             labs.exposure,
             labs.leaks,
         )
-    _experience(state.parameters.finance.reference_lead, labs.exposure, labs.leaks, labs.lead)
+    _experience(fixed.shared.reference_lead, labs.exposure, labs.leaks, labs.lead)
 
 
 @kernel

@@ -56,6 +56,7 @@ from model.core.parameter import LogUniform, Mechanism, Uniform, fact, monthly_r
 from model.core.randomness import address, key_of
 from model.mechanisms.ideas import discovery_kernels
 from model.state.codes import ALGORITHMS, FIELDS, LAB_FIELDS, NEVER, PRODUCTS, SYSTEMS
+from model.state.fixed import Fixed
 from model.state.state import State
 
 MOST_FINDS = 50.0  # a month; a larger rate means that parameters blow up
@@ -325,7 +326,7 @@ class Discovery(Mechanism):
         return broken
 
 
-def discovery(state: State) -> None:
+def discovery(fixed: Fixed, state: State) -> None:
     """Draw the finds of the month and write them into the catalogue's record.
 
     Reads ``knowledge.relative_team``, ``compute``, ``busy``, ``blocs.litigating``, ``labs.bloc``,
@@ -333,12 +334,12 @@ def discovery(state: State) -> None:
     ``knowledge.rate``, ``full_rate``, ``bits``, ``count``, ``level``, ``finds``, ``first_month``,
     ``first_firm``, ``first_bloc``, ``owner``, ``holders``, ``state.finds``, ``state.acquired``.
     """
-    group, setting, labs = state.parameters.discovery, state.setting, state.labs
-    names = [bloc.name for bloc in setting.blocs]
-    breadths = np.array(group.breadths(names, setting.leader, setting.follower))
+    group, inputs, labs = fixed.of(Discovery), fixed.inputs, state.labs
+    names = [bloc.name for bloc in inputs.blocs]
+    breadths = np.array(group.breadths(names, inputs.leader, inputs.follower))
     windows = np.array([group.window(breadth) for breadth in breadths])
     for number, knowledge in enumerate(state.knowledge):
-        if number in LAB_FIELDS and state.month >= state.release_from:
+        if number in LAB_FIELDS and state.month >= fixed.release_from:
             discovery_kernels.organise(
                 labs.bloc,
                 labs.member[:, number],
@@ -348,11 +349,11 @@ def discovery(state: State) -> None:
                 knowledge.window,
             )
         rows = knowledge.row.size
-        arrival = state.constants.arrival[number]
-        scale = monthly_rate(arrival) * state.constants.share[number]
-        b = group.difficulty(number, state.parameters.finance.researcher_growth)
+        arrival = fixed.constants.arrival[number]
+        scale = monthly_rate(arrival) * fixed.constants.share[number]
+        b = group.difficulty(number, fixed.shared.researcher_growth)
         over_rows(
-            state.threads,
+            fixed.threads,
             rows,
             discovery_kernels.rates,
             knowledge.row,
@@ -361,8 +362,8 @@ def discovery(state: State) -> None:
             knowledge.compute,
             knowledge.level,
             knowledge.breadth,
-            state.constants.firms[number],
-            state.constants.compute[number],
+            fixed.constants.firms[number],
+            fixed.constants.compute[number],
             scale,
             group.researchers_exponent,
             group.compute_exponent_in(number),
@@ -381,13 +382,14 @@ def discovery(state: State) -> None:
         if rows and not knowledge.rate.max() <= MOST_FINDS:
             raise InputError(
                 f"discovery: a firm would make {knowledge.rate.max():.3g} finds a month in "
-                f"{FIELDS[number]} in {state.date()}, at most {MOST_FINDS:.0f} can be simulated; "
+                f"{FIELDS[number]} in {fixed.date(state.month)}, "
+                f"at most {MOST_FINDS:.0f} can be simulated; "
                 "raise discovery.mean_size (a good value is 0.01) or lower the field's growth"
             )
         finds = np.empty(rows, np.int64)
-        draws = address(state.seed, key_of("finds", FIELDS[number]), state.month)
+        draws = address(fixed.seed, key_of("finds", FIELDS[number]), state.month)
         over_rows(
-            state.threads,
+            fixed.threads,
             rows,
             discovery_kernels.counts,
             draws,
@@ -399,7 +401,7 @@ def discovery(state: State) -> None:
         ends = np.cumsum(finds)
         total = int(ends[-1]) if rows else 0
         members, ideas = np.empty(total, np.int64), np.empty(total, np.int64)
-        affinity = address(state.seed, key_of("affinity", FIELDS[number]))
+        affinity = address(fixed.seed, key_of("affinity", FIELDS[number]))
         columns = (knowledge.size, knowledge.bits, knowledge.count, knowledge.level, members, ideas)
         if group.unique(number):
             turn = np.empty(rows, np.uint64)
@@ -408,7 +410,7 @@ def discovery(state: State) -> None:
             discovery_kernels.invent(order, finds, ends, knowledge.first_month, *columns)
         else:
             over_rows(
-                state.threads,
+                fixed.threads,
                 rows,
                 discovery_kernels.search,
                 affinity,
@@ -421,7 +423,8 @@ def discovery(state: State) -> None:
             )
         if total and ideas.min() < NEVER:
             raise InputError(
-                f"discovery: the catalogue of {FIELDS[number]} is used up in {state.date()}; "
+                f"discovery: the catalogue of {FIELDS[number]} is used up in "
+                f"{fixed.date(state.month)}; "
                 "raise discovery.mean_size or lower the field's growth"
             )
         discovery_kernels.register(

@@ -37,6 +37,7 @@ import math
 from model.core.kernels import helper, kernel
 from model.core.parameter import LogUniform, Mechanism, Uniform, fact
 from model.state.codes import LAB, LAB_FIELDS
+from model.state.fixed import Fixed
 from model.state.state import State
 
 SCARCEST = 1e-6  # a lab with no chips at all turns as far as one with a millionth of its own
@@ -132,14 +133,14 @@ class Search(Mechanism):
     )
 
 
-def scarcity(state: State) -> None:
+def scarcity(fixed: Fixed, state: State) -> None:
     """Let labs answer scarcity: experiments, direction, engineers.
 
     Reads ``buyers.effective``, ``free_effective``, ``gain``, ``free_gain``, ``blocs.rented``,
     ``free_rented``. Writes ``labs.constraint``, ``efficiency``, ``scale_up``, and scales in
     ``knowledge`` ``team``, ``relative_team`` and ``compute``.
     """
-    group, labs, buyers = state.parameters.search, state.labs, state.buyers
+    group, labs, buyers = fixed.of(Search), state.labs, state.buyers
     lean = (group.sigma_direction - 1.0) / group.sigma_direction
     _direct(
         buyers.effective,
@@ -151,7 +152,7 @@ def scarcity(state: State) -> None:
         labs.efficiency,
         labs.scale_up,
     )
-    shares = state.parameters.discovery.lab_systems_share
+    shares = fixed.shared.systems_share
     for number in LAB_FIELDS:
         knowledge = state.knowledge[number]
         _move(

@@ -75,6 +75,7 @@ from model.state.codes import (
     SECTORS,
     SUPPLIER,
 )
+from model.state.fixed import Fixed
 from model.state.knowledge import Learned
 from model.state.state import State
 
@@ -459,7 +460,7 @@ class Protection(Mechanism):
         return [named.get(bloc, self.elsewhere) for bloc in blocs]
 
 
-def spillover(state: State) -> None:
+def spillover(fixed: Fixed, state: State) -> None:
     """Let firms meet, offer, learn; then let last months' finds appear in print.
 
     Reads ``knowledge.bits``, ``pool``, ``cell_start``, ``state.open_bits``, ``blocs.exchange``,
@@ -468,10 +469,10 @@ def spillover(state: State) -> None:
     ``level``, ``absorption``, ``busy``, ``partner``, ``holders``, ``pool``, ``pending``,
     ``acquired``, ``published``, ``learned``, ``blocs.shield``, ``litigating``.
     """
-    guard = state.parameters.protection
-    blocs = [bloc.name for bloc in state.setting.blocs]
-    strengths = guard.strengths(blocs, state.setting.leader, state.setting.follower)
-    for b, strength in enumerate(strengths if state.month >= state.exchange_from else []):
+    guard = fixed.of(Protection)
+    blocs = [bloc.name for bloc in fixed.inputs.blocs]
+    strengths = guard.strengths(blocs, fixed.inputs.leader, fixed.inputs.follower)
+    for b, strength in enumerate(strengths if state.month >= fixed.exchange_from else []):
         for channel, share in (
             (PROXIMITY, guard.talk),
             (COLLABORATION, guard.talk),
@@ -481,18 +482,18 @@ def spillover(state: State) -> None:
             state.blocs.shield[b, channel] = strength * share
         state.blocs.litigating[b] = strength * guard.cost
     for number in range(len(state.knowledge)):
-        _learn(state, number)
-        _print(state, number)
+        _learn(fixed, state, number)
+        _print(fixed, state, number)
 
 
-def _learn(state: State, number: int) -> None:
-    group, knowledge, firms = state.parameters.spillover, state.knowledge[number], state.firms
+def _learn(fixed: Fixed, state: State, number: int) -> None:
+    group, knowledge, firms = fixed.of(Spillover), state.knowledge[number], state.firms
     blocs, clusters, labs = state.blocs, state.clusters, state.labs
     rows, month = knowledge.row.size, state.month
     # The depth scale is in OOM of algorithms or systems; in log quality it is as many ideas.
-    nature = state.parameters.discovery
-    sized = nature.idea_size(ALGORITHMS if number == PRODUCTS else number)
-    strength = group.strength / nature.mean_size
+    shared = fixed.shared
+    sized = shared.idea_size[ALGORITHMS if number == PRODUCTS else number]
+    strength = group.strength / shared.mean_idea_size
     places, trades = clusters.key.size, len(SECTORS)
     mass, within = np.empty((places, trades)), np.empty(rows)
     seen = np.empty((trades, places))
@@ -541,19 +542,20 @@ def _learn(state: State, number: int) -> None:
     )
     if not busiest <= MOST_CONTACTS:
         raise InputError(
-            f"spillover.strength: a firm would make {busiest:.3g} contacts in {state.date()}, at "
+            f"spillover.strength: a firm would make {busiest:.3g} contacts in "
+            f"{fixed.date(state.month)}, at "
             f"most {MOST_CONTACTS:.0f} a month can be simulated; a good value is 0.2"
         )
     shelf = np.zeros((*blocs.exchange.shape, knowledge.pool.shape[1]), np.uint64)
-    ties = address(state.seed, key_of("shelves", FIELDS[number]))
+    ties = address(fixed.seed, key_of("shelves", FIELDS[number]))
     spillover_kernels.shelve(
         ties, blocs.ordinal, knowledge.words[0], knowledge.pool, blocs.exchange, shelf
     )
     meets = np.zeros((rows, len(streams)), np.uint16)
     offers = np.zeros(rows, np.int64)
-    meeting = address(state.seed, key_of("meetings", FIELDS[number]), month)
+    meeting = address(fixed.seed, key_of("meetings", FIELDS[number]), month)
     over_rows(
-        state.threads,
+        fixed.threads,
         rows,
         spillover_kernels.meetings,
         meeting,
@@ -591,7 +593,7 @@ def _learn(state: State, number: int) -> None:
     who = np.full(total, -1, np.int32)
     priority = np.zeros(total, np.uint64)
     over_rows(
-        state.threads,
+        fixed.threads,
         rows,
         spillover_kernels.offers,
         meeting,
@@ -634,7 +636,7 @@ def _learn(state: State, number: int) -> None:
         knowledge.count,
         knowledge.window,
         knowledge.absorption,
-        0.0 if nature.unique(number) else sized / group.depth_scale,
+        0.0 if shared.unique_ideas[number] else sized / group.depth_scale,
         meets,
         idea,
         channel,
@@ -643,7 +645,7 @@ def _learn(state: State, number: int) -> None:
         priority,
     )
     over_rows(
-        state.threads,
+        fixed.threads,
         rows,
         spillover_kernels.adopt,
         ends,
@@ -685,13 +687,13 @@ def _learn(state: State, number: int) -> None:
     )
 
 
-def _print(state: State, number: int) -> None:
+def _print(fixed: Fixed, state: State, number: int) -> None:
     knowledge, firms = state.knowledge[number], state.firms
     members, ideas = state.finds[number]
     slots = knowledge.pending.shape[1]
     spillover_kernels.publish(
-        address(state.seed, key_of("publishing", FIELDS[number])),
-        (state.month + state.parameters.spillover.publication_lag) % slots,
+        address(fixed.seed, key_of("publishing", FIELDS[number])),
+        (state.month + fixed.of(Spillover).publication_lag) % slots,
         state.month % slots,
         members,
         ideas,

@@ -1,7 +1,7 @@
 """Kernels of spillover: who meets whom, what is offered, learned, credited, printed.
 
 A firm's meetings come in streams, one a channel and, where the source's bloc is drawn apart, a
-bloc; every stream has luck of its own, addressed by channel and the bloc's place in the setting,
+bloc; every stream has luck of its own, addressed by channel and the bloc's place in the inputs,
 so that neither other channels nor other blocs touch it.
 """
 
@@ -142,7 +142,7 @@ def model_for(best, b, lab):
 @lru_cache(maxsize=64)  # asked for every month
 def streams_of(ordinal):
     """Return the streams of a firm's meetings: channel, bloc (0 where it is drawn later), key."""
-    # Streams are addressed by channel and the bloc's place in the setting: the luck of one
+    # Streams are addressed by channel and the bloc's place in the inputs: the luck of one
     # does not depend on which other blocs take part.
     apart = ((PROXIMITY, 0), (PUBLICATION, 1000), (SUPPLIER, 3000))
     rows = [(kind, s, key + place) for kind, key in apart for s, place in enumerate(ordinal)]

@@ -42,6 +42,7 @@ import numpy as np
 from model.core.parameter import LogUniform, Mechanism, Uniform, fact, monthly_share
 from model.core.table import Floats
 from model.mechanisms.people import labour_kernels
+from model.state.fixed import Fixed
 from model.state.state import State
 
 FROM_THEN = "from exchange.since on"
@@ -200,26 +201,26 @@ class Labour(Mechanism):
         return {leader: self.people_leader, follower: self.people_follower}.get(bloc, 1.0)
 
 
-def path_of_people(state: State, month: int) -> Floats:
+def path_of_people(fixed: Fixed, state: State, month: int) -> Floats:
     """Return by bloc the researchers on the path, anchored in 2024."""
-    years = state.setting.calendar.year(month) - 2024.0
-    grown = math.exp(state.parameters.finance.researcher_growth * years)
-    return np.array([bloc.researchers_2024 * grown for bloc in state.setting.blocs])
+    years = fixed.inputs.calendar.year(month) - 2024.0
+    grown = math.exp(fixed.shared.researcher_growth * years)
+    return np.array([bloc.researchers_2024 * grown for bloc in fixed.inputs.blocs])
 
 
-def settle(state: State) -> None:
+def settle(fixed: Fixed, state: State) -> None:
     """Give every firm the people that its wage bill buys at the wage of its bloc, at month 0."""
     group, blocs, clusters, firms = (
-        state.parameters.labour,
+        fixed.of(Labour),
         state.blocs,
         state.clusters,
         state.firms,
     )
-    blocs.first_people[:] = blocs.researchers[:] = path_of_people(state, 0)
+    blocs.first_people[:] = blocs.researchers[:] = path_of_people(fixed, state, 0)
     blocs.first_funding[:] = blocs.funding_path
     cost = clusters.cost.copy()
     clusters.cost[:] = 1.0  # who starts where does not depend on what places will cost
-    _pay(state)
+    _pay(fixed, state)
     clusters.cost[:] = cost
     paid = np.where(blocs.pay > 0.0, blocs.pay, 1.0)
     firms.researchers[:] = firms.bill * (blocs.researchers / paid)[firms.bloc]
@@ -247,7 +248,7 @@ def settle(state: State) -> None:
     labour_kernels.by_bloc(clusters.bloc, heads * clusters.appeal, blocs.typical)
     people = np.where(blocs.researchers > 0.0, blocs.researchers, 1.0)
     blocs.typical[:] = np.where(blocs.typical > 0.0, blocs.typical / people**2, 1.0)
-    moves = group.moves if state.month >= state.exchange_from else 1.0
+    moves = group.moves if state.month >= fixed.exchange_from else 1.0
     firms.hire_rate[:] = moves if group.hazard > 0.0 else 0.0
     away = blocs.abroad * blocs.exchange  # from where as many come as go there
     blocs.moved[:] = away
@@ -255,7 +256,7 @@ def settle(state: State) -> None:
         blocs.moved[b, b] = 1.0 - math.fsum(away[b])
 
 
-def labour(state: State) -> None:
+def labour(fixed: Fixed, state: State) -> None:
     """Let people graduate, move, emigrate, retire, and be paid.
 
     Reads ``labs.budget``, ``blocs.funding``, ``funding_path``, ``taught``, ``exchange``,
@@ -264,18 +265,18 @@ def labour(state: State) -> None:
     ``pay``, ``appeal``, and in ``blocs`` the people and their flows.
     """
     group, blocs, clusters, firms = (
-        state.parameters.labour,
+        fixed.of(Labour),
         state.blocs,
         state.clusters,
         state.firms,
     )
-    if state.month == max(0, state.exchange_from):
-        _add(state)
-    _pay(state)
+    if state.month == max(0, fixed.exchange_from):
+        _add(fixed, state)
+    _pay(fixed, state)
     retiring = monthly_share(group.retirement)
     hazard = group.hazard / 12.0
-    moves = group.moves if state.month >= state.exchange_from else 1.0
-    _graduate(state, retiring)
+    moves = group.moves if state.month >= fixed.exchange_from else 1.0
+    _graduate(fixed, state, retiring)
     rows, places, count = firms.key.size, clusters.key.size, blocs.idle.size
     pull, appeal, gone = np.empty(rows), np.empty(rows), np.empty(rows)
     drawn, retired, emigrated, moved, hires, entries = (np.empty(places) for _ in range(6))
@@ -288,7 +289,7 @@ def labour(state: State) -> None:
         blocs.pay,
         group.wage_elasticity,
         group.highest_offer,
-        1.0 - state.parameters.places.firms_share,
+        1.0 - fixed.shared.firms_share,
         firms.researchers,
         firms.wage,
         pull,
@@ -303,7 +304,7 @@ def labour(state: State) -> None:
         group.wage_elasticity,
         group.highest_offer,
         blocs.abroad,
-        _visas(state) * moves,
+        _visas(fixed, state) * moves,
         blocs.exchange,
         blocs.pay,
         heads,
@@ -400,11 +401,11 @@ def _origins(movers: Floats, hires: Floats, moved: Floats) -> None:
             moved[b, b] = 1.0 - sum(float(share) for share in moved[b] if share > 0.0)
 
 
-def _add(state: State) -> None:
+def _add(fixed: Fixed, state: State) -> None:
     # The lever on people: from one month on, more of everybody, hired as the others were.
-    setting, blocs, group = state.setting, state.blocs, state.parameters.labour
-    for b, bloc in enumerate(setting.blocs):
-        factor = group.people(bloc.name, setting.leader, setting.follower)
+    inputs, blocs, group = fixed.inputs, state.blocs, fixed.of(Labour)
+    for b, bloc in enumerate(inputs.blocs):
+        factor = group.people(bloc.name, inputs.leader, inputs.follower)
         if factor != 1.0:
             rows = state.firms.bloc == b
             blocs.added[b] += blocs.researchers[b] * (factor - 1.0)
@@ -413,28 +414,31 @@ def _add(state: State) -> None:
             state.firms.researchers[rows] *= factor
 
 
-def _graduate(state: State, retiring: float) -> None:
+def _graduate(fixed: Fixed, state: State, retiring: float) -> None:
     # As many as keep people on their path at the recorded share of finance, and as universities'
     # money some years ago allows.
-    setting, blocs, group = state.setting, state.blocs, state.parameters.labour
-    now, then = path_of_people(state, state.month), path_of_people(state, state.month + 1)
-    lever = state.month >= state.exchange_from
-    paid = state.parameters.places.graduates_paid
+    inputs, blocs, group = fixed.inputs, state.blocs, fixed.of(Labour)
+    now, then = (
+        path_of_people(fixed, state, state.month),
+        path_of_people(fixed, state, state.month + 1),
+    )
+    lever = state.month >= fixed.exchange_from
+    paid = fixed.shared.graduates_paid
     to_finance = group.finance_share if lever else FINANCE_ON_RECORD
-    for b, bloc in enumerate(setting.blocs):
-        factor = group.people(bloc.name, setting.leader, setting.follower) if lever else 1.0
+    for b, bloc in enumerate(inputs.blocs):
+        factor = group.people(bloc.name, inputs.leader, inputs.follower) if lever else 1.0
         path = max(0.0, then[b] - (1.0 - retiring) * now[b]) / (1.0 - FINANCE_ON_RECORD)
         whole = path * factor * (1.0 - paid + paid * blocs.taught[b])
         blocs.to_finance[b] = whole * to_finance
         blocs.graduates[b] = whole - blocs.to_finance[b]
 
 
-def _visas(state: State) -> Floats:
-    group, setting = state.parameters.labour, state.setting
-    names = [bloc.name for bloc in setting.blocs]
+def _visas(fixed: Fixed, state: State) -> Floats:
+    group, inputs = fixed.of(Labour), fixed.inputs
+    names = [bloc.name for bloc in inputs.blocs]
     table = np.ones((len(names), len(names)))
-    if state.month >= state.exchange_from:
-        pair = {setting.leader, setting.follower}
+    if state.month >= fixed.exchange_from:
+        pair = {inputs.leader, inputs.follower}
         for i, one in enumerate(names):
             for j, other in enumerate(names):
                 both = group.visas_leader_and_follower if {one, other} == pair else 1.0
@@ -442,10 +446,10 @@ def _visas(state: State) -> Floats:
     return table
 
 
-def _pay(state: State) -> None:
+def _pay(fixed: Fixed, state: State) -> None:
     # Wage bills by bloc, then by firm. Where a bloc has labs only, or none, they take all.
     group, blocs, clusters, firms = (
-        state.parameters.labour,
+        fixed.of(Labour),
         state.blocs,
         state.clusters,
         state.firms,
@@ -463,10 +467,10 @@ def _pay(state: State) -> None:
         blocs.sizes,
         blocs.budgets,
     )
-    years = state.setting.calendar.year(state.month) - 2024.0
+    years = fixed.inputs.calendar.year(state.month) - 2024.0
     wage = group.wage_2024 * math.exp(group.wage_growth * years) / 12.0
-    share = state.parameters.finance.lab_researchers
-    people = path_of_people(state, state.month)
+    share = fixed.shared.lab_researchers
+    people = path_of_people(fixed, state, state.month)
     for b in range(blocs.idle.size):
         whole, path = wage * people[b], blocs.funding_path[b]
         has_lab, has_other = blocs.budgets[b] > 0.0, blocs.sizes[b] > 0.0

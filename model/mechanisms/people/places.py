@@ -47,6 +47,7 @@ from model.core.randomness import address, key_of
 from model.core.table import Floats
 from model.mechanisms.people import places_kernels
 from model.state.codes import FIELDS
+from model.state.fixed import Fixed
 from model.state.state import State
 
 FROM_THEN = "from exchange.since on"
@@ -218,27 +219,27 @@ class Places(Mechanism):
         return self.infrastructure_elsewhere, self.universities_elsewhere
 
 
-def lay_out(state: State) -> None:
+def lay_out(fixed: Fixed, state: State) -> None:
     """Give places the stock that money on its path leaves in steady state, and its cost.
 
     The stock of month 0 is the yearly flow over wear plus growth of researchers.
     """
-    group, clusters, blocs = state.parameters.places, state.clusters, state.blocs
-    _public(state)
-    flow = _flow(state)
-    pace = max(SLOWEST, group.wear + state.parameters.finance.researcher_growth)
+    group, clusters, blocs = fixed.of(Places), state.clusters, state.blocs
+    _public(fixed, state)
+    flow = _flow(fixed, state)
+    pace = max(SLOWEST, group.wear + fixed.shared.researcher_growth)
     clusters.stock[:] = 12.0 * flow / pace
     clusters.fed[:] = clusters.stock
     blocs.taught[:] = 1.0
-    _cost(state)
+    _cost(fixed, state)
 
 
-def normalised(state: State) -> tuple[float, float, float]:
+def normalised(fixed: Fixed, state: State) -> tuple[float, float, float]:
     """Return I_ref, base cost and mean researchers of a place, of a state laid out.
 
     The mean of cost is over researchers, and with these three it is 1.
     """
-    group, clusters = state.parameters.places, state.clusters
+    group, clusters = fixed.of(Places), state.clusters
     people = math.fsum(clusters.researchers)
     size = people / max(1, clusters.key.size)
     mean = math.fsum(clusters.stock) / people
@@ -250,7 +251,7 @@ def normalised(state: State) -> tuple[float, float, float]:
     return mean, float(people / whole), size
 
 
-def places(state: State) -> None:
+def places(fixed: Fixed, state: State) -> None:
     """Wear and feed infrastructure, price places, let universities find ideas.
 
     Reads ``clusters.researchers``, ``spent``, ``campus``, ``knowledge.pool``, ``pending``. Writes
@@ -258,51 +259,51 @@ def places(state: State) -> None:
     ``blocs.for_places``, ``for_universities``, ``taught``, ``basic``, and in ``knowledge``
     ``pending``, ``first_month``, ``first_bloc``, ``words``.
     """
-    group, clusters, blocs = state.parameters.places, state.clusters, state.blocs
-    setting = state.setting
-    _public(state)
+    group, clusters, blocs = fixed.of(Places), state.clusters, state.blocs
+    inputs = fixed.inputs
+    _public(fixed, state)
     lost = clusters.stock * monthly_share(group.wear)
-    fed = _flow(state)
+    fed = _flow(fixed, state)
     clusters.worn += lost
     clusters.fed += fed
     clusters.stock += fed - lost
-    _cost(state)
-    felt = state.month - group.university_lag >= state.exchange_from
-    for b, bloc in enumerate(setting.blocs):
-        money = group.levers(bloc.name, setting.leader, setting.follower)[1]
+    _cost(fixed, state)
+    felt = state.month - group.university_lag >= fixed.exchange_from
+    for b, bloc in enumerate(inputs.blocs):
+        money = group.levers(bloc.name, inputs.leader, inputs.follower)[1]
         blocs.taught[b] = money if felt else 1.0
     blocs.basic[:] = 0.0
     if group.basic_finds > 0.0:
         for number in range(len(FIELDS)):
-            _research(state, number)
+            _research(fixed, state, number)
 
 
-def _public(state: State) -> None:
+def _public(fixed: Fixed, state: State) -> None:
     # Public money goes by researchers on their path: it does not follow who moves.
-    group, setting, blocs = state.parameters.places, state.setting, state.blocs
-    years = setting.calendar.year(state.month) - 2024.0
-    grown = math.exp(state.parameters.finance.researcher_growth * years) / 12.0
-    for b, bloc in enumerate(setting.blocs):
+    group, inputs, blocs = fixed.of(Places), fixed.inputs, state.blocs
+    years = inputs.calendar.year(state.month) - 2024.0
+    grown = math.exp(fixed.shared.researcher_growth * years) / 12.0
+    for b, bloc in enumerate(inputs.blocs):
         whole = group.public_money * bloc.researchers_2024 * grown
         lever = (1.0, 1.0)
-        if state.month >= state.exchange_from:
-            lever = group.levers(bloc.name, setting.leader, setting.follower)
+        if state.month >= fixed.exchange_from:
+            lever = group.levers(bloc.name, inputs.leader, inputs.follower)
         blocs.for_places[b] = whole * group.infrastructure_share * lever[0]
         blocs.for_universities[b] = whole * (1.0 - group.infrastructure_share) * lever[1]
 
 
-def _flow(state: State) -> Floats:
+def _flow(fixed: Fixed, state: State) -> Floats:
     # USD a month into the infrastructure of each place.
     clusters = state.clusters
     public = state.blocs.for_places[clusters.bloc] * clusters.campus
-    flow: Floats = public + state.parameters.places.firms_share * clusters.spent
+    flow: Floats = public + fixed.of(Places).firms_share * clusters.spent
     return flow
 
 
-def _cost(state: State) -> None:
-    group, clusters, constants = state.parameters.places, state.clusters, state.constants
-    year = state.setting.calendar.year
-    grown = math.exp(state.parameters.finance.researcher_growth * (year(state.month) - year(0)))
+def _cost(fixed: Fixed, state: State) -> None:
+    group, clusters, constants = fixed.of(Places), state.clusters, fixed.constants
+    year = fixed.inputs.calendar.year
+    grown = math.exp(fixed.shared.researcher_growth * (year(state.month) - year(0)))
     _price(
         clusters.stock,
         clusters.researchers,
@@ -317,7 +318,7 @@ def _cost(state: State) -> None:
         clusters.crowd,
     )
     labs, buyers = state.labs, state.buyers
-    overhead = state.parameters.chips.overhead
+    overhead = fixed.shared.chip_overhead
     buyers.overhead[:] = overhead
     here = clusters.cost[state.firms.cluster[labs.firm]]
     buyers.overhead[: labs.firm.size] = 1.0 + (overhead - 1.0) * here
@@ -352,19 +353,20 @@ def _price(
                 crowd[c] = math.pow(people[c] / size, agglomeration)
 
 
-def _research(state: State, number: int) -> None:
-    group, knowledge, setting = state.parameters.places, state.knowledge[number], state.setting
-    nature, growth = state.parameters.discovery, state.parameters.finance.researcher_growth
+def _research(fixed: Fixed, state: State, number: int) -> None:
+    group, knowledge, inputs = fixed.of(Places), state.knowledge[number], fixed.inputs
+    shared = fixed.shared
+    growth = shared.researcher_growth
     blocs, clusters = state.blocs, state.clusters
-    year = setting.calendar.year
-    grown = math.exp(nature.researchers_exponent * growth * (year(state.month) - year(0)))
-    scale = monthly_rate(state.constants.arrival[number]) * group.basic_finds * grown
-    window, slots = nature.window(nature.lab_breadth), knowledge.pending.shape[1]
+    year = inputs.calendar.year
+    grown = math.exp(shared.researchers_exponent * growth * (year(state.month) - year(0)))
+    scale = monthly_rate(fixed.constants.arrival[number]) * group.basic_finds * grown
+    window, slots = shared.lab_window, knowledge.pending.shape[1]
     known = knowledge.pool.copy()
     count, rate = np.zeros(blocs.idle.size, np.int64), np.zeros(blocs.idle.size)
     places_kernels.in_print(
         scale,
-        nature.difficulty(number, growth),
+        shared.difficulty[number],
         knowledge.pending,
         knowledge.size,
         blocs.taught,
@@ -375,14 +377,15 @@ def _research(state: State, number: int) -> None:
     )
     if count.size and count.max() + window > knowledge.size.size:
         raise InputError(
-            f"discovery: the catalogue of {FIELDS[number]} is used up in {state.date()}; "
+            f"discovery: the catalogue of {FIELDS[number]} is used up in "
+            f"{fixed.date(state.month)}; "
             "raise discovery.mean_size or lower the field's growth"
         )
     places_kernels.find(
-        address(state.seed, key_of("basic finds", FIELDS[number]), state.month),
-        address(state.seed, key_of("basic affinity", FIELDS[number])),
+        address(fixed.seed, key_of("basic finds", FIELDS[number]), state.month),
+        address(fixed.seed, key_of("basic affinity", FIELDS[number])),
         state.month,
-        (state.month + state.parameters.spillover.publication_lag) % slots,
+        (state.month + fixed.shared.publication_lag) % slots,
         window,
         clusters.key,
         clusters.bloc,
@@ -396,5 +399,5 @@ def _research(state: State, number: int) -> None:
         knowledge.first_bloc,
         knowledge.words,
         blocs.basic,
-        nature.unique(number),
+        shared.unique_ideas[number],
     )

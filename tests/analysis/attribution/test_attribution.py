@@ -216,7 +216,7 @@ def test_firms_have_names_of_their_own(world: World, ledger: Ledger) -> None:
 
 def test_bases_are_the_models_that_were_built_on(world: World) -> None:
     state = world.state
-    loss = state.parameters.training.distillation_loss
+    loss = fixed.parameters.training.distillation_loss
     kinds = set()
     for model, base in zip(state.models, bases(state), strict=True):
         assert (base is None) == (model.base_lab is None)

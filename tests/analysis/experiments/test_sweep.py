@@ -63,7 +63,7 @@ def test_a_sweep_has_a_row_a_point_and_what_twins_give(whole: Parts) -> None:
     changes = {"controls__porosity": point["controls.porosity"],
                "controls__stockpiling": bool(point["controls.stockpiling"])}  # fmt: skip
     world = World(load("ban", TINY), rng=1, **changes).run()
-    twin = World(load("no_ban", TINY), rng=1, constants=world.state.constants).run()
+    twin = World(load("no_ban", TINY), rng=1, constants=world.fixed.constants).run()
     for name in ("gap", "frontier", "algorithms_leader"):
         assert np.float32(world.latest(name)) == np.float32(point[name])
         assert np.float32(twin.latest(name)) == np.float32(point[f"{name}_against"])

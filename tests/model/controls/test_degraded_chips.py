@@ -15,7 +15,7 @@ from model.mechanisms.chips.degraded import Degraded
 from model.mechanisms.chips.fleets import Chips
 from model.scenario import load
 from model.seed_tables import tables
-from model.setup.inputs import setting_of
+from model.setup.inputs import inputs_of
 from model.state.inputs import Act, Calendar, Chip, Destination
 
 PLACE = Destination("b", "3", 1, 1.0)
@@ -24,11 +24,11 @@ QUANTITIES = ("tpp", "link_gbs", "memory_bandwidth_gbs")
 GROUP, PENALTY = Degraded(), Chips().link_penalty
 
 
-def setting(*changes: str):
-    return setting_of(load("ban", changes).parameters)
+def inputs(*changes: str):
+    return inputs_of(load("ban", changes).parameters)
 
 
-SETTING = setting()
+SETTING = inputs()
 
 
 def variants(of=SETTING) -> list[Chip]:
@@ -141,7 +141,7 @@ def test_no_variant_is_better_than_its_base_in_anything():
 
 def test_variants_come_after_the_delay_and_never_twice():
     for delay in (0, 5):
-        later = variants(setting(f"degraded.delay={delay}"))
+        later = variants(inputs(f"degraded.delay={delay}"))
         first = min(chip.available for chip in later)
         assert first == ((2022, 9 + delay) if delay == 0 else (2023, 2))
     names = [chip.name for chip in variants()]
@@ -162,11 +162,11 @@ def test_variants_come_after_the_delay_and_never_twice():
     ],
 )
 def test_where_nothing_can_be_undercut_there_is_no_variant(changes):
-    assert variants(setting(*changes)) == []
+    assert variants(inputs(*changes)) == []
 
 
 def test_the_records_variants_are_those_of_the_table():
-    found = {chip.name for chip in variants(setting("controls.degraded=record"))}
+    found = {chip.name for chip in variants(inputs("controls.degraded=record"))}
     assert found == {c.name for c in tables().chips if c.answers and c.sale == "merchant"}
 
 

@@ -124,9 +124,9 @@ def test_the_act_that_decides_is_named(chip, month, act):
 
 
 def test_the_h200_is_licensed_against_a_fee():
-    from model.setup.inputs import setting_of
+    from model.setup.inputs import inputs_of
 
-    acts = {act.name: act for act in setting_of(load("ban").parameters).acts}
+    acts = {act.name: act for act in inputs_of(load("ban").parameters).acts}
     assert acts["h200_case_by_case"].fee == 0.25
     assert acts["h20_resumed"].fee == 0.15
 
@@ -176,9 +176,9 @@ def test_a_run_obeys_what_is_foretold(scenario, small, constants):
             "economy.prehistory=12", f"economy.end={end}")  # fmt: skip
     table = statuses(scenario, *same)
     state, market, buyers = world.state, world.state.market, world.state.buyers
-    places = [place.name for place in state.setting.destinations]
-    calendar = state.setting.calendar
-    for c, chip in enumerate(state.setting.chips):
+    places = [place.name for place in fixed.inputs.destinations]
+    calendar = fixed.inputs.calendar
+    for c, chip in enumerate(fixed.inputs.chips):
         for d, place in enumerate(places):
             for month in range(calendar.months):
                 status = table[place, chip.name][calendar.label(month)][0]
@@ -199,7 +199,7 @@ def test_a_run_obeys_what_is_foretold(scenario, small, constants):
         label = calendar.label(state.month - 1)
         asked = (buyers.requested - before)[:, :, [BOUGHT, AHEAD]].sum(axis=2)
         for i, c in np.argwhere(asked > 0.0):
-            status, _ = table[places[buyers.destination[i]], state.setting.chips[c].name][label]
+            status, _ = table[places[buyers.destination[i]], fixed.inputs.chips[c].name][label]
             assert status in ("free", "licence"), (label, places[buyers.destination[i]], c)
             seen.add(status)
         before[:] = buyers.requested

@@ -183,9 +183,9 @@ def test_gap_is_leader_less_follower_and_turns_with_them(small, constants):
     world = small("no_ban", constants=constants).run()
     lag_before = world.latest("lag")
     series = world.record.series["capability_released"]
-    us, china = (world.state.setting.bloc_index(name) for name in ("us", "china"))
+    us, china = (world.fixed.inputs.bloc_index(name) for name in ("us", "china"))
     assert world.latest("gap") == series[-1, us] - series[-1, china]
-    world.state.setting = replace(world.state.setting, leader="china", follower="us")
+    world.fixed.inputs = replace(world.fixed.inputs, leader="china", follower="us")
     turned = outcomes_of(world.state, world.record)
     assert turned["gap"][-1] == series[-1, china] - series[-1, us]
     assert turned["lag"][-1] == -lag_before != 0.0

@@ -8,7 +8,7 @@ import pytest
 from model.core.errors import InputError
 from model.scenario import load
 from model.setup import baseline
-from model.setup.inputs import setting_of
+from model.setup.inputs import inputs_of
 
 SMALL = ["economy.labs=10", "economy.clusters=12", "economy.prehistory=12"]
 
@@ -31,7 +31,7 @@ def test_arrival_depends_neither_on_the_end_nor_on_the_number_of_firms() -> None
 
 def test_references_are_those_of_the_first_month() -> None:
     parameters = load("no_ban").parameters
-    constants = baseline.references(parameters, setting_of(parameters))
+    constants = baseline.references(parameters, inputs_of(parameters))
     assert constants.share[0, 0] == 1.0
     assert constants.firms.sum(axis=1).min() > 100
     assert np.allclose(constants.bloc_share.sum(axis=2), 1.0)

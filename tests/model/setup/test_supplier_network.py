@@ -22,7 +22,7 @@ def test_links_serve_both_ends_and_nobody_alone(network):
     number = state.firms.key.size
     assert np.array_equal(np.sort(one * number + other), np.sort(other * number + one))
     assert (one != other).all()
-    for b in range(len(state.setting.blocs)):
+    for b in range(len(fixed.inputs.blocs)):
         inside = [state.link_to[lo:hi] for lo, hi in state.link_start[:, b : b + 2]]
         assert (state.firms.bloc[np.concatenate(inside)] == b).all()
 
@@ -31,7 +31,7 @@ def test_links_are_as_many_as_stated_and_a_few_firms_have_very_many(network):
     state, one, _ = network
     degree = np.bincount(one, minlength=state.firms.key.size)
     # 3,000 firms draw some 7,000 links: 1 % of luck, 2 % that of firms' sizes; a few are lost
-    assert degree.mean() == pytest.approx(state.parameters.spillover.links, rel=0.06)
+    assert degree.mean() == pytest.approx(fixed.parameters.spillover.links, rel=0.06)
     assert degree.max() > 5.0 * degree.mean()
     assert degree.std() > 1.5 * math.sqrt(degree.mean())  # by chance alone it would be the root
     large = state.firms.size > np.quantile(state.firms.size, 0.9)
@@ -52,7 +52,7 @@ def test_the_mean_number_of_links_is_a_parameter(links, small, constants):
 def test_links_at_home_do_not_depend_on_who_else_takes_part(alone, small, constants):
     whole = small(constants=constants, economy__firms=400).state
     single = small(constants=constants, economy__firms=400, economy__blocs=[alone]).state
-    row = whole.setting.bloc_index(alone)
+    row = whole.inputs.bloc_index(alone)
     firms = np.flatnonzero(whole.firms.bloc == row)
     assert np.array_equal(whole.firms.key[firms], single.firms.key)
     links = 0
@@ -87,7 +87,7 @@ def test_neighbours_learn_from_each_other_more_than_from_those_far_away(channel,
         people = np.zeros(firms.key.size)
         people[knowledge.row] = knowledge.team
         cluster = np.bincount(firms.cluster, people, state.clusters.key.size)
-        bloc = np.bincount(firms.bloc, people, len(state.setting.blocs))
+        bloc = np.bincount(firms.bloc, people, len(fixed.inputs.blocs))
         home = firms.bloc[told.learner] == firms.bloc[told.source]
         one, other = told.learner[home], told.source[home]
         inside = firms.cluster[one] == firms.cluster[other]

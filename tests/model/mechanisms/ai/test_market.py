@@ -57,8 +57,8 @@ def test_equal_lines_share_equally(late):
 def test_who_does_not_look_around_stays(late):
     state = late()
     before = state.platforms.share.copy()
-    frozen = state.parameters.market.model_copy(update={"looking_around": 0.0})
-    state.parameters = state.parameters.model_copy(update={"market": frozen})
+    frozen = fixed.parameters.market.model_copy(update={"looking_around": 0.0})
+    fixed.parameters = fixed.parameters.model_copy(update={"market": frozen})
     best = int(np.argmax(state.platforms.quality))
     state.platforms.quality[best] += 3.0
     market(state)
@@ -148,7 +148,7 @@ def test_a_small_version_follows_the_open_one(late):
     quality = state.platforms.quality.reshape(-1, 3)
     for _, whole, small_one in quality:
         if np.isfinite(small_one):
-            assert small_one <= whole - state.parameters.market.small_loss + 1e-9
+            assert small_one <= whole - fixed.parameters.market.small_loss + 1e-9
     assert np.isfinite(quality[:, SMALL]).any()
     closed = np.isfinite(quality[:, CLOSED]) & np.isfinite(quality[:, OPEN])
     assert (quality[closed, CLOSED] > quality[closed, OPEN]).all()
@@ -161,8 +161,8 @@ def test_surplus_obeys_roys_identity(late):
         market(state)
         adoption(state)
     market(state)
-    frozen = state.parameters.market.model_copy(update={"price_speed": 0.0})
-    state.parameters = state.parameters.model_copy(update={"market": frozen})
+    frozen = fixed.parameters.market.model_copy(update={"price_speed": 0.0})
+    fixed.parameters = fixed.parameters.model_copy(update={"market": frozen})
     j = int(np.argmax(np.where(platforms.line == CLOSED, platforms.spending[:, 0], 0.0)))
     segments.adopters[:] = segments.potential
     market(state)

@@ -15,7 +15,7 @@ def policy(**given):
 
 def opened_after(state):
     """Return the months from release to opening by model, with its maker's habit and bloc."""
-    labs, blocs = state.labs, state.setting.blocs
+    labs, blocs = state.labs, fixed.inputs.blocs
     return [
         (
             None if m.opened is None else m.opened - m.released,
@@ -50,7 +50,7 @@ def test_when_all_are_open_every_model_is_open_at_once(small):
 def test_habits_open_at_once_after_the_delay_or_never(delay, small):
     sizes = {"economy__labs": 30, "economy__firms": 200}
     state = small(**sizes, **policy(), release__delay=delay).run().state
-    last = state.setting.calendar.months - 1
+    last = fixed.inputs.calendar.months - 1
     seen = set()
     for after, habit, _, released in opened_after(state):
         due = {"open": 0, "mixed": delay, "closed": None}[habit]

@@ -103,7 +103,7 @@ def test_ideas_are_frozen_when_a_run_starts_and_flop_add_up_over_it(months, smal
         effective.append(state.labs.effective * state.labs.scale_up)
 
     world.run(each=watch)
-    group = world.state.parameters.training
+    group = world.fixed.parameters.training
     later = 0
     for model in world.state.models:
         run = range(model.started, model.started + months)
@@ -175,7 +175,7 @@ def test_a_run_starts_only_for_a_better_model(step, ideas, small):
 
 def test_labs_build_on_the_best_open_model_of_another(small):
     state = small(rng=3, **UNCOPIED).run().state
-    group, built_on = state.parameters.training, 0
+    group, built_on = fixed.parameters.training, 0
     for model in state.models:
         usable = [
             other.capability
@@ -241,7 +241,7 @@ def test_labs_copy_the_best_closed_model_old_enough_less_the_loss(lag, loss, sma
     given |= {"economy__end": "2024-12", "release__leader": "closed"}
     given |= SHUT if lag == 12 else {}  # what was shown a year ago is seldom better than open ones
     state = small(constants=constants, **given).run().state
-    group, copied = state.parameters.training, 0
+    group, copied = fixed.parameters.training, 0
     for model in state.models:
         opened, shown = bases(state, model.lab, model.started, lag, loss)
         if model.base_open is False:
@@ -268,7 +268,7 @@ def test_a_model_is_copied_only_where_that_pays(small, constants):
     """
     given = {"training__run_months": 1, "training__run_spread": 0.0, **COPIED}
     state = small(constants=constants, training__distillation_cost=0.2, **given).run().state
-    group, left = state.parameters.training, np.log10(0.8)
+    group, left = fixed.parameters.training, np.log10(0.8)
     made, left_alone = 0, 0
     for model in state.models:
         opened, shown = bases(state, model.lab, model.started, 3, 0.1)
@@ -330,7 +330,7 @@ def test_who_is_blocked_is_blocked_for_good(small, constants):
         return {(m.lab, m.base_lab) for m in copies(state) if bloc[m.lab] != bloc[m.base_lab]}
 
     assert pairs(state) and pairs(more)
-    draws, key = address(state.seed, key_of("blocking")), state.firms.key[state.labs.firm]
+    draws, key = address(fixed.seed, key_of("blocking")), state.firms.key[state.labs.firm]
     for share, found in ((0.5, pairs(state)), (0.3, pairs(more))):
         for lab, seller in found:
             here = np.uint64(at(np.uint64(at(draws, key[seller])), key[lab]))

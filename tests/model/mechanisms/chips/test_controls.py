@@ -97,11 +97,11 @@ def test_an_empty_regime_is_no_regime_to_the_bit(small):
     long = {"economy__end": "2023-12"}
     none = small("no_ban", **long).run()
     plain = small("ban", **long)
-    chips = tuple(chip for chip in plain.state.setting.chips if not chip.answers)
-    setting = replace(plain.state.setting, acts=(), chips=chips)
+    chips = tuple(chip for chip in plain.fixed.inputs.chips if not chip.answers)
+    inputs = replace(plain.fixed.inputs, acts=(), chips=chips)
     before_all = small("ban", controls__record_until="2018-01", **long).run()
     assert digest(none) == digest(before_all)
-    assert digest(none) == digest(small("ban", setting=setting, **long).run())
+    assert digest(none) == digest(small("ban", inputs=inputs, **long).run())
     assert digest(none) != digest(plain.run())
 
 
@@ -123,7 +123,7 @@ def test_an_act_that_binds_nothing_changes_no_bit(fields, small, constants, bar)
     given = {"economy__end": "2026-12"}
     plain = small(constants=constants, **given).run()
     ruled = small(constants=constants, controls__rules=[bar(**fields)], **given)
-    assert len(ruled.state.setting.acts) == 1  # the record's end does not end what is given
+    assert len(ruled.fixed.inputs.acts) == 1  # the record's end does not end what is given
     assert digest(plain) == digest(ruled.run())
 
 

@@ -20,7 +20,7 @@ class Trace:
 
     def __init__(self, world):
         self.rows = {name: [] for name in (*COLUMNS, "made", "price", "able", "asked")}
-        self.calendar = world.state.setting.calendar
+        self.calendar = world.fixed.inputs.calendar
         self.wanted = world.state.supply.wanted.copy()
         world.run(each=self.note)
         self.state = world.state
@@ -30,7 +30,7 @@ class Trace:
 
     def note(self, state):
         makers, chip = state.makers, int(state.makers.chip[0])
-        family, group = state.market.family[chip], state.parameters.domestic
+        family, group = state.market.family[chip], fixed.parameters.domestic
         for name in COLUMNS:
             self.rows[name].append(float(getattr(makers, name)[0]))
         self.rows["made"].append(float(state.supply.production[family]))
@@ -145,7 +145,7 @@ def test_equipment_rules_slow_the_fabs_by_their_share_of_the_world(allies, part,
     rule = act("equipment", part=part, **({"allies": allies} if allies else {}))
     given = {"domestic__capacity_growth": 0.6, "domestic__equipment_bite": 0.8}
     trace = traced(small, constants, [rule], **given)
-    shares = {bloc.name: bloc.equipment_share for bloc in trace.state.setting.blocs}
+    shares = {bloc.name: bloc.equipment_share for bloc in trace.fixed.inputs.blocs}
     barred = part * sum(shares[name] for name in ("us", *allies))
     since, before = trace.months((2020, 1), (2026, 12)), trace.months((2018, 1), (2020, 1))
     growth = np.diff(np.log(trace.home_capacity))
@@ -168,7 +168,7 @@ def test_a_rule_without_bite_changes_nothing(kind, name, small, constants):
 
 
 def memory_barred(trace, actors):
-    return sum(bloc.memory_share for bloc in trace.state.setting.blocs if bloc.name in actors)
+    return sum(bloc.memory_share for bloc in trace.fixed.inputs.blocs if bloc.name in actors)
 
 
 def test_a_bar_on_memory_takes_output_and_makers_at_home_catch_up(small, constants):

@@ -15,12 +15,12 @@ KEPT = 1.0 - Chips().retirement  # of a fleet is left after a year
 
 
 def of(state, bloc="china"):
-    return state.buyers.bloc == state.setting.bloc_index(bloc)
+    return state.buyers.bloc == fixed.inputs.bloc_index(bloc)
 
 
 def shut(state, bloc="china"):
     """Bar a bloc from everything, from this month on."""
-    places = [d for d, place in enumerate(state.setting.destinations) if place.bloc == bloc]
+    places = [d for d, place in enumerate(fixed.inputs.destinations) if place.bloc == bloc]
     state.market.granted[state.month :, :, places] = 0.0
 
 
@@ -154,14 +154,14 @@ def test_only_chips_on_sale_are_ordered(small):
 def test_experiments_use_shares_of_fleets(small):
     state = small().run("2019-11").state
     fleets(state)
-    group, labs = state.parameters.training, state.labs
+    group, labs = fixed.parameters.training, state.labs
     assert np.array_equal(labs.effective, state.buyers.effective[: labs.bloc.size])
     for number in LAB_FIELDS:
         knowledge = state.knowledge[number]
         own = knowledge.compute[labs.member[:, number]]
         assert own == pytest.approx(group.experiments * labs.effective)
         kind, bloc = state.firms.kind[knowledge.row], state.firms.bloc[knowledge.row]
-        for b in range(len(state.setting.blocs)):
+        for b in range(len(fixed.inputs.blocs)):
             renters = (kind != LAB) & (bloc == b)
             offered = group.rented * labs.effective[labs.bloc == b].sum()
             taken = offered if renters.any() else 0.0
@@ -256,12 +256,12 @@ def test_caps_hold_in_every_month(cap, weighted, least, small, constants, bar):
     act = bar("2018-07-01", kind="licence", targets=["tier 2"], rule=[{"tpp_min": least}], **cap)
     world = small(constants=constants, controls__rules=[act], economy__end="2024-12")
     state = world.state
-    (d,) = [k for k, place in enumerate(state.setting.destinations) if place.tier == "2"]
-    countries = state.setting.destinations[d].countries
+    (d,) = [k for k, place in enumerate(fixed.inputs.destinations) if place.tier == "2"]
+    countries = fixed.inputs.destinations[d].countries
     rows = np.flatnonzero(state.buyers.destination == d)
     capped = np.where(state.market.tpp >= least, state.market.tpp if weighted else 1.0, 0.0)
     orders = ordered_by_month(world, rows, capped)
-    start = state.setting.calendar.index(2018, 7)
+    start = fixed.inputs.calendar.index(2018, 7)
     pace = cap["cap_tpp"] * countries / 36.0 if weighted else cap["cap_units"] / 12.0
     allowed = pace * np.arange(1, orders.size - start + 1)
     sold = np.cumsum(orders[start:])
@@ -277,7 +277,7 @@ def test_a_cap_relative_to_the_home_bloc_holds_in_every_month(share, small, cons
     act = bar("2018-07-01", kind="licence", cap_home_share=share)
     given = {"constants": constants, "controls__rules": [act], "economy__end": "2024-12"}
     theirs, home = small(**given), small(**given)
-    start = theirs.state.setting.calendar.index(2018, 7)
+    start = theirs.fixed.inputs.calendar.index(2018, 7)
     imports = theirs.state.market.home < 0
     bought = ordered_by_month(theirs, of(theirs.state), imports)[start:]
     at_home = ordered_by_month(home, of(home.state, "us"), imports)[start:]
@@ -293,7 +293,7 @@ def test_a_licence_grants_its_part_of_what_is_asked_for(probability, small, cons
     def check(state):
         want = state.buyers.want[of(state)]
         asked, free = want[..., :UNBOUND].sum(axis=2), want[..., UNBOUND]
-        part = probability if state.setting.calendar.label(state.month) >= "2018-07" else 1.0
+        part = probability if fixed.inputs.calendar.label(state.month) >= "2018-07" else 1.0
         assert asked == pytest.approx(part * free, rel=1e-9)
         seen.append(asked.sum())
 

@@ -73,7 +73,7 @@ def test_every_strength_moves_what_chips_cost_or_how_many_are_made(name, values,
         stopped(small, constants, **{"materials__cost_share": 0.05, f"materials__{name}": value})
         for value in values
     ]
-    leader = worlds[0].state.setting.bloc_index("us")
+    leader = worlds[0].state.inputs.bloc_index("us")
     made = [w.state.blocs.made[leader] for w in worlds]
     dearer = [w.state.blocs.dearer[leader] for w in worlds]
     if name in ("leak", "criticality", "stock", "substitution"):
@@ -90,7 +90,7 @@ def test_the_price_of_its_vendors_chips_rises_and_nobody_elses(small, constants)
     state, supply = world.state, world.state.supply
     ratio = supply.markup / supply.pressure
     home = np.where(supply.vendor >= 0, state.vendors.bloc[supply.vendor], -1)
-    leader = state.setting.bloc_index("us")
+    leader = fixed.inputs.bloc_index("us")
     assert (ratio[home == leader] == pytest.approx(state.blocs.dearer[leader])) and (
         state.blocs.dearer[leader] > 1.0
     )
@@ -101,10 +101,10 @@ def test_an_answer_comes_by_chance_to_those_whose_acts_bind(small, constants, ba
     bans = {"controls__rules": [bar("2018-07-01")]}
     never = small("no_ban", constants=constants, **bans).run()
     at_once = small("no_ban", constants=constants, **bans, materials__hazard=1.0).run()
-    blocs, setting = at_once.state.blocs, at_once.state.setting
-    leader, follower = setting.bloc_index("us"), setting.bloc_index("china")
+    blocs, inputs = at_once.state.blocs, at_once.fixed.inputs
+    leader, follower = inputs.bloc_index("us"), inputs.bloc_index("china")
     assert (never.state.blocs.answered == NEVER).all()
-    first = setting.calendar.index(2018, 7)
+    first = inputs.calendar.index(2018, 7)
     assert blocs.answered[follower, leader] == first
     others = np.ones_like(blocs.answered, bool)
     others[follower, leader] = False
@@ -130,9 +130,9 @@ def test_the_wait_for_an_answer_is_geometric():
 def test_materials_cost_more_and_are_not_earned(small, constants):
     plain = small("no_ban", constants=constants).run()
     dear = stopped(small, constants, materials__cost_share=0.05, materials__criticality=0.0)
-    kept = dear.state.parameters.supply.margin / dear.state.parameters.chips.overhead
+    kept = dear.fixed.parameters.supply.margin / dear.fixed.parameters.chips.overhead
     series = dear.record.series
-    leader = dear.state.setting.bloc_index("us")
+    leader = dear.fixed.inputs.bloc_index("us")
     assert series["vendor_profit"][-1, leader] == pytest.approx(
         series["vendor_revenue"][-1, leader] * kept / dear.state.blocs.dearer[leader]
     )

@@ -40,7 +40,7 @@ def costs(state):
 
 
 def of(state, bloc="china"):
-    return state.buyers.bloc == state.setting.bloc_index(bloc)
+    return state.buyers.bloc == fixed.inputs.bloc_index(bloc)
 
 
 def by_source(world, bloc="china"):
@@ -59,10 +59,10 @@ def by_source(world, bloc="china"):
 
 def expected_share(state, i):
     """Return the shares of spending of a buyer and the domestic one, by the docstring's words."""
-    group, market, t = state.parameters.purchases, state.market, state.month
+    group, market, t = fixed.parameters.purchases, state.market, state.month
     on_sale = (market.available <= t) & (t < market.withdrawn)
     imports = on_sale & (market.home < 0) & ~market.variant
-    chips = state.parameters.chips
+    chips = fixed.parameters.chips
     deficit = np.maximum(0.0, 1.0 - market.link / market.link[imports].max())
     catch_up = math.exp(-state.buyers.skill[i] / chips.link_scale)
     links = np.where(market.home < 0, np.exp(-chips.link_penalty * deficit * catch_up), 1.0)
@@ -182,7 +182,7 @@ def test_a_rule_that_traders_pass_free_of_charge_is_no_rule(least, domestic, tol
     """So it is where orders arrive at once."""
     given = {"chips__delivery": 0, **LONG} | ({} if domestic else {"domestic__base": 0.0})
     free = small(chips__delivery=0, **LONG)
-    constants = free.state.constants
+    constants = free.fixed.constants
     free = small(constants=constants, **given).run()
     acts = [bar("2019-07-01", rule=[{"tpp_min": least}])]
     ruled = small(constants=constants, controls__rules=acts, **FREE_TRADE, **given).run()
@@ -200,7 +200,7 @@ def test_what_was_on_its_way_is_all_that_such_a_rule_costs(small, constants, bar
     acts = [bar("2019-07-01", rule=[{"tpp_min": 4800}])]
     ruled = small(constants=constants, controls__rules=acts, **FREE_TRADE, **LONG).run()
     lost = 1.0 - fleets(ruled)[:, :, 1] / fleets(free)[:, :, 1]
-    first = free.state.setting.calendar.index(2019, 7)
+    first = free.fixed.inputs.calendar.index(2019, 7)
     assert lost[:, :first] == pytest.approx(0.0, abs=1e-12)
     assert 0.0 < lost.max() < 0.3  # orders of three months of a fleet that doubles in a year
     assert abs(lost[:, -1]).max() < 0.02
@@ -286,7 +286,7 @@ def test_what_a_buyer_asks_for_is_its_purse_and_what_is_brought_forward(small, c
         before["cash"], before["debt"] = state.buyers.cash.copy(), state.buyers.debt.copy()
 
     def check(state):
-        buyers, market, trade = state.buyers, state.market, state.parameters.purchases
+        buyers, market, trade = state.buyers, state.market, fixed.parameters.purchases
         markup = state.supply.markup[market.family]
         fee = market.fee[state.month][:, buyers.destination].T
         rest = buyers.overhead[:, None] - 1.0
@@ -325,7 +325,7 @@ def test_traders_come_first_and_hosts_abroad_rent_out_a_share_of_the_rest(
     seen = []
 
     def check(state):
-        if state.setting.calendar.label(state.month) >= "2018-07":
+        if fixed.inputs.calendar.label(state.month) >= "2018-07":
             buyers, market, here = state.buyers, state.market, of(state)
             free = buyers.want[here][:, :, UNBOUND] * costs(state)[here]
             dear = market.price * state.supply.markup[market.family] * 0.5
@@ -365,7 +365,7 @@ def test_what_is_bought_ahead_is_paid_back_by_buying_less_later(ended, small, co
     act["ended"] = ended or "2019-12-01"
     kept = {**LONG, "economy__end": "2021-12", "controls__degraded": "none"}
     with_stock = small(constants=constants, controls__rules=[act], **kept)
-    calendar = with_stock.state.setting.calendar
+    calendar = with_stock.fixed.inputs.calendar
     debt, spent, _, ahead = followed(with_stock)
     none = small(constants=constants, controls__rules=[act], purchases__stockpile=0.0, **kept)
     _, without, _, _ = followed(none)
@@ -404,5 +404,5 @@ def test_repayment_is_its_share_of_means(small, constants, bar):
     act = bar(**KNOWN)
     world = small(constants=constants, controls__rules=[act], purchases__repayment=0.25)
     debt, _, grant, _ = followed(world)
-    month = world.state.setting.calendar.index(2019, 2)
+    month = world.fixed.inputs.calendar.index(2019, 2)
     assert debt[month - 1] - debt[month] == pytest.approx(0.25 * grant[month - 1], rel=1e-9)

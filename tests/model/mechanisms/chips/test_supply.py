@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from model.mechanisms.chips.supply import SupplyOfChips, _prices
 from model.month import MONTH
 from model.scenario import load
-from model.setup.inputs import ROADMAP, setting_of
+from model.setup.inputs import ROADMAP, inputs_of
 from model.state.codes import DIVERTED, UNBOUND
 
 LONG = {"economy__end": "2028-12"}
@@ -29,7 +29,7 @@ def of_world(state):
 
 
 def on_sale(state, family, month):
-    chips = [chip.family == family for chip in state.setting.chips]
+    chips = [chip.family == family for chip in fixed.inputs.chips]
     market = state.market
     return bool(((market.available <= month) & (month < market.withdrawn))[chips].any())
 
@@ -39,10 +39,10 @@ def on_sale(state, family, month):
 
 def test_output_of_the_record_sums_to_its_table(small):
     state = small(**LONG).state
-    calendar, table = state.setting.calendar, state.supply.made_by_month
-    families = list(dict.fromkeys(chip.family for chip in state.setting.chips))
+    calendar, table = fixed.inputs.calendar, state.supply.made_by_month
+    families = list(dict.fromkeys(chip.family for chip in fixed.inputs.chips))
     checked = 0
-    for row in state.setting.supply:
+    for row in fixed.inputs.supply:
         first = calendar.index(row.year, 1)
         if row.family in families and first >= 0 and first + 12 <= calendar.months:
             made = table[first : first + 12, families.index(row.family)]
@@ -55,8 +55,8 @@ def test_output_of_the_record_sums_to_its_table(small):
 
 def test_output_follows_the_trend_of_the_years_around_it(small):
     state = small(**LONG).state
-    families = list(dict.fromkeys(chip.family for chip in state.setting.chips))
-    index = state.setting.calendar.index
+    families = list(dict.fromkeys(chip.family for chip in fixed.inputs.chips))
+    index = fixed.inputs.calendar.index
     made = state.supply.made_by_month[:, families.index("H100 SXM")]
     assert (np.diff(made[index(2023, 1) : index(2025, 1)]) > 0.0).all()  # each year more than twice
     made = state.supply.made_by_month[:, families.index("V100 SXM2 16 GB")]
@@ -78,7 +78,7 @@ def test_a_run_makes_what_the_record_says(small):
             assert (table < 0.0).all()
 
     world.run(each=watch)
-    assert state.setting.calendar.label(seen[-1] - 1) == "2024-12"
+    assert fixed.inputs.calendar.label(seen[-1] - 1) == "2024-12"
 
 
 # After the record --------------------------------------------------------------------------------
@@ -175,7 +175,7 @@ def test_what_is_unsold_when_sale_ends_is_scrapped(small):
 
 def test_only_the_named_vendors_sell(small):
     state = small(supply__vendors=["AMD"], **LONG).run().state
-    vendors = {chip.vendor for chip in state.setting.chips if chip.sale != "domestic"}
+    vendors = {chip.vendor for chip in fixed.inputs.chips if chip.sale != "domestic"}
     assert vendors == {"AMD"}
     assert state.buyers.delivered[..., :UNBOUND].any()
 
@@ -248,10 +248,10 @@ def test_prices_of_a_run_stay_within_their_bounds_and_move(small):
 def planned(world):
     """Return designed and actual performance and links of the generations that came out."""
     state = world.state
-    rows = [c for c, chip in enumerate(state.setting.chips)
+    rows = [c for c, chip in enumerate(fixed.inputs.chips)
             if chip.name.startswith(ROADMAP) and not chip.answers
             and state.market.available[c] < state.month]  # fmt: skip
-    chips = [state.setting.chips[c] for c in rows]
+    chips = [fixed.inputs.chips[c] for c in rows]
     return (
         np.array([chip.tflops for chip in chips]),
         state.market.tflops[rows],
@@ -308,7 +308,7 @@ def test_the_slip_of_a_month_is_the_share_of_pace_that_is_lost(small):
 
 def test_generations_grow_as_the_parameters_say():
     given = ["supply.roadmap_growth=1.5", "supply.price_growth=1.1", "supply.roadmap_interval=12"]
-    chips = setting_of(load("no_ban", given).parameters).chips
+    chips = inputs_of(load("no_ban", given).parameters).chips
     own = [c for c in chips if c.vendor == "NVIDIA" and c.name.startswith(ROADMAP)]
     assert len(own) >= 4
     for one, two in pairwise(own):

@@ -14,7 +14,7 @@ from model.mechanisms.firms.sectors import sectors
 from model.month import MONTH
 from model.scenario import load
 from model.setup.baseline import resolve
-from model.setup.inputs import setting_of
+from model.setup.inputs import inputs_of
 from model.state.codes import CLOSED as BEHIND
 from model.state.codes import NOTHING, OPEN
 from tests.laws.test_symmetry import swapped
@@ -235,7 +235,7 @@ def test_use_among_firms_is_that_of_europe():
     """Calibration: 8 % at the end of 2023, 13.5 % at the end of 2024, each within 2 points."""
     scenario = load("no_ban", ["economy.firms=1500", 'economy.end="2024-12"'])
     paths = [World(scenario, rng=seed).run() for seed in range(1, 7)]
-    allies = paths[0].state.setting.bloc_index("allies")
+    allies = paths[0].state.inputs.bloc_index("allies")
     share = np.mean([using(world)[:, allies] for world in paths], axis=0)
     assert share[-13] == pytest.approx(0.08, abs=0.02)
     assert share[-1] == pytest.approx(0.135, abs=0.02)
@@ -289,7 +289,7 @@ def test_two_blocs_without_exchange_are_two_separate_worlds(alone, small, consta
         for blocs in (["us", "china"], [alone])
     ]
     pair, single = (world.state for world in worlds)
-    row = pair.setting.bloc_index(alone)
+    row = pair.inputs.bloc_index(alone)
     here = pair.firms.bloc[pair.applications.firm] == row
     assert (single.applications.platform >= 0).sum() > 5
     for name in ("able", "gain", "quality", "sales", "payments", "result", "viable"):
@@ -311,10 +311,10 @@ def test_label_swap_leaves_users_of_platforms_where_they_were():
     ]
     size += [f"{name.replace('__', '.')}={value}" for name, value in EARLY.items()]
     given = load("ban", [*size, "exchange.leader_and_follower=0.5", 'economy.end="2022-12"'])
-    setting = setting_of(given.parameters)
+    inputs = inputs_of(given.parameters)
     plain, other = (
-        World(given, rng=4, setting=one, constants=resolve(given.parameters), phases=on_offer())
-        for one in (setting, swapped(setting, "us", "china"))
+        World(given, rng=4, inputs=one, constants=resolve(given.parameters), phases=on_offer())
+        for one in (inputs, swapped(inputs, "us", "china"))
     )
     plain.run()
     other.run()

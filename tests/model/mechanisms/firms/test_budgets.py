@@ -55,7 +55,7 @@ def test_the_taper_is_the_time_in_which_extra_growth_falls_to_37_percent():
 
 def at_the_reference_lead(state):
     """Put a world's labs at the reference lead and stake and share out means once more."""
-    state.labs.lead[:] = state.parameters.finance.reference_lead
+    state.labs.lead[:] = fixed.parameters.finance.reference_lead
     state.labs.effort[:] = 1.0  # and at the reference stake
     state.month -= 1
     finance(state)
@@ -64,9 +64,9 @@ def at_the_reference_lead(state):
 
 def test_budgets_at_the_reference_lead_add_up_to_the_blocs_shares_of_the_worlds_means(small):
     state = at_the_reference_lead(small().run().state)
-    year = state.setting.calendar.year(state.month)
-    total = means(state.parameters.finance, year) / 12.0
-    for b, bloc in enumerate(state.setting.blocs):
+    year = fixed.inputs.calendar.year(state.month)
+    total = means(fixed.parameters.finance, year) / 12.0
+    for b, bloc in enumerate(fixed.inputs.blocs):
         mine = state.labs.budget[state.labs.bloc == b]
         assert mine.sum() == pytest.approx(total * bloc.funding_share)
     assert state.labs.budget.sum() == pytest.approx(total)
@@ -76,9 +76,9 @@ def test_people_add_up_and_grow(small, constants):
     """Labs start with their share of people by means, others with the rest by size; all grow."""
     world = small(constants=constants)
     state = world.state
-    calendar, firms, labs = state.setting.calendar, state.firms, state.labs
+    calendar, firms, labs = fixed.inputs.calendar, state.firms, state.labs
     grown = math.exp(0.25 * (calendar.year(0) - 2024.0))
-    for b, bloc in enumerate(state.setting.blocs):
+    for b, bloc in enumerate(fixed.inputs.blocs):
         total = bloc.researchers_2024 * grown
         if not firms.active[firms.bloc == b].any():
             assert bloc.name == "others" and state.blocs.idle[b] == pytest.approx(total)
@@ -110,8 +110,8 @@ def test_means_of_a_side_go_by_its_lever_from_its_month_on(side, small, constant
     budgets = plain.record.series["budget"]
     ratio = np.where(budgets > 0.0, more.record.series["budget"], 1.0)
     ratio /= np.where(budgets > 0.0, budgets, 1.0)
-    first = plain.state.setting.calendar.prehistory
-    mine = plain.state.setting.bloc_index(getattr(plain.state.setting, side))
+    first = plain.fixed.inputs.calendar.prehistory
+    mine = plain.fixed.inputs.bloc_index(getattr(plain.fixed.inputs, side))
     assert ratio[:first, mine] == pytest.approx(1.0, rel=1e-15)
     assert ratio[first:, mine] == pytest.approx(1.1)
     rest = np.delete(ratio, mine, axis=1)
@@ -182,8 +182,8 @@ def test_clouds_get_what_the_world_spends_on_chips_beside_the_labs(small):
     """As recorded, each its share, and afterwards in step with the means of labs."""
     world = small(economy__end="2027-12")
     state, number = world.state, world.state.labs.bloc.size
-    group, overhead = state.parameters.finance, state.parameters.chips.overhead
-    calendar = state.setting.calendar
+    group, overhead = fixed.parameters.finance, fixed.parameters.chips.overhead
+    calendar = fixed.inputs.calendar
 
     def watch(state):
         ended = state.month - 1
@@ -196,15 +196,15 @@ def test_clouds_get_what_the_world_spends_on_chips_beside_the_labs(small):
 
     world.run(each=watch)
     assert state.cloud_share.sum() == pytest.approx(1.0)
-    for bloc in state.setting.blocs:
-        rows = state.buyers.bloc == state.setting.bloc_index(bloc.name)
+    for bloc in fixed.inputs.blocs:
+        rows = state.buyers.bloc == fixed.inputs.bloc_index(bloc.name)
         assert state.cloud_share[rows].sum() == pytest.approx(bloc.cloud_share)
     last, spending = calendar.index(2026, 1), state.supply.spending
     grown = means(group, calendar.year(last + 12)) / means(group, calendar.year(last))
     assert spending[last + 12] / spending[last] == pytest.approx(grown, rel=1e-9)
     months = range(calendar.index(2021, 1), calendar.index(2022, 1))
-    year = [row for row in state.setting.supply if row.year == 2021]
-    price = {chip.name: chip.price for chip in state.setting.chips}
+    year = [row for row in fixed.inputs.supply if row.year == 2021]
+    price = {chip.name: chip.price for chip in fixed.inputs.chips}
     sold = sum(row.units * price[row.family] for row in year if row.family in price)
     assert spending[months].sum() == pytest.approx(sold, rel=1e-9)
 

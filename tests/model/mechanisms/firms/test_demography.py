@@ -63,7 +63,7 @@ def test_without_strength_the_cast_stays_to_the_bit(ended, small, constants):
 
 def test_firms_come_and_go_and_are_counted(ended):
     world = ended(**BUSY)
-    firms, start = world.state.firms, world.state.setting.calendar.prehistory
+    firms, start = world.state.firms, world.fixed.inputs.calendar.prehistory
     for name, rows in (
         ("entries", newcomers(world, split=False)),
         ("spinoffs", newcomers(world, split=True)),

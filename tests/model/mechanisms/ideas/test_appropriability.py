@@ -58,10 +58,10 @@ def test_changing_nothing_brings_nothing():
     from analysis.experiments.social_returns import _flows
     from model.setup import baseline
     from model.setup.initial_state import build
-    from model.setup.inputs import setting_of
+    from model.setup.inputs import inputs_of
 
     parameters = load("no_ban", SHORT).parameters
-    state = build(parameters, setting_of(parameters), baseline.resolve(parameters), 3)
+    state = build(parameters, inputs_of(parameters), baseline.resolve(parameters), 3)
     one, other = (_flows(copy.deepcopy(state), 30, 0.05) for _ in range(2))
     assert np.array_equal(one.firms, other.firms)
     assert (one.users, one.hosts, one.research) == (other.users, other.hosts, other.research)
@@ -101,12 +101,12 @@ def test_what_cannot_be_measured_is_refused(given, words):
 def test_the_lead_is_what_a_lab_has_seen_and_the_first_guess_where_it_has_seen_nothing(small):
     state = small().state
     labs = state.labs
-    guess = state.parameters.finance.reference_lead
+    guess = fixed.parameters.finance.reference_lead
     returns(state)
     assert labs.lead == pytest.approx(np.full(labs.lead.size, guess))
     labs.exposure[0], labs.leaks[0] = 200.0, 10.0
-    state.parameters = state.parameters.model_copy(
-        update={"returns": state.parameters.returns.model_copy(update={"memory": 1e12})}
+    fixed.parameters = fixed.parameters.model_copy(
+        update={"returns": fixed.parameters.returns.model_copy(update={"memory": 1e12})}
     )
     returns(state)
     assert labs.lead[0] == pytest.approx((200.0 + FIRST_GUESS * guess) / (10.0 + FIRST_GUESS))

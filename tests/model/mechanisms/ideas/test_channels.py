@@ -205,7 +205,7 @@ def test_blocs_without_exchange_learn_as_if_each_were_alone(alone):
     constants = resolve(load("no_ban", size).parameters)
     worlds = [World(s, rng=5, constants=constants, phases=phases).run() for s in scenarios]
     pair, single = (world.state for world in worlds)
-    row = pair.setting.bloc_index(alone)
+    row = pair.inputs.bloc_index(alone)
     together, apart = (world.record.acquired for world in worlds)
     learning = together[:, :, PROXIMITY:]
     assert np.array_equal(learning[:, :, :, row, row], apart[:, :, PROXIMITY:, 0, 0])

@@ -257,7 +257,7 @@ def test_no_growth_takes_the_field_away(field, name, small):
 
 def test_the_leaders_best_lab_grows_as_asked(small):
     world = small(economy__end="2020-12", rng=1001)
-    calendar = world.state.setting.calendar
+    calendar = world.fixed.inputs.calendar
     total = np.zeros(2)
     for seed in (11, 12, 13, 14, 15, 16):
         series = small(economy__end="2020-12", rng=seed).run().record.series
@@ -286,9 +286,9 @@ def lab_rows(state, field=0):
 def test_organisation_of_a_bloc_is_the_breadth_of_its_labs_alone(who, small, constants):
     wide = {f"discovery__{who}_breadth": 1.5, "economy__end": "2018-06"}
     state = small(constants=constants, **wide).run().state
-    blocs = [state.setting.blocs[b].name for b in state.labs.bloc]
+    blocs = [fixed.inputs.blocs[b].name for b in state.labs.bloc]
     named = {"us": "leader", "china": "follower"}
-    group = state.parameters.discovery
+    group = fixed.parameters.discovery
     for field in LAB_FIELDS:
         knowledge = state.knowledge[field]
         for member, bloc in zip(lab_rows(state, field), blocs, strict=True):
@@ -301,10 +301,10 @@ def test_organisation_of_a_bloc_is_the_breadth_of_its_labs_alone(who, small, con
 
 def test_labs_organised_alike_are_as_without_the_levers(small, constants):
     def unorganised(state):
-        before = state.release_from
-        state.release_from = state.setting.calendar.months
+        before = fixed.release_from
+        fixed.release_from = fixed.inputs.calendar.months
         MONTH[MONTH.position("discovery")](state)
-        state.release_from = before
+        fixed.release_from = before
 
     phases = MONTH.with_replaced("discovery", unorganised)
     one, other = (small(constants=constants, **more).run() for more in ({}, {"phases": phases}))

@@ -10,7 +10,7 @@ from model.measure.recorder import Record
 from model.mechanisms.ideas.discovery import Discovery
 from model.scenario import load
 from model.setup.baseline import references, resolve
-from model.setup.inputs import setting_of
+from model.setup.inputs import inputs_of
 from model.state.codes import APPLICATION, OPEN_WEIGHTS, PRODUCTS
 
 ALONE = {"spillover__strength": 0.0, "spillover__publication_hazard": 0.0}
@@ -30,7 +30,7 @@ def test_application_firms_hold_them_and_nobody_else(finished):
     assert (state.labs.member[:, PRODUCTS] == -1).all()
     assert (knowledge.count > 0).all() and not knowledge.compute.any()
     on_algorithms = state.knowledge[0].team[state.knowledge[0].at[knowledge.row]]
-    share = state.parameters.discovery.application_algorithms_share
+    share = fixed.parameters.discovery.application_algorithms_share
     assert on_algorithms == pytest.approx(share * (on_algorithms + knowledge.team))
     assert finished("no_ban").record.acquired[:, PRODUCTS, OPEN_WEIGHTS].sum() == 0
 
@@ -48,7 +48,7 @@ def test_the_pace_of_a_closed_firm_does_not_depend_on_how_many_there_are():
                 "demography.spinoffs=0.0",
             ],
         )
-        constants = references(scenario.parameters, setting_of(scenario.parameters))
+        constants = references(scenario.parameters, inputs_of(scenario.parameters))
         constants = replace(constants, arrival=np.array([0.0, 0.0, 12.0]))
         world = World(scenario, rng=1, constants=constants)
         world.step()
@@ -123,7 +123,7 @@ def test_other_fields_do_not_feel_products(small):
         if name.startswith("profits"):  # of application firms too
             continue
         assert np.array_equal(values, without.outcomes()[name], equal_nan=True), name
-    assert np.array_equal(plain.state.constants.arrival[:2], without.state.constants.arrival[:2])
+    assert np.array_equal(plain.fixed.constants.arrival[:2], without.fixed.constants.arrival[:2])
 
 
 def test_people_find_products_and_their_own_growth_sets_the_size_of_ideas(small, constants):
@@ -141,4 +141,4 @@ def test_an_economy_without_application_firms_has_no_products(small):
     world.run("2018-03")
     assert not world.record.series["products_mean"][:15].any()
     alone = small(discovery__application_algorithms_share=1.0)
-    assert alone.state.constants.arrival[PRODUCTS] == 0.0
+    assert alone.fixed.constants.arrival[PRODUCTS] == 0.0

@@ -50,7 +50,7 @@ def test_learning_takes_a_share_of_the_time_to_find(busy_state):
     assert knowledge.busy[works] == pytest.approx(expected)
     assert np.median(expected[expected > 0.0]) > 0.0 and (expected < 0.5).any()
     discovery(state)
-    left = (1.0 - knowledge.busy) ** state.parameters.discovery.researchers_exponent
+    left = (1.0 - knowledge.busy) ** fixed.parameters.discovery.researchers_exponent
     assert knowledge.rate == pytest.approx(knowledge.full_rate * left)
 
 

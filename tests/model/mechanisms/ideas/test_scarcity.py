@@ -54,7 +54,7 @@ def same(one, other):
 @pytest.mark.parametrize("values", [EDGY, LOOSE], ids=["low", "high"])
 def test_without_rules_nobody_is_constrained_and_the_phase_changes_no_bit(scenario, values, small):
     world = small(scenario, **LONG, **values)
-    constants = world.state.constants
+    constants = world.fixed.constants
     for column in watched(world):
         assert (column == 1.0).all()
     alone = small(
@@ -76,8 +76,8 @@ NEVER_MET = {
 
 def test_a_rule_that_never_binds_leaves_everybody_unconstrained(small):
     plain = small(**LONG, **EDGY)
-    ruled = small(constants=plain.state.constants, controls__rules=[NEVER_MET], **LONG, **EDGY)
-    assert len(ruled.state.setting.acts) == 1
+    ruled = small(constants=plain.fixed.constants, controls__rules=[NEVER_MET], **LONG, **EDGY)
+    assert len(ruled.fixed.inputs.acts) == 1
     for column in watched(ruled):
         assert (column == 1.0).all()
     assert same(plain.run(), ruled) is True
@@ -98,7 +98,7 @@ def test_rules_bind_those_they_name_from_when_they_bind(small):
     constraint, efficiency, scale_up = watched(world)
     follower = world.state.labs.bloc == CHINA
     first = first_bar(world.state)  # what is on its way then is cancelled
-    assert world.state.setting.calendar.label(first) in ("2022-09", "2022-10")
+    assert world.fixed.inputs.calendar.label(first) in ("2022-09", "2022-10")
     assert (constraint[:, ~follower] == 1.0).all()
     assert (efficiency[:, ~follower] == 1.0).all() and (scale_up[:, ~follower] == 1.0).all()
     assert (constraint[:first] == 1.0).all()
@@ -229,7 +229,7 @@ def test_usable_compute_is_what_runs_get(small):
         a_month.append(labs.effective * labs.scale_up)
 
     world.run(each=watch)
-    share = world.state.parameters.training.training
+    share = world.fixed.parameters.training.training
     less = 0
     for model in world.state.models:
         run = range(model.started, model.released + 1)
@@ -281,7 +281,7 @@ def test_weak_links_draw_people_to_systems_and_nobody_is_lost(small):
         "ban", phases=MONTH.without("labour"), **given
     ).run()  # people as teams count them
     state = world.state
-    labs, share = state.labs, state.parameters.discovery.lab_systems_share
+    labs, share = state.labs, fixed.parameters.discovery.lab_systems_share
     people = state.firms.researchers[labs.firm]
     teams = [state.knowledge[number].team[labs.member[:, number]] for number in LAB_FIELDS]
     assert sum(teams) == pytest.approx(people * labs.efficiency)

@@ -100,7 +100,7 @@ def test_labs_that_enter_know_what_is_in_print_and_nothing_else(small):
     world = small(economy__labs=40, economy__firms=160, **MUTE)
     state = world.state
     entered = 0
-    while state.month < state.setting.calendar.months:
+    while state.month < fixed.inputs.calendar.months:
         known = [knowledge.pool.copy() for knowledge in state.knowledge]
         coming = np.flatnonzero(state.labs.founded == state.month)
         if state.month > 0:
@@ -129,7 +129,7 @@ def test_sums_over_channels_are_the_ideas_held(scenario, finished):
     acquired = world.record.acquired.sum(axis=(0, 2, 3))  # field x target bloc
     for field, knowledge in enumerate(world.state.knowledge):
         bloc = world.state.firms.bloc[knowledge.row]
-        count = np.bincount(bloc, knowledge.count, len(world.state.setting.blocs))
+        count = np.bincount(bloc, knowledge.count, len(world.fixed.inputs.blocs))
         assert np.array_equal(acquired[field], count)
         assert np.array_equal(knowledge.count, held(knowledge).sum(axis=1))
 

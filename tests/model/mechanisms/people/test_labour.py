@@ -32,9 +32,9 @@ def test_at_the_start_labs_hold_their_share_and_wages_are_equal(small, constants
     state = small(constants=constants).state
     firms, blocs = state.firms, state.blocs
     assert blocs.idle[3] == blocs.researchers[3]  # no firm there in so small a world
-    for b, bloc in enumerate(state.setting.blocs[:3]):
+    for b, bloc in enumerate(fixed.inputs.blocs[:3]):
         here = firms.bloc == b
-        total = bloc.researchers_2024 * math.exp(0.25 * (state.setting.calendar.year(0) - 2024.0))
+        total = bloc.researchers_2024 * math.exp(0.25 * (fixed.inputs.calendar.year(0) - 2024.0))
         assert firms.researchers[here].sum() == pytest.approx(total, rel=1e-12)
         labs = firms.researchers[here & (firms.kind == LAB)].sum()
         assert labs == pytest.approx(0.2 * total if labs else 0.0)
@@ -82,7 +82,7 @@ def test_wages_clear_the_bloc(small, constants):
     heads = state.firms.researchers.copy()
     labour(state)
     firms, blocs, clusters = state.firms, state.blocs, state.clusters
-    kept = 1.0 - state.parameters.places.firms_share
+    kept = 1.0 - fixed.parameters.places.firms_share
     paid = firms.wage * heads / 12.0
     assert (paid <= kept * firms.bill * (1.0 + 1e-12)).all()
     wait = paid < kept * firms.bill * (1.0 - 1e-9)
@@ -101,8 +101,8 @@ def test_more_means_raise_wages_then_people(small, constants):
         small(constants=constants, finance__means_follower=factor, **LATE).run()
         for factor in (1.0, 1.5)
     )
-    china = plain.state.setting.bloc_index("china")
-    first = plain.state.setting.calendar.prehistory
+    china = plain.fixed.inputs.bloc_index("china")
+    first = plain.fixed.inputs.calendar.prehistory
     wage = series(rich, "wage_labs")[:, china] / series(plain, "wage_labs")[:, china]
     people = (
         series(rich, "researchers_in_labs")[:, china]
@@ -226,11 +226,11 @@ def test_who_hires_more_gets_more_ideas(small, constants):
 
 def test_closed_borders_keep_everybody_and_open_ones_follow_wages(small, constants):
     closed = small(constants=constants, labour__visas=0.0, **LATE).run()
-    first = closed.state.setting.calendar.prehistory
+    first = closed.fixed.inputs.calendar.prehistory
     assert not series(closed, "migration")[first:].any()
     assert np.array_equal(closed.state.blocs.moved, np.eye(4))
     rich = small(constants=constants, finance__means_leader=3.0, **LATE).run()
-    us = rich.state.setting.bloc_index("us")
+    us = rich.fixed.inputs.bloc_index("us")
     assert (series(rich, "migration")[first:, us] > 0.0).all()
     assert (
         series(rich, "migration")[-1, us]
@@ -244,9 +244,9 @@ def test_closed_borders_keep_everybody_and_open_ones_follow_wages(small, constan
 
 def test_visas_between_leader_and_follower_stop_that_way_alone(small, constants):
     state = small(constants=constants, labour__visas_leader_and_follower=0.0, **LATE).run().state
-    one, other = (state.setting.bloc_index(name) for name in ("us", "china"))
+    one, other = (fixed.inputs.bloc_index(name) for name in ("us", "china"))
     assert state.blocs.crossing[one, other] == state.blocs.crossing[other, one] == 0.0
-    allies = state.setting.bloc_index("allies")
+    allies = fixed.inputs.bloc_index("allies")
     assert state.blocs.crossing[one, allies] > 0.0 and state.blocs.moved[one, allies] > 0.0
 
 
@@ -276,9 +276,9 @@ def test_people_come_and_stay_by_the_lever(small, constants):
         small(constants=constants, labour__people_follower=factor, **LATE).run()
         for factor in (1.0, 1.1)
     )
-    china = plain.state.setting.bloc_index("china")
+    china = plain.fixed.inputs.bloc_index("china")
     ratio = series(more, "researchers")[:, china] / series(plain, "researchers")[:, china]
-    first = plain.state.setting.calendar.prehistory
+    first = plain.fixed.inputs.calendar.prehistory
     assert (ratio[:first] == 1.0).all()
     assert ratio[first] == pytest.approx(1.1, abs=0.001) and 1.06 < ratio[-1] <= 1.1
 

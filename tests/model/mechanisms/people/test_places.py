@@ -55,7 +55,7 @@ def test_costs_do_not_depend_on_the_number_of_firms():
     costs = []
     for firms in (600, 3000):
         world = World(load("no_ban", [f"economy.firms={firms}"]), rng=1)
-        costs.append(world.state.constants)
+        costs.append(world.fixed.constants)
     assert costs[0].infrastructure == pytest.approx(costs[1].infrastructure)
     assert costs[0].place_size == pytest.approx(costs[1].place_size)
     assert costs[0].place_cost == pytest.approx(costs[1].place_cost, rel=0.01)
@@ -74,7 +74,7 @@ def test_who_hosts_in_a_dear_place_gets_fewer_chips(small, constants):
     world = small(constants=constants, strict=True).run()
     state = world.state
     labs, buyers = state.labs, state.buyers
-    overhead = state.parameters.chips.overhead
+    overhead = fixed.parameters.chips.overhead
     cost = state.clusters.cost[state.firms.cluster[labs.firm]]
     assert buyers.overhead[: labs.firm.size] == pytest.approx(1.0 + (overhead - 1.0) * cost)
     assert (buyers.overhead[labs.firm.size :] == overhead).all()
@@ -96,8 +96,8 @@ def test_infrastructure_wears_out_where_nobody_pays(small, constants):
 def test_public_money_is_that_of_the_path_by_use(small, constants):
     world = small(constants=constants, places__universities_follower=2.0, **LATE).run()
     state, t = world.state, -1
-    year = state.setting.calendar.year(state.month - 1)
-    for b, bloc in enumerate(state.setting.blocs):
+    year = fixed.inputs.calendar.year(state.month - 1)
+    for b, bloc in enumerate(fixed.inputs.blocs):
         whole = 48e3 / 12.0 * bloc.researchers_2024 * math.exp(0.25 * (year - 2024.0))
         factor = 2.0 if bloc.name == "china" else 1.0
         assert series(world, "public_infrastructure")[t, b] == pytest.approx(0.3 * whole)
@@ -107,9 +107,9 @@ def test_public_money_is_that_of_the_path_by_use(small, constants):
 def test_money_for_universities_is_felt_after_years(small, constants):
     plain = small(constants=constants, **LATE).run()
     cut = small(constants=constants, places__universities_follower=0.0, **LATE).run()
-    china = plain.state.setting.bloc_index("china")
+    china = plain.fixed.inputs.bloc_index("china")
     ratio = series(cut, "graduates")[:, china] / series(plain, "graduates")[:, china]
-    first = plain.state.setting.calendar.index(2022, 1)
+    first = plain.fixed.inputs.calendar.index(2022, 1)
     assert ratio[: first + 1] == pytest.approx(1.0)
     assert ratio[first + 1 :] == pytest.approx(0.5, abs=0.01)
 
@@ -186,7 +186,7 @@ def test_agglomeration_raises_finds_where_many_are_and_zero_is_none(small, const
     assert (plain.state.clusters.crowd == 1.0).all()
     state = small(constants=constants, places__agglomeration=0.07).run().state
     clusters = state.clusters
-    year = state.setting.calendar.year
+    year = fixed.inputs.calendar.year
     size = constants.place_size * math.exp(0.25 * (year(state.month - 1) - year(0)))
     there = clusters.researchers > 0.0
     assert clusters.crowd[there] == pytest.approx((clusters.researchers[there] / size) ** 0.07)
