@@ -42,82 +42,31 @@ BLOCS = ["us", "china", "allies", "others"]
 class Economy(Mechanism):
     """Span, size and cast of the world."""
 
-    start: str = fact(
-        "2018-01", unit="name", kind="choice", source="own", doc="first reported month, YYYY-MM"
-    )
-    end: str = fact("2030-12", unit="name", kind="choice", source="own", doc="last month, YYYY-MM")
-    prehistory: int = fact(
-        36,
-        unit="months",
-        kind="choice",
-        low=1,
-        high=240,
-        source="own",
-        doc="simulated months before the start, so that lags are defined from the start",
-    )
-    firms: int = fact(
-        3000,
-        unit="firms",
-        kind="choice",
-        low=4,
-        high=5_000_000,
-        source="own",
-        doc="number of firms among which the economy is shared, labs included",
-    )
-    labs: int = fact(
-        40,
-        unit="labs",
-        kind="choice",
-        low=1,
-        high=75,
-        source="seeds/labs.csv",
-        doc="number of labs, the largest of each bloc in proportion to the table of labs",
-    )
+    start: str = fact("2018-01", "name", kind="choice")
+    """First reported month, YYYY-MM."""
+    end: str = fact("2030-12", "name", kind="choice")
+    """Last month, YYYY-MM."""
+    prehistory: int = fact(36, "months", within=(1, 240), kind="choice")
+    """Simulated months before the start, so that lags are defined from the start."""
+    firms: int = fact(3000, "firms", within=(4, 5000000), kind="choice")
+    """Number of firms among which the economy is shared, labs included."""
+    labs: int = fact(40, "labs", within=(1, 75), kind="choice", source="seeds/labs.csv")
+    """Number of labs, the largest of each bloc in proportion to the table of labs."""
     clusters: int = fact(
-        60,
-        unit="clusters",
-        kind="choice",
-        low=1,
-        high=1000,
-        source="seeds/clusters.csv",
-        doc="number of places: those with labs, then the heaviest; past the table's 153, smaller "
-        "ones are generated near them",
+        60, "clusters", within=(1, 1000), kind="choice", source="seeds/clusters.csv"
     )
-    blocs: list[str] = fact(
-        BLOCS,
-        unit="name",
-        kind="choice",
-        lever=True,
-        source="seeds/blocs.toml",
-        doc="blocs that take part; the others do not exist",
-    )
-    leader: str = fact(
-        "us", unit="name", kind="choice", source="own", doc="bloc that outcomes call the leader"
-    )
-    follower: str = fact(
-        "china",
-        unit="name",
-        kind="choice",
-        source="own",
-        doc="bloc that outcomes call the follower",
-    )
-    identical_blocs: str = fact(
-        "",
-        unit="name",
-        kind="choice",
-        source="own",
-        doc="make all blocs copies of this one (empty: no), to see that names decide nothing",
-    )
-    size_spread: float = fact(
-        1.0,
-        unit="1",
-        kind="assumed",
-        prior=Uniform(0.5, 1.5),
-        low=0.0,
-        high=3.0,
-        source="own",
-        doc="standard deviation of the logarithm of firm sizes",
-    )
+    """Number of places: those with labs, then the heaviest; past the table's 153, smaller ones are
+    generated near them."""
+    blocs: list[str] = fact(BLOCS, "name", lever=True, source="seeds/blocs.toml")
+    """Blocs that take part; the others do not exist."""
+    leader: str = fact("us", "name", kind="choice")
+    """Bloc that outcomes call the leader."""
+    follower: str = fact("china", "name", kind="choice")
+    """Bloc that outcomes call the follower."""
+    identical_blocs: str = fact("", "name", kind="choice")
+    """Make all blocs copies of this one (empty: no), to see that names decide nothing."""
+    size_spread: float = fact(1.0, "1", Uniform(0.5, 1.5), (0.0, 3.0))
+    """Standard deviation of the logarithm of firm sizes."""
 
     def calendar(self) -> Calendar:
         """Return the months of the world, prehistory first."""
@@ -136,16 +85,8 @@ class Economy(Mechanism):
 class Observer(Mechanism):
     """Who looks at the race, and how late."""
 
-    information_delay: int = fact(
-        6,
-        unit="months",
-        kind="assumed",
-        low=0,
-        high=60,
-        claims=("C5",),
-        source="own",
-        doc="delay with which the leader learns what the follower has released",
-    )
+    information_delay: int = fact(6, "months", within=(0, 60), claims="C5")
+    """Delay with which the leader learns what the follower has released."""
 
 
 class Parameters(Mechanism):

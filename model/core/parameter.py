@@ -1,22 +1,39 @@
-"""Parameters that know what they are: unit, prior, kind of evidence, source, claims.
+"""Parameters that know what they are: unit, prior, range, kind of evidence, source, claims.
 
-A parameter is declared once, as a field of a frozen group beside the mechanism it belongs to::
+A parameter is declared once, in two lines, as a field of a frozen group beside its mechanism::
 
     class Discovery(Mechanism):
-        exponent: float = fact(0.6, unit="1", prior=Uniform(0.4, 0.8), low=0.0, high=1.0,
-                               kind="estimated", source="...", doc="returns to researchers")
+        exponent: float = fact(0.6, "1", Uniform(0.4, 0.8), (0.0, 1.0), source="jones_1995")
+        '''Returns to researchers.'''
 
-Everything else (scenario files, messages, tables of parameters, sweeps) is read off these records.
+A lever that every bloc has is declared once too, and becomes one parameter a role::
+
+        breadth: float = lever(1.0, "1", (0.3, 3.0), since="release")
+        '''Breadth of search of labs in {bloc}, as a multiple of the baseline.'''
+
+makes ``breadth_leader``, ``breadth_follower`` and ``breadth_elsewhere``. Scenario files, messages,
+tables of parameters and sweeps are read off these records.
 """
 
 from __future__ import annotations
 
+import inspect
 import math
-from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
+
+if TYPE_CHECKING:
+    from pydantic._internal._model_construction import ModelMetaclass
+else:
+    ModelMetaclass = type(BaseModel)  # the metaclass has no public name
 
 Kind = Literal["measured", "estimated", "assumed", "contested", "choice"]
 
@@ -44,6 +61,12 @@ class LogUniform(NamedTuple):
 
 
 Prior = Uniform | LogUniform | None
+Since = Literal["", "exchange", "release"]
+ROLES = {
+    "leader": "the leading bloc",
+    "follower": "the following bloc",
+    "elsewhere": "all other blocs",
+}
 
 
 @dataclass(frozen=True)
@@ -53,58 +76,193 @@ class Fact:
     unit: str
     kind: Kind
     source: str
-    doc: str
+    doc: str = ""
     prior: Prior = None
     low: float | None = None
     high: float | None = None
     lever: bool = False
     under_rules: bool = False
     claims: tuple[str, ...] = ()
+    since: Since = ""
 
 
-class Mechanism(BaseModel):
+@dataclass(frozen=True)
+class Declared:
+    """A default and its record, until the class that they belong to is made."""
+
+    default: Any
+    record: Fact
+    roles: tuple[str, ...] = ()  # of a lever that every bloc has
+    bare: bool = False  # its parameters are called by their role alone
+
+    def field(self, sentence: str) -> Any:
+        """Return the field of a group; raises ``TypeError`` where nothing says what it is."""
+        text = " ".join(sentence.split()).removesuffix(".")
+        if not text:
+            raise TypeError("a parameter needs a sentence below its declaration")
+        if self.record.since:
+            text += f"; holds from {self.record.since}.since"
+        extra: Any = {"fact": replace(self.record, doc=text)}
+        return Field(
+            self.default,
+            ge=self.record.low,
+            le=self.record.high,
+            allow_inf_nan=False if isinstance(self.default, float) else None,
+            description=text,
+            json_schema_extra=extra,
+        )
+
+
+_DECLARED = re.compile(r'^    (\w+): [^\n]*?= (?:fact|lever)\(.*?\)\n    """(.*?)"""', re.M | re.S)
+
+
+@lru_cache(maxsize=64)
+def _source(module: ModuleType) -> str:
+    try:
+        return inspect.getsource(module)
+    except (OSError, TypeError):  # no file: a notebook, or code that was executed as text
+        return ""
+
+
+def _sentences(module: str, name: str) -> dict[str, str]:
+    # The sentences below the declarations of a class, read from its file.
+    text = _source(sys.modules[module]) if module in sys.modules else ""
+    begin = text.find(f"\nclass {name}(")
+    if begin < 0:
+        return {}
+    end = re.compile(r"^\S", re.M).search(text, text.index("\n", begin + 1))
+    return dict(_DECLARED.findall(text[begin : end.start() if end else len(text)]))
+
+
+class _Groups(ModelMetaclass):
+    """Makes the fields of a group from what ``fact`` and ``lever`` declare."""
+
+    def __new__(
+        mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **given: Any
+    ) -> Any:
+        kinds: dict[str, Any] = {}
+        levers: dict[str, Mapping[str, str]] = {}
+        texts = _sentences(namespace["__module__"], name)
+        for entry, kind in namespace.get("__annotations__", {}).items():
+            declared = namespace.get(entry)
+            if not isinstance(declared, Declared):
+                kinds[entry] = kind
+                continue
+            text = declared.record.doc or texts.get(entry, "")
+            if not declared.roles:
+                kinds[entry] = kind
+                namespace[entry] = declared.field(text)
+                continue
+            del namespace[entry]
+            levers[entry] = {
+                role: role if declared.bare else f"{entry}_{role}" for role in declared.roles
+            }
+            for role, field in levers[entry].items():
+                kinds[field] = kind
+                namespace[field] = declared.field(text.replace("{bloc}", ROLES[role]))
+        namespace["__annotations__"] = kinds
+        made: Any = super().__new__(mcs, name, bases, namespace, **given)
+        made.levers = levers
+        return made
+
+
+class Mechanism(BaseModel, metaclass=_Groups):
     """Frozen base of every group of parameters; unknown names and wrong types are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    levers: ClassVar[Mapping[str, Mapping[str, str]]] = {}  # lever: role: name of the parameter
+
+    @classmethod
+    def since_of(cls, lever: str) -> Since:
+        """Return the group whose ``since`` says from when a lever of every bloc holds."""
+        return fact_of(cls.model_fields[next(iter(cls.levers[lever].values()))]).since
+
+    def by_role(self, lever: str, role: str, *, holds: bool = True) -> Any:
+        """Return the value of a lever for a role: leader, follower, elsewhere.
+
+        Its default where it does not hold yet, or where the role has none.
+        """
+        names = type(self).levers[lever]
+        if holds and role in names:
+            return getattr(self, names[role])
+        return type(self).model_fields[next(iter(names.values()))].default
 
 
 def fact(
     default: Any,
-    *,
     unit: str,
-    kind: Kind,
-    source: str,
-    doc: str,
     prior: Prior = None,
-    low: float | None = None,
-    high: float | None = None,
+    within: tuple[float, float] | None = None,
+    *,
+    kind: Kind | None = None,
+    source: str = "own",
+    claims: str = "",
     lever: bool = False,
     under_rules: bool = False,
-    claims: tuple[str, ...] = (),
+    since: Since = "",
+    doc: str = "",
 ) -> Any:
-    """Declare one parameter of a group.
+    """Declare one parameter of a group; the sentence below it says what it is.
 
-    ``low`` and ``high`` are the values the model can stand (inclusive); ``prior`` is what is
-    thought likely. A ``lever`` is a choice of governments or firms: it is part of a treatment,
-    and the baseline world from which normalising constants are resolved keeps its default. So it
-    does where a parameter matters ``under_rules`` only, since the baseline has none.
-    Raises ``ValueError`` where default or prior leave the range.
+    Args:
+        default: its value where nobody says otherwise.
+        unit: its unit; ``1`` has none, ``name`` is a word.
+        prior: what is thought likely; ``None``: not sampled.
+        within: the values the model can stand, both inclusive.
+        kind: kind of evidence; by default ``choice`` for a lever, else ``assumed``.
+        source: a key of ``seeds/sources.toml``, a file, or ``own`` where it is our judgement.
+        claims: claims that it carries, as ``"A1 C4"``.
+        lever: a choice of governments or firms: part of a treatment; the baseline from which
+            normalising constants are resolved keeps its default.
+        under_rules: matters under export controls only, so that the baseline keeps its default.
+        since: group whose ``since`` says from when the lever holds.
+        doc: the sentence, where a class is not written in a file.
+
+    Raises:
+        ValueError: where default or prior leave the range.
     """
-    record = Fact(unit, kind, source, doc, prior, low, high, lever, under_rules, claims)
+    low, high = within or (None, None)
+    kind = kind or ("choice" if lever else "assumed")
+    named = tuple(claims.split())
+    record = Fact(unit, kind, source, doc, prior, low, high, lever, under_rules, named, since)
     if prior is not None:
         inside = (low is None or low <= prior.low) and (high is None or prior.high <= high)
         if not (prior.low < prior.high and inside and prior.low <= default <= prior.high):
             raise ValueError(
                 f"prior {prior} does not fit default {default} and range {low}, {high}"
             )
-    return Field(
-        default,
-        ge=low,
-        le=high,
-        allow_inf_nan=False if isinstance(default, float) else None,
-        description=doc,
-        json_schema_extra={"fact": record},  # type: ignore[dict-item]
-    )
+    return Declared(default, record)
+
+
+def lever(
+    default: Any,
+    unit: str,
+    within: tuple[float, float] | None = None,
+    *,
+    since: Since,
+    roles: str = "leader follower elsewhere",
+    bare: bool = False,
+    source: str = "own",
+    claims: str = "",
+    doc: str = "",
+) -> Any:
+    """Declare a lever that every bloc has: a parameter for each role, ``breadth_leader`` and so on.
+
+    Args:
+        default: value in the baseline, for all roles.
+        unit: as for ``fact``.
+        within: the values the model can stand, both inclusive.
+        since: group whose ``since`` says from when the lever holds; before it the default does.
+        roles: roles that have it.
+        bare: parameters are called by role alone (``release.leader``).
+        source: as for ``fact``.
+        claims: as for ``fact``.
+        doc: the sentence, where a class is not written in a file; ``{bloc}`` stands for the role.
+    """
+    low, high = within or (None, None)
+    named = tuple(claims.split())
+    record = Fact(unit, "choice", source, doc, None, low, high, True, False, named, since)
+    return Declared(default, record, tuple(roles.split()), bare)
 
 
 def fact_of(field: FieldInfo) -> Fact:

@@ -8,12 +8,12 @@ mechanism's group stands in ``fixed.shared``, where every such dependence can be
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
 import numpy as np
 
-from model.core.parameter import Mechanism
+from model.core.parameter import Mechanism, Since
 from model.core.table import Floats
 from model.state.inputs import Inputs
 
@@ -107,12 +107,24 @@ class Fixed:
         """Return the parameters of a mechanism, by the class of its group."""
         return cast(Group, self.groups[kind])
 
+    def holds(self, since: Since, month: int) -> bool:
+        """Say whether levers that hold from a group's ``since`` do so in a month."""
+        return month >= (self.release_from if since == "release" else self.exchange_from)
+
+    def by_bloc(self, kind: type[Mechanism], lever: str, month: int) -> list[Any]:
+        """Return the values of a lever in a month, bloc by bloc; its default before it holds."""
+        group = self.groups[kind]
+        holds = self.holds(kind.since_of(lever), month)
+        roles = {self.inputs.leader: "leader", self.inputs.follower: "follower"}
+        return [
+            group.by_role(lever, roles.get(bloc.name, "elsewhere"), holds=holds)
+            for bloc in self.inputs.blocs
+        ]
+
     def date(self, month: int) -> str:
         """Return a month (0 is the first of prehistory) as YYYY-MM."""
         return self.inputs.calendar.label(month)
 
     def replaced(self, **changes: Any) -> Fixed:
         """Return a copy in which some fields are others."""
-        from dataclasses import replace
-
         return replace(self, **changes)

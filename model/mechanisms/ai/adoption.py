@@ -26,37 +26,26 @@ class Adoption(Mechanism):
 
     innovation: float = fact(
         0.03,
-        unit="1/year",
+        "1/year",
+        Uniform(0.001, 0.04),
+        (0.0, 10.0),
         kind="measured",
-        prior=Uniform(0.001, 0.04),
-        low=0.0,
-        high=10.0,
-        claims=("D6",),
         source="sultan_1990",
-        doc="take-up without the example of others, p",
+        claims="D6",
     )
+    """Take-up without the example of others, p."""
     imitation: float = fact(
         0.38,
-        unit="1/year",
+        "1/year",
+        Uniform(0.3, 0.5),
+        (0.0, 20.0),
         kind="measured",
-        prior=Uniform(0.3, 0.5),
-        low=0.0,
-        high=20.0,
-        claims=("D6",),
         source="sultan_1990",
-        doc="take-up by example, q",
+        claims="D6",
     )
-    follower: float = fact(
-        1.0,
-        unit="1",
-        kind="assumed",
-        prior=LogUniform(0.5, 2.0),
-        low=0.0,
-        high=20.0,
-        claims=("D6", "D15"),
-        source="own",
-        doc="propensity to take up new things in the following bloc over that elsewhere",
-    )
+    """Take-up by example, q."""
+    follower: float = fact(1.0, "1", LogUniform(0.5, 2.0), (0.0, 20.0), claims="D6 D15")
+    """Propensity to take up new things in the following bloc over that elsewhere."""
 
 
 def adoption(fixed: Fixed, state: State) -> None:

@@ -58,234 +58,101 @@ SECONDS_A_MONTH = 365.25 * 86400.0 / 12.0
 class Market(Mechanism):
     """What users want, what serving costs, how prices are set."""
 
-    selection: Literal["logit", "replicator"] = fact(
-        "logit",
-        unit="name",
-        kind="assumed",
-        claims=("B6",),
-        source="own",
-        doc="how users who look around find a line: they compare all, or meet what others use",
-    )
-    mutation: float = fact(
-        0.01,
-        unit="share",
-        kind="assumed",
-        low=1e-9,
-        high=1.0,
-        source="own",
-        doc="under replicator: chance to meet a line that nobody uses yet, over its rivals' shares",
-    )
+    selection: Literal["logit", "replicator"] = fact("logit", "name", claims="B6")
+    """How users who look around find a line: they compare all, or meet what others use."""
+    mutation: float = fact(0.01, "share", within=(1e-09, 1.0))
+    """Under replicator: chance to meet a line that nobody uses yet, over its rivals' shares."""
     spending_2024: float = fact(
         60e9,
-        unit="USD/year",
-        kind="assumed",
-        prior=LogUniform(20e9, 200e9),
-        low=0.0,
-        high=1e14,
-        claims=("B6", "B11"),
+        "USD/year",
+        LogUniform(2e10, 2e11),
+        (0.0, 1e14),
         source="epoch_companies|own",
-        doc="what the world's users would spend on AI models if all used them, at the start of "
-        "2024; some USD 5 to 10 bn a year was spent then by some 10 % of them",
+        claims="B6 B11",
     )
-    spending_growth: float = fact(
-        1.15,
-        unit="1/year",
-        kind="assumed",
-        prior=Uniform(1.0, 1.5),
-        low=0.5,
-        high=5.0,
-        source="own",
-        doc="growth of that total",
-    )
-    developers: float = fact(
-        0.4,
-        unit="share",
-        kind="assumed",
-        prior=Uniform(0.2, 0.6),
-        low=0.0,
-        high=1.0,
-        source="own",
-        doc="part of that total which developers spend, the rest consumers",
-    )
+    """What the world's users would spend on AI models if all used them, at the start of 2024; some
+    USD 5 to 10 bn a year was spent then by some 10 % of them."""
+    spending_growth: float = fact(1.15, "1/year", Uniform(1.0, 1.5), (0.5, 5.0))
+    """Growth of that total."""
+    developers: float = fact(0.4, "share", Uniform(0.2, 0.6), (0.0, 1.0))
+    """Part of that total which developers spend, the rest consumers."""
     quality: float = fact(
-        2.0,
-        unit="1/OOM",
-        kind="contested",
-        prior=Uniform(1.0, 3.0),
-        low=0.0,
-        high=10.0,
-        claims=("B1", "B8"),
-        source="own",
-        doc="weight of an order of magnitude of capability in choice; at 6 the best takes all",
+        2.0, "1/OOM", Uniform(1.0, 3.0), (0.0, 10.0), kind="contested", claims="B1 B8"
     )
+    """Weight of an order of magnitude of capability in choice; at 6 the best takes all."""
     price: float = fact(
         0.2,
-        unit="1",
+        "1",
+        LogUniform(0.05, 1.1),
+        (0.01, 10.0),
         kind="estimated",
-        prior=LogUniform(0.05, 1.1),
-        low=0.01,
-        high=10.0,
-        claims=("B6", "B7"),
         source="demirer_2025|own",
-        doc="weight of the logarithm of the price in the choice of spending; 0.2 gives the "
-        "measured elasticity of use, -1.1, within a month",
+        claims="B6 B7",
     )
+    """Weight of the logarithm of the price in the choice of spending; 0.2 gives the measured
+    elasticity of use, -1.1, within a month."""
     reference: float = fact(
         28.5,
-        unit="OOM",
+        "OOM",
+        Uniform(27.5, 29.5),
+        (0.0, 100.0),
         kind="estimated",
-        prior=Uniform(27.5, 29.5),
-        low=0.0,
-        high=100.0,
-        claims=("B8", "D6"),
         source="users_2024",
-        doc="capability of a single model at 1 USD per million tokens that half of all would use",
+        claims="B8 D6",
     )
-    nest: float = fact(
-        0.5,
-        unit="1",
-        kind="assumed",
-        prior=Uniform(0.2, 0.9),
-        low=0.05,
-        high=1.0,
-        claims=("B7",),
-        source="own",
-        doc="likeness λ of models beside doing without: 1, a model is as unlike another as none",
-    )
+    """Capability of a single model at 1 USD per million tokens that half of all would use."""
+    nest: float = fact(0.5, "1", Uniform(0.2, 0.9), (0.05, 1.0), claims="B7")
+    """Likeness λ of models beside doing without: 1, a model is as unlike another as none."""
     openness: float = fact(
         -1.5,
-        unit="1",
+        "1",
+        Uniform(-4.0, 0.5),
+        (-10.0, 10.0),
         kind="contested",
-        prior=Uniform(-4.0, 0.5),
-        low=-10.0,
-        high=10.0,
-        claims=("B6", "B9"),
         source="nagle_yue_2025|own",
-        doc="what open weights add to the utility of a line to consumers; open lines are used less "
-        "than their price and quality would say (trust, convenience)",
+        claims="B6 B9",
     )
+    """What open weights add to the utility of a line to consumers; open lines are used less than
+    their price and quality would say (trust, convenience)."""
     openness_to_developers: float = fact(
         -0.5,
-        unit="1",
+        "1",
+        Uniform(-3.0, 1.5),
+        (-10.0, 10.0),
         kind="contested",
-        prior=Uniform(-3.0, 1.5),
-        low=-10.0,
-        high=10.0,
-        claims=("B2", "B9"),
         source="nagle_yue_2025|own",
-        doc="the same to developers and firms, who can look inside and build on it",
+        claims="B2 B9",
     )
-    home: float = fact(
-        1.0,
-        unit="1",
-        kind="assumed",
-        prior=Uniform(0.0, 3.0),
-        low=0.0,
-        high=20.0,
-        claims=("B9", "D15"),
-        source="own",
-        doc="what a maker of the own bloc adds to the utility of a line (language, trust, law)",
-    )
-    network: float = fact(
-        0.5,
-        unit="1",
-        kind="assumed",
-        prior=Uniform(0.0, 1.5),
-        low=0.0,
-        high=5.0,
-        claims=("B9",),
-        source="own",
-        doc="what the use of a line by all others of the segment adds to its utility",
-    )
+    """The same to developers and firms, who can look inside and build on it."""
+    home: float = fact(1.0, "1", Uniform(0.0, 3.0), (0.0, 20.0), claims="B9 D15")
+    """What a maker of the own bloc adds to the utility of a line (language, trust, law)."""
+    network: float = fact(0.5, "1", Uniform(0.0, 1.5), (0.0, 5.0), claims="B9")
+    """What the use of a line by all others of the segment adds to its utility."""
     looking_around: float = fact(
         0.5,
-        unit="share/month",
+        "share/month",
+        Uniform(0.2, 0.8),
+        (0.0, 1.0),
         kind="estimated",
-        prior=Uniform(0.2, 0.8),
-        low=0.0,
-        high=1.0,
-        claims=("B8",),
         source="fradkin_2025|own",
-        doc="share of users who choose anew in a month; the rest stay (inertia)",
+        claims="B8",
     )
-    price_speed: float = fact(
-        0.3,
-        unit="1/month",
-        kind="assumed",
-        prior=Uniform(0.1, 1.0),
-        low=0.0,
-        high=1.0,
-        claims=("B6",),
-        source="own",
-        doc="share of the way to its best price that a lab goes in a month",
-    )
-    host_margin: float = fact(
-        0.25,
-        unit="share",
-        kind="assumed",
-        prior=Uniform(0.0, 0.6),
-        low=0.0,
-        high=10.0,
-        claims=("B6",),
-        source="own",
-        doc="what hosts of open lines add to the cost of serving",
-    )
-    hosted_by_maker: float = fact(
-        0.3,
-        unit="share",
-        kind="assumed",
-        prior=Uniform(0.05, 0.6),
-        low=0.0,
-        high=1.0,
-        claims=("B4", "B11"),
-        source="own",
-        doc="share of the spending on its open lines that goes to the lab itself, as a host",
-    )
-    batch: float = fact(
-        40.0,
-        unit="1",
-        kind="assumed",
-        prior=LogUniform(15.0, 120.0),
-        low=1.0,
-        high=10000.0,
-        claims=("B6",),
-        source="own",
-        doc="requests served by one reading of the parameters (a byte each), without systems "
-        "ideas; set by hosted prices of an open model of 405 bn parameters in 2024",
-    )
-    batch_gain: float = fact(
-        0.5,
-        unit="1",
-        kind="assumed",
-        prior=Uniform(0.0, 1.5),
-        low=0.0,
-        high=5.0,
-        claims=("B6", "C7"),
-        source="own",
-        doc="by how many OOM an OOM of systems ideas raises that number",
-    )
-    small_loss: float = fact(
-        0.6,
-        unit="OOM",
-        kind="assumed",
-        prior=Uniform(0.2, 1.5),
-        low=0.0,
-        high=10.0,
-        claims=("B5",),
-        source="own",
-        doc="capability that a small version distilled from an open model lacks",
-    )
-    small_size: float = fact(
-        0.1,
-        unit="share",
-        kind="assumed",
-        prior=LogUniform(0.02, 0.3),
-        low=0.001,
-        high=1.0,
-        claims=("B5",),
-        source="own",
-        doc="parameters of a small version over those of the open model",
-    )
+    """Share of users who choose anew in a month; the rest stay (inertia)."""
+    price_speed: float = fact(0.3, "1/month", Uniform(0.1, 1.0), (0.0, 1.0), claims="B6")
+    """Share of the way to its best price that a lab goes in a month."""
+    host_margin: float = fact(0.25, "share", Uniform(0.0, 0.6), (0.0, 10.0), claims="B6")
+    """What hosts of open lines add to the cost of serving."""
+    hosted_by_maker: float = fact(0.3, "share", Uniform(0.05, 0.6), (0.0, 1.0), claims="B4 B11")
+    """Share of the spending on its open lines that goes to the lab itself, as a host."""
+    batch: float = fact(40.0, "1", LogUniform(15.0, 120.0), (1.0, 10000.0), claims="B6")
+    """Requests served by one reading of the parameters (a byte each), without systems ideas; set
+    by hosted prices of an open model of 405 bn parameters in 2024."""
+    batch_gain: float = fact(0.5, "1", Uniform(0.0, 1.5), (0.0, 5.0), claims="B6 C7")
+    """By how many OOM an OOM of systems ideas raises that number."""
+    small_loss: float = fact(0.6, "OOM", Uniform(0.2, 1.5), (0.0, 10.0), claims="B5")
+    """Capability that a small version distilled from an open model lacks."""
+    small_size: float = fact(0.1, "share", LogUniform(0.02, 0.3), (0.001, 1.0), claims="B5")
+    """Parameters of a small version over those of the open model."""
 
 
 def market(fixed: Fixed, state: State) -> None:

@@ -34,7 +34,7 @@ from typing import Literal
 import numpy as np
 
 from model.core.kernels import kernel
-from model.core.parameter import LogUniform, Mechanism, Uniform, fact
+from model.core.parameter import LogUniform, Mechanism, Uniform, fact, lever
 from model.core.randomness import address, at, key_of, poisson, uniform
 from model.core.table import Floats
 from model.state.codes import CLOSED, HABITS, LINES, NEVER, NOTHING, OPEN, SEGMENTS, SMALL
@@ -43,125 +43,36 @@ from model.state.knowledge import Model
 from model.state.state import State
 
 Policy = Literal["choice", "habit", "open", "closed"]
-OPENNESS = "how labs release their models: by choice, by each lab's habit, all open, all closed"
 LOWEST_LEAD, HIGHEST_LEAD = -1.0, 2.0  # OOM; beyond them a lead changes nothing
 
 
 class Release(Mechanism):
     """Policies of release."""
 
-    leader: Policy = fact(
-        "choice",
-        unit="name",
-        kind="choice",
-        lever=True,
-        claims=("B3", "B11"),
-        source="seeds/labs.csv",
-        doc="in the leading bloc, " + OPENNESS,
+    policy: Policy = lever(
+        "choice", "name", source="seeds/labs.csv", claims="B1 B3 B4 B11", since="release", bare=True
     )
-    follower: Policy = fact(
-        "choice",
-        unit="name",
-        kind="choice",
-        lever=True,
-        claims=("B3", "B4"),
-        source="seeds/labs.csv",
-        doc="in the following bloc, " + OPENNESS,
-    )
-    elsewhere: Policy = fact(
-        "choice",
-        unit="name",
-        kind="choice",
-        lever=True,
-        claims=("B1",),
-        source="seeds/labs.csv",
-        doc="in all other blocs, " + OPENNESS,
-    )
-    since: str = fact(
-        "",
-        unit="month",
-        kind="choice",
-        lever=True,
-        source="own",
-        doc="month (YYYY-MM) from which these policies hold; before it every lab chooses; "
-        "empty: the first reported month, so that twins share their prehistory",
-    )
-    delay: int = fact(
-        12,
-        unit="months",
-        kind="assumed",
-        low=1,
-        high=120,
-        claims=("B1",),
-        source="own",
-        doc="time after which a lab of mixed habit opens a model, and from which a lab that "
-        "chooses looks again at one that stayed closed",
-    )
-    complement: float = fact(
-        0.08,
-        unit="1",
-        kind="assumed",
-        prior=Uniform(0.0, 0.3),
-        low=0.0,
-        high=10.0,
-        claims=("B4", "B6"),
-        source="own",
-        doc="gain k_c of openness through what a lab sells beside models, over closed revenue",
-    )
-    talent: float = fact(
-        0.08,
-        unit="1",
-        kind="assumed",
-        prior=Uniform(0.0, 0.3),
-        low=0.0,
-        high=10.0,
-        claims=("B4", "D8"),
-        source="own",
-        doc="gain k_t of openness to a lab that lives for research, over closed revenue",
-    )
-    drawing: float = fact(
-        0.15,
-        unit="1",
-        kind="assumed",
-        prior=Uniform(0.0, 0.5),
-        low=0.0,
-        high=10.0,
-        claims=("B2", "B4"),
-        source="own",
-        doc="gain k_d where developers contribute as many ideas as the lab finds itself",
-    )
-    rent: float = fact(
-        1.0,
-        unit="1",
-        kind="assumed",
-        prior=Uniform(0.5, 2.0),
-        low=0.0,
-        high=10.0,
-        claims=("B4", "B11"),
-        source="own",
-        doc="weight k_r of the rent that openness gives up",
-    )
+    """How labs in {bloc} release models: by choice, by each lab's habit, all open or all closed."""
+    since: str = fact("", "month", lever=True)
+    """Month (YYYY-MM) from which these policies hold; before it every lab chooses; empty: the
+    first reported month, so that twins share their prehistory."""
+    delay: int = fact(12, "months", within=(1, 120), claims="B1")
+    """Time after which a lab of mixed habit opens a model, and from which a lab that chooses looks
+    again at one that stayed closed."""
+    complement: float = fact(0.08, "1", Uniform(0.0, 0.3), (0.0, 10.0), claims="B4 B6")
+    """Gain k_c of openness through what a lab sells beside models, over closed revenue."""
+    talent: float = fact(0.08, "1", Uniform(0.0, 0.3), (0.0, 10.0), claims="B4 D8")
+    """Gain k_t of openness to a lab that lives for research, over closed revenue."""
+    drawing: float = fact(0.15, "1", Uniform(0.0, 0.5), (0.0, 10.0), claims="B2 B4")
+    """Gain k_d where developers contribute as many ideas as the lab finds itself."""
+    rent: float = fact(1.0, "1", Uniform(0.5, 2.0), (0.0, 10.0), claims="B4 B11")
+    """Weight k_r of the rent that openness gives up."""
     contributions: float = fact(
-        0.1,
-        unit="ideas/month",
-        kind="contested",
-        prior=LogUniform(0.01, 1.0),
-        low=0.0,
-        high=20.0,
-        claims=("B1", "B2"),
-        source="own",
-        doc="ideas c0 contributed a month by a million developers on open models; no evidence",
+        0.1, "ideas/month", LogUniform(0.01, 1.0), (0.0, 20.0), kind="contested", claims="B1 B2"
     )
-    small_lag: int = fact(
-        1,
-        unit="months",
-        kind="assumed",
-        low=0,
-        high=24,
-        claims=("B5",),
-        source="own",
-        doc="time after which an open model has a small version; people ran some within hours",
-    )
+    """Ideas c0 contributed a month by a million developers on open models; no evidence."""
+    small_lag: int = fact(1, "months", within=(0, 24), claims="B5")
+    """Time after which an open model has a small version; people ran some within hours."""
 
 
 def release(fixed: Fixed, state: State) -> None:
@@ -224,13 +135,14 @@ def _open(fixed: Fixed, state: State, then: Floats) -> None:
         alternative,
         gain,
     )
+    policies = fixed.by_bloc(Release, "policy", state.month)
     for model, bits in state.opening:
         lab, age = model.lab, state.month - model.released
         lead = min(HIGHEST_LEAD, max(LOWEST_LEAD, model.capability - alternative[lab]))
         rent = math.log1p(math.exp(3.0 * lead)) / 3.0
         if age == 0:
             model.gain, model.rent = float(gain[lab]), rent
-        policy, looks = _policy(fixed, state, lab), age == 0 or age >= group.delay
+        policy, looks = policies[labs.bloc[lab]], age == 0 or age >= group.delay
         if policy == "habit":
             habit = HABITS[int(labs.habit[lab])]
             opens = habit == "open" or (habit == "mixed" and age >= group.delay)
@@ -255,14 +167,6 @@ def _open(fixed: Fixed, state: State, then: Floats) -> None:
     state.shrinking[:] = [
         m for m in state.shrinking if state.month - (m.opened or 0) < group.small_lag
     ]
-
-
-def _policy(fixed: Fixed, state: State, lab: int) -> Policy:
-    if state.month < fixed.release_from:
-        return "choice"
-    group, inputs = fixed.of(Release), fixed.inputs
-    named = {inputs.leader: group.leader, inputs.follower: group.follower}
-    return named.get(inputs.blocs[int(state.labs.bloc[lab])].name, group.elsewhere)
 
 
 def _open_use(fixed: Fixed, state: State) -> tuple[Floats, Floats]:

@@ -40,166 +40,51 @@ from model.state.fixed import Fixed
 from model.state.state import State
 
 SECONDS_A_MONTH = 365.25 * 86400.0 / 12.0
-FROM_THEN = "from release.since on"
 
 
 class Training(Mechanism):
     """How fleets are split, when runs start, what open models hand on."""
 
-    training: float = fact(
-        0.45,
-        unit="share",
-        kind="assumed",
-        prior=Uniform(0.3, 0.6),
-        low=0.0,
-        high=1.0,
-        source="own",
-        doc="share of a lab's fleet in its run",
-    )
-    experiments: float = fact(
-        0.25,
-        unit="share",
-        kind="assumed",
-        prior=Uniform(0.1, 0.35),
-        low=0.0,
-        high=1.0,
-        source="own",
-        doc="share of a lab's fleet for experiments; what is left serves users",
-    )
-    rented: float = fact(
-        0.05,
-        unit="share",
-        kind="assumed",
-        prior=Uniform(0.01, 0.10),
-        low=0.0,
-        high=1.0,
-        source="own",
-        doc="share of a lab's fleet rented to other firms of its bloc for experiments",
-    )
-    run_months: int = fact(
-        4,
-        unit="months",
-        kind="estimated",
-        low=1,
-        high=24,
-        source="epoch_models",
-        doc="mean planned length of a run",
-    )
-    run_spread: float = fact(
-        0.5,
-        unit="share",
-        kind="assumed",
-        prior=Uniform(0.2, 0.6),
-        low=0.0,
-        high=1.0,
-        source="own",
-        doc="runs last from (1 - this) to (1 + this) times the mean length; without it all labs "
-        "would release in the same months",
-    )
-    write_off: int = fact(
-        48,
-        unit="months",
-        kind="assumed",
-        low=1,
-        high=240,
-        source="own",
-        doc="time over which chips are written off, for the cost of a run",
-    )
-    step: float = fact(
-        0.1,
-        unit="OOM",
-        kind="assumed",
-        prior=Uniform(0.05, 0.3),
-        low=0.0,
-        high=3.0,
-        source="own",
-        doc="least improvement on its own best model for which a lab starts a run",
-    )
-    smallest_fleet: float = fact(
-        1e12,
-        unit="FLOP/s",
-        kind="assumed",
-        low=0.0,
-        high=1e20,
-        source="own",
-        doc="least effective performance of a fleet with which a run is started",
-    )
+    training: float = fact(0.45, "share", Uniform(0.3, 0.6), (0.0, 1.0))
+    """Share of a lab's fleet in its run."""
+    experiments: float = fact(0.25, "share", Uniform(0.1, 0.35), (0.0, 1.0))
+    """Share of a lab's fleet for experiments; what is left serves users."""
+    rented: float = fact(0.05, "share", Uniform(0.01, 0.1), (0.0, 1.0))
+    """Share of a lab's fleet rented to other firms of its bloc for experiments."""
+    run_months: int = fact(4, "months", within=(1, 24), kind="estimated", source="epoch_models")
+    """Mean planned length of a run."""
+    run_spread: float = fact(0.5, "share", Uniform(0.2, 0.6), (0.0, 1.0))
+    """Runs last from (1 - this) to (1 + this) times the mean length; without it all labs would
+    release in the same months."""
+    write_off: int = fact(48, "months", within=(1, 240))
+    """Time over which chips are written off, for the cost of a run."""
+    step: float = fact(0.1, "OOM", Uniform(0.05, 0.3), (0.0, 3.0))
+    """Least improvement on its own best model for which a lab starts a run."""
+    smallest_fleet: float = fact(1e12, "FLOP/s", within=(0.0, 1e20))
+    """Least effective performance of a fleet with which a run is started."""
     inheritance_cap: float = fact(
-        0.5,
-        unit="OOM",
-        kind="contested",
-        prior=Uniform(0.0, 1.2),
-        low=0.0,
-        high=5.0,
-        claims=("B3", "B10", "C4"),
-        source="own",
-        doc="most χ that building on another's open model adds",
+        0.5, "OOM", Uniform(0.0, 1.2), (0.0, 5.0), kind="contested", claims="B3 B10 C4"
     )
+    """Most χ that building on another's open model adds."""
     inheritance: float = fact(
-        0.5,
-        unit="share",
-        kind="contested",
-        prior=Uniform(0.0, 1.0),
-        low=0.0,
-        high=1.0,
-        claims=("B3", "B10", "C4"),
-        source="own",
-        doc="share ρ of the distance to the open model that is inherited",
+        0.5, "share", Uniform(0.0, 1.0), (0.0, 1.0), kind="contested", claims="B3 B10 C4"
     )
+    """Share ρ of the distance to the open model that is inherited."""
 
-    distillation: bool = fact(
-        True,
-        unit="name",
-        kind="choice",
-        lever=True,
-        claims=("B10", "C6"),
-        source="own",
-        doc="whether labs may learn from the outputs of others' closed models, " + FROM_THEN,
-    )
+    distillation: bool = fact(True, "name", lever=True, claims="B10 C6", since="release")
+    """Whether labs may learn from the outputs of others' closed models."""
     distillation_blocked: float = fact(
-        0.0,
-        unit="share",
-        kind="choice",
-        lever=True,
-        low=0.0,
-        high=1.0,
-        claims=("B10",),
-        source="own",
-        doc="share of pairs of labs of different blocs between which the seller blocks it, "
-        + FROM_THEN,
+        0.0, "share", within=(0.0, 1.0), lever=True, claims="B10", since="release"
     )
+    """Share of pairs of labs of different blocs between which the seller blocks it."""
     distillation_loss: float = fact(
-        0.5,
-        unit="OOM",
-        kind="contested",
-        prior=Uniform(0.1, 1.5),
-        low=0.0,
-        high=10.0,
-        claims=("B10", "C6"),
-        source="own",
-        doc="capability lost when a closed model is copied by its outputs",
+        0.5, "OOM", Uniform(0.1, 1.5), (0.0, 10.0), kind="contested", claims="B10 C6"
     )
-    distillation_lag: int = fact(
-        3,
-        unit="months",
-        kind="assumed",
-        low=0,
-        high=60,
-        claims=("B10",),
-        source="own",
-        doc="age at which a closed model can be copied",
-    )
-    distillation_cost: float = fact(
-        0.05,
-        unit="share",
-        kind="assumed",
-        prior=Uniform(0.0, 0.3),
-        low=0.0,
-        high=1.0,
-        claims=("B10",),
-        source="own",
-        doc="share of a run's compute spent on asking the closed model",
-    )
+    """Capability lost when a closed model is copied by its outputs."""
+    distillation_lag: int = fact(3, "months", within=(0, 60), claims="B10")
+    """Age at which a closed model can be copied."""
+    distillation_cost: float = fact(0.05, "share", Uniform(0.0, 0.3), (0.0, 1.0), claims="B10")
+    """Share of a run's compute spent on asking the closed model."""
 
 
 def training(fixed: Fixed, state: State) -> None:
@@ -240,7 +125,7 @@ def training(fixed: Fixed, state: State) -> None:
         group.inheritance,
         address(fixed.seed, key_of("blocking")),
         _behind_interfaces(fixed, state),
-        group.distillation_blocked if state.month >= fixed.release_from else 0.0,
+        group.distillation_blocked if fixed.holds("release", state.month) else 0.0,
         group.distillation_loss,
         group.distillation_cost,
         labs.run_flop,
@@ -264,7 +149,7 @@ def _behind_interfaces(fixed: Fixed, state: State) -> Floats:
     # What others had released long enough ago to be copied, by lab.
     group, nothing = fixed.of(Training), np.full(state.labs.firm.size, NOTHING)
     then = state.month - max(1, group.distillation_lag)
-    allowed = group.distillation or state.month < fixed.release_from
+    allowed = group.distillation or not fixed.holds("release", state.month)
     return state.released_by_month[then] if allowed and then >= 0 else nothing
 
 

@@ -38,151 +38,104 @@ class Domestic(Mechanism):
 
     base: float = fact(
         0.4,
-        unit="share",
+        "share",
+        Uniform(0.1, 0.5),
+        (0.0, 2.0),
         kind="contested",
-        prior=Uniform(0.1, 0.5),
-        low=0.0,
-        high=2.0,
-        claims=("C9",),
         source="seeds/chips.csv",
-        doc="performance per dollar of domestic chips over the best import's in 2018, e₀; the list "
-        "price of the Ascend 910B leads back to about 1, of which programs reach a part",
+        claims="C9",
     )
+    """Performance per dollar of domestic chips over the best import's in 2018, e₀; the list price
+    of the Ascend 910B leads back to about 1, of which programs reach a part."""
     learning: float = fact(
         0.32,
-        unit="1",
+        "1",
+        Uniform(0.1, 0.6),
+        (0.0, 2.0),
         kind="contested",
-        prior=Uniform(0.1, 0.6),
-        low=0.0,
-        high=2.0,
-        claims=("C9",),
         source="irwin_klenow|nagy_2013",
-        doc="learning exponent ω: 0.32 is 20 % less cost per doubling of all that was made",
+        claims="C9",
     )
+    """Learning exponent ω: 0.32 is 20 % less cost per doubling of all that was made."""
     progress: float = fact(
-        0.12,
-        unit="1/year",
-        kind="contested",
-        prior=Uniform(0.0, 0.25),
-        low=-0.5,
-        high=2.0,
-        claims=("C9",),
-        source="own",
-        doc="growth of performance per dollar that comes with time alone (a rate in logs), g",
+        0.12, "1/year", Uniform(0.0, 0.25), (-0.5, 2.0), kind="contested", claims="C9"
     )
+    """Growth of performance per dollar that comes with time alone (a rate in logs), g."""
     capacity_growth: float = fact(
-        0.5,
-        unit="1/year",
-        kind="contested",
-        prior=Uniform(0.0, 0.7),
-        low=0.0,
-        high=5.0,
-        claims=("C9",),
-        source="own",
-        doc="growth of capacity (a rate in logs), c",
+        0.5, "1/year", Uniform(0.0, 0.7), (0.0, 5.0), kind="contested", claims="C9"
     )
+    """Growth of capacity (a rate in logs), c."""
     yield_first: float = fact(
         0.2,
-        unit="share",
+        "share",
+        Uniform(0.1, 0.4),
+        (0.01, 1.0),
         kind="estimated",
-        prior=Uniform(0.1, 0.4),
-        low=0.01,
-        high=1.0,
-        claims=("C9",),
         source="press_ascend",
-        doc="share of dies that work at the start of a generation",
+        claims="C9",
     )
+    """Share of dies that work at the start of a generation."""
     yield_full: float = fact(
         0.6,
-        unit="share",
+        "share",
+        Uniform(0.5, 0.8),
+        (0.01, 1.0),
         kind="estimated",
-        prior=Uniform(0.5, 0.8),
-        low=0.01,
-        high=1.0,
-        claims=("C9",),
         source="press_ascend",
-        doc="share of dies that work when a generation is mastered",
+        claims="C9",
     )
+    """Share of dies that work when a generation is mastered."""
     yield_experience: float = fact(
-        20_000.0,
-        unit="chips",
-        kind="assumed",
-        prior=LogUniform(5_000.0, 80_000.0),
-        low=1.0,
-        high=1e9,
-        claims=("C9",),
-        source="own",
-        doc="experience with a generation (H100 equivalents) that brings 63 % of the gain",
+        20_000.0, "chips", LogUniform(5000.0, 80000.0), (1.0, 1e09), claims="C9"
     )
-    generation: int = fact(
-        36,
-        unit="months",
-        kind="assumed",
-        low=1,
-        high=240,
-        claims=("C9",),
-        source="own",
-        doc="time between generations",
-    )
+    """Experience with a generation (H100 equivalents) that brings 63 % of the gain."""
+    generation: int = fact(36, "months", within=(1, 240), claims="C9")
+    """Time between generations."""
     carried_over: float = fact(
         0.3,
-        unit="share",
+        "share",
+        Uniform(0.1, 0.6),
+        (0.0, 1.0),
         kind="estimated",
-        prior=Uniform(0.1, 0.6),
-        low=0.0,
-        high=1.0,
-        claims=("C9",),
         source="irwin_klenow",
-        doc="share of experience with yield that a new generation keeps",
+        claims="C9",
     )
+    """Share of experience with yield that a new generation keeps."""
     equipment_bite: float = fact(
         0.6,
-        unit="share",
+        "share",
+        Uniform(0.1, 1.0),
+        (0.0, 1.0),
         kind="contested",
-        prior=Uniform(0.1, 1.0),
-        low=0.0,
-        high=1.0,
-        claims=("C1", "C9"),
-        source="own",
-        doc="share of capacity growth lost if all the world's equipment were barred",
         under_rules=True,
+        claims="C1 C9",
     )
+    """Share of capacity growth lost if all the world's equipment were barred."""
     memory_bite: float = fact(
         0.6,
-        unit="share",
+        "share",
+        Uniform(0.1, 1.0),
+        (0.0, 1.0),
         kind="contested",
-        prior=Uniform(0.1, 1.0),
-        low=0.0,
-        high=1.0,
-        claims=("C1", "C9"),
-        source="own",
-        doc="share of output lost if all the world's stacked memory were barred",
         under_rules=True,
+        claims="C1 C9",
     )
+    """Share of output lost if all the world's stacked memory were barred."""
     memory_catch_up: float = fact(
-        30.0,
-        unit="months",
-        kind="assumed",
-        prior=Uniform(12.0, 60.0),
-        low=1.0,
-        high=1000.0,
-        claims=("C9",),
-        source="own",
-        doc="time in which makers of memory at home win back 63 % of that",
-        under_rules=True,
+        30.0, "months", Uniform(12.0, 60.0), (1.0, 1000.0), under_rules=True, claims="C9"
     )
+    """Time in which makers of memory at home win back 63 % of that."""
     memory_put_by: float = fact(
         12.0,
-        unit="months",
+        "months",
+        Uniform(3.0, 24.0),
+        (0.0, 240.0),
         kind="estimated",
-        prior=Uniform(3.0, 24.0),
-        low=0.0,
-        high=240.0,
-        claims=("C9", "C10"),
-        source="semianalysis_ascend",
-        doc="months of output for which memory is put by when a bar on it is known",
         under_rules=True,
+        source="semianalysis_ascend",
+        claims="C9 C10",
     )
+    """Months of output for which memory is put by when a bar on it is known."""
 
 
 def domestic(fixed: Fixed, state: State) -> None:

@@ -35,90 +35,31 @@ from model.state.state import State
 class Chips(Mechanism):
     """Buying, running and retiring accelerators."""
 
-    retirement: float = fact(
-        0.18,
-        unit="share/year",
-        kind="assumed",
-        prior=Uniform(0.10, 0.30),
-        low=0.0,
-        high=0.99,
-        source="own",
-        doc="share of chips at work that is retired in a year",
-    )
+    retirement: float = fact(0.18, "share/year", Uniform(0.1, 0.3), (0.0, 0.99))
+    """Share of chips at work that is retired in a year."""
     delivery: int = fact(
-        1,
-        unit="months",
-        kind="estimated",
-        low=0,
-        high=24,
-        claims=("C10",),
-        source="epoch_chip_counts",
-        doc="time from payment to work; 1 fits how fast sales fell and came back around the rules "
-        "of 2022 and 2023 (seeds/targets.toml), 3 does not",
+        1, "months", within=(0, 24), kind="estimated", source="epoch_chip_counts", claims="C10"
     )
+    """Time from payment to work; 1 fits how fast sales fell and came back around the rules of 2022
+    and 2023 (seeds/targets.toml), 3 does not."""
     overhead: float = fact(
-        1.6,
-        unit="1",
-        kind="estimated",
-        prior=Uniform(1.3, 2.2),
-        low=1.0,
-        high=10.0,
-        source="cottier_2024",
-        doc="price of a chip at work (server, network, hall) over the price of the chip",
+        1.6, "1", Uniform(1.3, 2.2), (1.0, 10.0), kind="estimated", source="cottier_2024"
     )
-    utilisation: float = fact(
-        0.35,
-        unit="share",
-        kind="assumed",
-        prior=Uniform(0.25, 0.45),
-        low=0.01,
-        high=1.0,
-        source="memory",
-        doc="share of peak performance that a run gets without systems ideas",
-    )
+    """Price of a chip at work (server, network, hall) over the price of the chip."""
+    utilisation: float = fact(0.35, "share", Uniform(0.25, 0.45), (0.01, 1.0), source="memory")
+    """Share of peak performance that a run gets without systems ideas."""
     utilisation_gain: float = fact(
-        0.20,
-        unit="share",
-        kind="assumed",
-        prior=Uniform(0.10, 0.30),
-        low=0.0,
-        high=0.9,
-        claims=("C7",),
-        source="memory",
-        doc="what systems ideas can add to that share",
+        0.20, "share", Uniform(0.1, 0.3), (0.0, 0.9), source="memory", claims="C7"
     )
-    utilisation_scale: float = fact(
-        1.0,
-        unit="OOM",
-        kind="assumed",
-        prior=Uniform(0.5, 2.0),
-        low=0.01,
-        high=100.0,
-        source="own",
-        doc="systems knowledge that brings 63 % of the gain",
-    )
+    """What systems ideas can add to that share."""
+    utilisation_scale: float = fact(1.0, "OOM", Uniform(0.5, 2.0), (0.01, 100.0))
+    """Systems knowledge that brings 63 % of the gain."""
     link_penalty: float = fact(
-        0.3,
-        unit="1",
-        kind="contested",
-        prior=Uniform(0.0, 1.0),
-        low=0.0,
-        high=10.0,
-        claims=("C2", "C7"),
-        source="own",
-        doc="loss (in logs) of a chip without links to others beside the best on the market",
+        0.3, "1", Uniform(0.0, 1.0), (0.0, 10.0), kind="contested", claims="C2 C7"
     )
-    link_scale: float = fact(
-        1.0,
-        unit="OOM",
-        kind="assumed",
-        prior=Uniform(0.5, 3.0),
-        low=0.01,
-        high=100.0,
-        claims=("C7",),
-        source="own",
-        doc="systems knowledge that makes up for 63 % of the loss by weak links",
-    )
+    """Loss (in logs) of a chip without links to others beside the best on the market."""
+    link_scale: float = fact(1.0, "OOM", Uniform(0.5, 3.0), (0.01, 100.0), claims="C7")
+    """Systems knowledge that makes up for 63 % of the loss by weak links."""
 
 
 def fleets(fixed: Fixed, state: State) -> None:

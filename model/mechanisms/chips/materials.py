@@ -39,102 +39,61 @@ from model.state.state import State
 class Materials(Mechanism):
     """How hard it is to do without another bloc's materials."""
 
-    hazard: float = fact(
-        0.0,
-        unit="1/month",
-        kind="choice",
-        lever=True,
-        low=0.0,
-        high=1.0,
-        claims=("C13", "C19"),
-        source="own",
-        doc="chance that a government whose buyers are bound answers with its materials; full "
-        "effect on the bloc that acted",
-    )
-    part: float = fact(
-        1.0,
-        unit="share",
-        kind="choice",
-        lever=True,
-        low=0.0,
-        high=1.0,
-        claims=("C13",),
-        source="own",
-        doc="share of its exports of materials that such an answer stops",
-    )
+    hazard: float = fact(0.0, "1/month", within=(0.0, 1.0), lever=True, claims="C13 C19")
+    """Chance that a government whose buyers are bound answers with its materials; full effect on
+    the bloc that acted."""
+    part: float = fact(1.0, "share", within=(0.0, 1.0), lever=True, claims="C13")
+    """Share of its exports of materials that such an answer stops."""
     leak: float = fact(
         0.5,
-        unit="share",
-        kind="assumed",
-        prior=Uniform(0.1, 0.8),
-        low=0.0,
-        high=1.0,
+        "share",
+        Uniform(0.1, 0.8),
+        (0.0, 1.0),
         under_rules=True,
-        claims=("C11", "C13"),
         source="materials_press",
-        doc="share of what is stopped that comes through third countries",
+        claims="C11 C13",
     )
+    """Share of what is stopped that comes through third countries."""
     stock: float = fact(
         4.5,
-        unit="months",
-        kind="assumed",
-        prior=Uniform(3.0, 6.0),
-        low=1.0,
-        high=120.0,
+        "months",
+        Uniform(3.0, 6.0),
+        (1.0, 120.0),
         under_rules=True,
-        claims=("C13",),
         source="memory",
-        doc="time over which stocks make up for what is missing",
+        claims="C13",
     )
+    """Time over which stocks make up for what is missing."""
     substitution: float = fact(
-        60.0,
-        unit="months",
-        kind="assumed",
-        prior=LogUniform(24.0, 180.0),
-        low=1.0,
-        high=1e6,
-        under_rules=True,
-        claims=("C13",),
-        source="own",
-        doc="time in which new sources make up for a supply that is gone as a whole",
+        60.0, "months", LogUniform(24.0, 180.0), (1.0, 1e06), under_rules=True, claims="C13"
     )
+    """Time in which new sources make up for a supply that is gone as a whole."""
     elasticity: float = fact(
         0.6,
-        unit="1",
+        "1",
+        Uniform(0.2, 1.5),
+        (0.01, 100.0),
         kind="estimated",
-        prior=Uniform(0.2, 1.5),
-        low=0.01,
-        high=100.0,
         under_rules=True,
-        claims=("C13",),
         source="usgs_2024|materials_press",
-        doc="of supply and demand of the materials together, in absolute values: prices of "
-        "germanium and gallium about doubled where some 0.4 of the world's supply was gone",
+        claims="C13",
     )
+    """Of supply and demand of the materials together, in absolute values: prices of germanium and
+    gallium about doubled where some 0.4 of the world's supply was gone."""
     cost_share: float = fact(
-        0.005,
-        unit="share",
-        kind="assumed",
-        prior=LogUniform(0.001, 0.05),
-        low=0.0,
-        high=1.0,
-        under_rules=True,
-        claims=("C13",),
-        source="own",
-        doc="part of the materials in the price of an accelerator",
+        0.005, "share", LogUniform(0.001, 0.05), (0.0, 1.0), under_rules=True, claims="C13"
     )
+    """Part of the materials in the price of an accelerator."""
     criticality: float = fact(
         0.1,
-        unit="1",
+        "1",
+        Uniform(0.0, 0.5),
+        (0.0, 10.0),
         kind="contested",
-        prior=Uniform(0.0, 0.5),
-        low=0.0,
-        high=10.0,
         under_rules=True,
-        claims=("C13", "C19"),
-        source="own",
-        doc="elasticity χ of the chips that are made to the materials that are there",
+        claims="C13 C19",
     )
+    """Elasticity χ of the chips that are made to the materials that are there."""
 
 
 def materials(fixed: Fixed, state: State) -> None:

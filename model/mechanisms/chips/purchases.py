@@ -45,123 +45,52 @@ from model.state.state import State
 class Purchases(Mechanism):
     """How buyers choose, buy ahead, and buy around rules."""
 
-    choice_elasticity: float = fact(
-        4.0,
-        unit="1",
-        kind="assumed",
-        prior=Uniform(2.0, 8.0),
-        low=0.0,
-        high=50.0,
-        source="own",
-        doc="how sharply spending turns to the chip with more performance per dollar",
-    )
-    portable: float = fact(
-        0.1,
-        unit="share",
-        kind="assumed",
-        prior=Uniform(0.03, 0.4),
-        low=0.0,
-        high=1.0,
-        claims=("C2",),
-        source="own",
-        doc="share of spending that is not tied to the software of the leading vendor",
-    )
-    software: float = fact(
-        0.5,
-        unit="share",
-        kind="assumed",
-        prior=Uniform(0.3, 0.9),
-        low=0.01,
-        high=1.0,
-        claims=("C2",),
-        source="own",
-        doc="performance that programs reach on other vendors' chips, over the leading vendor's",
-    )
+    choice_elasticity: float = fact(4.0, "1", Uniform(2.0, 8.0), (0.0, 50.0))
+    """How sharply spending turns to the chip with more performance per dollar."""
+    portable: float = fact(0.1, "share", Uniform(0.03, 0.4), (0.0, 1.0), claims="C2")
+    """Share of spending that is not tied to the software of the leading vendor."""
+    software: float = fact(0.5, "share", Uniform(0.3, 0.9), (0.01, 1.0), claims="C2")
+    """Performance that programs reach on other vendors' chips, over the leading vendor's."""
     premium: float = fact(
         0.5,
-        unit="share",
+        "share",
+        Uniform(0.2, 1.5),
+        (0.0, 10.0),
         kind="estimated",
-        prior=Uniform(0.2, 1.5),
-        low=0.0,
-        high=10.0,
-        claims=("C11",),
+        under_rules=True,
         source="ft_2025",
-        doc="what a diverted chip costs above its price",
-        under_rules=True,
+        claims="C11",
     )
+    """What a diverted chip costs above its price."""
     trader_cost: float = fact(
-        0.15,
-        unit="share",
-        kind="assumed",
-        prior=Uniform(0.05, 0.4),
-        low=0.0,
-        high=10.0,
-        claims=("C11",),
-        source="own",
-        doc="mean cost of a trader (exponential over traders), over the price of the chip",
-        under_rules=True,
+        0.15, "share", Uniform(0.05, 0.4), (0.0, 10.0), under_rules=True, claims="C11"
     )
-    penalty: float = fact(
-        1.0,
-        unit="1",
-        kind="assumed",
-        prior=Uniform(0.0, 4.0),
-        low=0.0,
-        high=100.0,
-        claims=("C11",),
-        source="own",
-        doc="fine for a seized chip over its price",
-        under_rules=True,
-    )
+    """Mean cost of a trader (exponential over traders), over the price of the chip."""
+    penalty: float = fact(1.0, "1", Uniform(0.0, 4.0), (0.0, 100.0), under_rules=True, claims="C11")
+    """Fine for a seized chip over its price."""
     rent_margin: float = fact(
-        0.3,
-        unit="share",
-        kind="assumed",
-        prior=Uniform(0.1, 1.0),
-        low=0.0,
-        high=10.0,
-        claims=("C11",),
-        source="own",
-        doc="what a chip in a data centre abroad costs above a chip at home",
-        under_rules=True,
+        0.3, "share", Uniform(0.1, 1.0), (0.0, 10.0), under_rules=True, claims="C11"
     )
+    """What a chip in a data centre abroad costs above a chip at home."""
     stockpile: float = fact(
         3.0,
-        unit="months",
+        "months",
+        Uniform(1.0, 12.0),
+        (0.0, 60.0),
         kind="estimated",
-        prior=Uniform(1.0, 12.0),
-        low=0.0,
-        high=60.0,
-        claims=("C10",),
+        under_rules=True,
         source="press_stockpiles",
-        doc="means for chips that are brought forward before a bar; 3 fits the sales of 2023, the "
-        "press says 3 to 12",
-        under_rules=True,
+        claims="C10",
     )
+    """Means for chips that are brought forward before a bar; 3 fits the sales of 2023, the press
+    says 3 to 12."""
     repayment: float = fact(
-        0.4,
-        unit="share",
-        kind="assumed",
-        prior=Uniform(0.1, 0.8),
-        low=0.0,
-        high=1.0,
-        claims=("C10",),
-        source="own",
-        doc="share of later means that repays what was brought forward",
-        under_rules=True,
+        0.4, "share", Uniform(0.1, 0.8), (0.0, 1.0), under_rules=True, claims="C10"
     )
+    """Share of later means that repays what was brought forward."""
 
-    idle_loss: float = fact(
-        0.05,
-        unit="share/month",
-        kind="assumed",
-        prior=Uniform(0.0, 0.15),
-        low=0.0,
-        high=1.0,
-        claims=("C10",),
-        source="own",
-        doc="share of money for chips that could not be spent and goes to other uses",
-    )
+    idle_loss: float = fact(0.05, "share/month", Uniform(0.0, 0.15), (0.0, 1.0), claims="C10")
+    """Share of money for chips that could not be spent and goes to other uses."""
 
 
 def traders_paid(premium: float, cost: float, penalty: float, seized: float) -> float:

@@ -36,118 +36,49 @@ from model.state.state import State
 class SupplyOfChips(Mechanism):
     """What vendors make and ask."""
 
-    vendors: list[str] = fact(
-        [],
-        unit="name",
-        kind="choice",
-        claims=("C2",),
-        source="seeds/chips.csv",
-        doc="vendors of chips for clusters who are on the market; empty: all of the table",
-    )
+    vendors: list[str] = fact([], "name", kind="choice", source="seeds/chips.csv", claims="C2")
+    """Vendors of chips for clusters who are on the market; empty: all of the table."""
     growth: float = fact(
         1.1,
-        unit="1/year",
+        "1/year",
+        Uniform(0.5, 1.4),
+        (0.0, 5.0),
         kind="estimated",
-        prior=Uniform(0.5, 1.4),
-        low=0.0,
-        high=5.0,
-        claims=("C2",),
         source="epoch_chip_owners",
-        doc="fastest growth of a vendor's capacity after the record (a rate in logs); output of "
-        "the leading vendor grew 2.4 to 3.0 times a year from 2022 to 2024",
+        claims="C2",
     )
-    response: float = fact(
-        0.5,
-        unit="1/month",
-        kind="assumed",
-        prior=Uniform(0.1, 1.0),
-        low=0.0,
-        high=1.0,
-        source="own",
-        doc="how fast capacity follows orders, share of the distance a month",
-    )
-    price_response: float = fact(
-        0.2,
-        unit="1/month",
-        kind="assumed",
-        prior=Uniform(0.05, 0.5),
-        low=0.0,
-        high=2.0,
-        source="own",
-        doc="rise of the price with orders over what there is, both in logs",
-    )
+    """Fastest growth of a vendor's capacity after the record (a rate in logs); output of the
+    leading vendor grew 2.4 to 3.0 times a year from 2022 to 2024."""
+    response: float = fact(0.5, "1/month", Uniform(0.1, 1.0), (0.0, 1.0))
+    """How fast capacity follows orders, share of the distance a month."""
+    price_response: float = fact(0.2, "1/month", Uniform(0.05, 0.5), (0.0, 2.0))
+    """Rise of the price with orders over what there is, both in logs."""
     margin: float = fact(
         0.6,
-        unit="share",
+        "share",
+        Uniform(0.4, 0.75),
+        (0.0, 1.0),
         kind="estimated",
-        prior=Uniform(0.4, 0.75),
-        low=0.0,
-        high=1.0,
-        claims=("C13", "C19"),
         source="company_filings",
-        doc="what vendors keep of a dollar of sales, cost of making paid; for their profit alone",
+        claims="C13 C19",
     )
-    price_floor: float = fact(
-        0.5,
-        unit="1",
-        kind="assumed",
-        prior=Uniform(0.3, 0.8),
-        low=0.01,
-        high=1.0,
-        source="own",
-        doc="lowest price over the list price",
-    )
-    price_ceiling: float = fact(
-        2.0,
-        unit="1",
-        kind="assumed",
-        prior=Uniform(1.3, 3.0),
-        low=1.0,
-        high=20.0,
-        source="own",
-        doc="highest price over the list price: vendors ration rather than charge more",
-    )
+    """What vendors keep of a dollar of sales, cost of making paid; for their profit alone."""
+    price_floor: float = fact(0.5, "1", Uniform(0.3, 0.8), (0.01, 1.0))
+    """Lowest price over the list price."""
+    price_ceiling: float = fact(2.0, "1", Uniform(1.3, 3.0), (1.0, 20.0))
+    """Highest price over the list price: vendors ration rather than charge more."""
     roadmap_growth: float = fact(
-        1.35,
-        unit="1/year",
-        kind="estimated",
-        prior=Uniform(1.2, 1.5),
-        low=1.0,
-        high=4.0,
-        source="epoch_hardware",
-        doc="growth of performance per dollar of the generations after the table of chips",
+        1.35, "1/year", Uniform(1.2, 1.5), (1.0, 4.0), kind="estimated", source="epoch_hardware"
     )
-    roadmap_interval: int = fact(
-        18,
-        unit="months",
-        kind="assumed",
-        low=6,
-        high=60,
-        source="own",
-        doc="time between the generations after the table of chips",
-    )
-    price_growth: float = fact(
-        1.05,
-        unit="1/year",
-        kind="assumed",
-        prior=Uniform(0.95, 1.2),
-        low=0.5,
-        high=2.0,
-        source="own",
-        doc="growth of the price of a chip over the generations after the table",
-    )
+    """Growth of performance per dollar of the generations after the table of chips."""
+    roadmap_interval: int = fact(18, "months", within=(6, 60))
+    """Time between the generations after the table of chips."""
+    price_growth: float = fact(1.05, "1/year", Uniform(0.95, 1.2), (0.5, 2.0))
+    """Growth of the price of a chip over the generations after the table."""
     revenue_elasticity: float = fact(
-        0.2,
-        unit="1",
-        kind="contested",
-        prior=Uniform(0.0, 0.6),
-        low=0.0,
-        high=3.0,
-        claims=("C19",),
-        source="own",
-        doc="how a vendor's pace depends on its revenue: share of pace lost per share of revenue",
-        under_rules=True,
+        0.2, "1", Uniform(0.0, 0.6), (0.0, 3.0), kind="contested", under_rules=True, claims="C19"
     )
+    """How a vendor's pace depends on its revenue: share of pace lost per share of revenue."""
 
 
 def supply(fixed: Fixed, state: State) -> None:

@@ -48,106 +48,51 @@ from model.state.state import State
 class Applications(Mechanism):
     """Adoption by firms and their choice of platforms."""
 
-    review: float = fact(
-        1.0 / 12.0,
-        unit="1/month",
-        kind="assumed",
-        prior=Uniform(0.03, 0.2),
-        low=0.0,
-        high=1.0,
-        claims=("B9",),
-        source="own",
-        doc="chance a month that a firm which uses AI looks for another platform (lock-in: low)",
-    )
-    price: float = fact(
-        1.1,
-        unit="1",
-        kind="estimated",
-        prior=Uniform(0.7, 1.5),
-        low=0.0,
-        high=10.0,
-        claims=("B6",),
-        source="own",
-        doc="utility lost by a unit of log price of a platform",
-    )
-    productivity: float = fact(
-        0.005,
-        unit="1/OOM",
-        kind="assumed",
-        prior=LogUniform(0.0015, 0.015),
-        low=0.0,
-        high=1.0,
-        claims=("D13",),
-        source="own",
-        doc="fall of a user's log unit cost by an order of magnitude of platform capability",
-    )
+    review: float = fact(1.0 / 12.0, "1/month", Uniform(0.03, 0.2), (0.0, 1.0), claims="B9")
+    """Chance a month that a firm which uses AI looks for another platform (lock-in: low)."""
+    price: float = fact(1.1, "1", Uniform(0.7, 1.5), (0.0, 10.0), kind="estimated", claims="B6")
+    """Utility lost by a unit of log price of a platform."""
+    productivity: float = fact(0.005, "1/OOM", LogUniform(0.0015, 0.015), (0.0, 1.0), claims="D13")
+    """Fall of a user's log unit cost by an order of magnitude of platform capability."""
     improvement: float = fact(
-        0.005,
-        unit="1/OOM",
-        kind="assumed",
-        prior=LogUniform(0.0015, 0.015),
-        low=0.0,
-        high=1.0,
-        claims=("A7", "D13"),
-        source="own",
-        doc="rise of the log quality of a user's products by an order of magnitude of platform",
+        0.005, "1/OOM", LogUniform(0.0015, 0.015), (0.0, 1.0), claims="A7 D13"
     )
-    cost_share: float = fact(
-        0.002,
-        unit="share",
-        kind="assumed",
-        prior=LogUniform(0.0005, 0.01),
-        low=0.0,
-        high=0.9,
-        claims=("B6",),
-        source="own",
-        doc="share of the platform in a user's variable cost",
-    )
+    """Rise of the log quality of a user's products by an order of magnitude of platform."""
+    cost_share: float = fact(0.002, "share", LogUniform(0.0005, 0.01), (0.0, 0.9), claims="B6")
+    """Share of the platform in a user's variable cost."""
     first_use: float = fact(
         26.5,
-        unit="OOM",
+        "OOM",
+        Uniform(25.0, 28.0),
+        (0.0, 60.0),
         kind="estimated",
-        prior=Uniform(25.0, 28.0),
-        low=0.0,
-        high=60.0,
-        claims=("D13",),
         source="eurostat_ai_use|own",
-        doc="capability from which models are of use to firms; with cost_to_adopt and spread set "
-        "by use of AI among European firms in 2023 and 2024",
+        claims="D13",
     )
-    first_price: float = fact(
-        1.0,
-        unit="USD/Mtoken",
-        kind="assumed",
-        prior=LogUniform(0.2, 20.0),
-        low=1e-6,
-        high=1e6,
-        claims=("B6",),
-        source="own",
-        doc="price at which a platform saves nothing but by its capability",
-    )
+    """Capability from which models are of use to firms; with cost_to_adopt and spread set by use
+    of AI among European firms in 2023 and 2024."""
+    first_price: float = fact(1.0, "USD/Mtoken", LogUniform(0.2, 20.0), (1e-06, 1e06), claims="B6")
+    """Price at which a platform saves nothing but by its capability."""
     cost_to_adopt: float = fact(
         0.026,
-        unit="1",
+        "1",
+        LogUniform(0.01, 0.06),
+        (0.0, 10.0),
         kind="estimated",
-        prior=LogUniform(0.01, 0.06),
-        low=0.0,
-        high=10.0,
-        claims=("D6",),
         source="eurostat_ai_use|own",
-        doc="gain (log) that pays a typical firm of mean size for taking AI up",
+        claims="D6",
     )
+    """Gain (log) that pays a typical firm of mean size for taking AI up."""
     spread: float = fact(
         1.35,
-        unit="1",
+        "1",
+        Uniform(0.7, 2.0),
+        (0.0, 5.0),
         kind="estimated",
-        prior=Uniform(0.7, 2.0),
-        low=0.0,
-        high=5.0,
-        claims=("D6",),
         source="eurostat_ai_use|own",
-        doc="standard deviation among firms of the log of that cost, beside size",
+        claims="D6",
     )
+    """Standard deviation among firms of the log of that cost, beside size."""
 
 
 def applications(fixed: Fixed, state: State) -> None:

@@ -33,7 +33,7 @@ from __future__ import annotations
 import math
 
 from model.core.kernels import kernel
-from model.core.parameter import LogUniform, Mechanism, Uniform, fact
+from model.core.parameter import LogUniform, Mechanism, Uniform, fact, lever
 from model.state.codes import LAB
 from model.state.fixed import Fixed
 from model.state.state import State
@@ -46,157 +46,74 @@ class Finance(Mechanism):
 
     funding_2024: float = fact(
         34e9,
-        unit="USD/year",
+        "USD/year",
+        LogUniform(1.7e10, 6.8e10),
+        (1e06, 1e13),
         kind="estimated",
-        prior=LogUniform(17e9, 68e9),
-        low=1e6,
-        high=1e13,
-        claims=("D11",),
         source="epoch_companies",
-        doc="means of all labs of the world at the start of 2024, chips and people; derived from "
-        "the largest lab's spending on compute for research in 2024 (USD 4 billion) and its share",
+        claims="D11",
     )
+    """Means of all labs of the world at the start of 2024, chips and people; derived from the
+    largest lab's spending on compute for research in 2024 (USD 4 billion) and its share."""
     growth_to_2024: float = fact(
         3.1,
-        unit="1/year",
+        "1/year",
+        Uniform(2.0, 3.5),
+        (1.0, 10.0),
         kind="estimated",
-        prior=Uniform(2.0, 3.5),
-        low=1.0,
-        high=10.0,
-        claims=("D11",),
         source="cottier_2024",
-        doc="growth of those means until 2024: 2.4 to 2020 and 3.5 from then on, as a mean over "
-        "2018 to 2024",
+        claims="D11",
     )
-    growth_in_the_long_run: float = fact(
-        1.2,
-        unit="1/year",
-        kind="assumed",
-        prior=Uniform(1.05, 1.5),
-        low=0.5,
-        high=10.0,
-        source="own",
-        doc="growth of those means after the boom",
-    )
-    taper: float = fact(
-        1.5,
-        unit="years",
-        kind="assumed",
-        prior=Uniform(0.5, 3.0),
-        low=0.0,
-        high=20.0,
-        source="own",
-        doc="time in which the boom's extra growth falls to 37 %",
-    )
+    """Growth of those means until 2024: 2.4 to 2020 and 3.5 from then on, as a mean over 2018 to
+    2024."""
+    growth_in_the_long_run: float = fact(1.2, "1/year", Uniform(1.05, 1.5), (0.5, 10.0))
+    """Growth of those means after the boom."""
+    taper: float = fact(1.5, "years", Uniform(0.5, 3.0), (0.0, 20.0))
+    """Time in which the boom's extra growth falls to 37 %."""
     chip_share: float = fact(
         0.65,
-        unit="share",
+        "share",
+        Uniform(0.5, 0.8),
+        (0.0, 1.0),
         kind="estimated",
-        prior=Uniform(0.5, 0.8),
-        low=0.0,
-        high=1.0,
-        claims=("D14",),
         source="cottier_2024",
-        doc="share of means that buys chips and what they stand in",
+        claims="D14",
     )
-    concentration: float = fact(
-        1.0,
-        unit="1",
-        kind="assumed",
-        prior=Uniform(0.6, 1.4),
-        low=0.0,
-        high=5.0,
-        claims=("D3",),
-        source="own",
-        doc="fall of a lab's means with its rank in the bloc (Zipf's exponent)",
-    )
-    revenue_weight: float = fact(
-        0.3,
-        unit="share",
-        kind="assumed",
-        prior=Uniform(0.0, 0.6),
-        low=0.0,
-        high=1.0,
-        claims=("B4", "B11"),
-        source="own",
-        doc="part w of a bloc's means that goes to its labs by what they earn, not by rank",
-    )
-    appropriability: float = fact(
-        1.0,
-        unit="1",
-        kind="assumed",
-        prior=Uniform(0.0, 2.0),
-        low=0.0,
-        high=5.0,
-        claims=("A8", "B11"),
-        source="own",
-        doc="strength a with which the lead that a lab experiences drives its research",
-    )
+    """Share of means that buys chips and what they stand in."""
+    concentration: float = fact(1.0, "1", Uniform(0.6, 1.4), (0.0, 5.0), claims="D3")
+    """Fall of a lab's means with its rank in the bloc (Zipf's exponent)."""
+    revenue_weight: float = fact(0.3, "share", Uniform(0.0, 0.6), (0.0, 1.0), claims="B4 B11")
+    """Part w of a bloc's means that goes to its labs by what they earn, not by rank."""
+    appropriability: float = fact(1.0, "1", Uniform(0.0, 2.0), (0.0, 5.0), claims="A8 B11")
+    """Strength a with which the lead that a lab experiences drives its research."""
     reference_lead: float = fact(
         18.0,
-        unit="months",
+        "months",
+        Uniform(8.0, 30.0),
+        (0.1, 1000.0),
         kind="estimated",
-        prior=Uniform(8.0, 30.0),
-        low=0.1,
-        high=1000.0,
-        claims=("A8",),
         source="mansfield_1985",
-        doc="lead at which labs spend on research what the record says",
+        claims="A8",
     )
-    ramp: int = fact(
-        24,
-        unit="months",
-        kind="assumed",
-        low=1,
-        high=120,
-        source="own",
-        doc="time in which a new lab grows into its place",
+    """Lead at which labs spend on research what the record says."""
+    ramp: int = fact(24, "months", within=(1, 120))
+    """Time in which a new lab grows into its place."""
+    budget: float = lever(
+        1.0, "1", within=(0.0, 20.0), claims="D1 D14", since="exchange", roles="leader follower"
     )
-    means_leader: float = fact(
-        1.0,
-        unit="1",
-        kind="choice",
-        lever=True,
-        low=0.0,
-        high=20.0,
-        claims=("D1", "D14"),
-        source="own",
-        doc="means of labs of the leading bloc over those on the path, from exchange.since on",
-    )
-    means_follower: float = fact(
-        1.0,
-        unit="1",
-        kind="choice",
-        lever=True,
-        low=0.0,
-        high=20.0,
-        claims=("D1", "D14"),
-        source="own",
-        doc="means of labs of the following bloc over those on the path, from exchange.since on",
-    )
+    """Lab budgets in {bloc}, as a multiple of the baseline."""
     researcher_growth: float = fact(
         0.25,
-        unit="1/year",
+        "1/year",
+        Uniform(0.1, 0.4),
+        (-0.5, 2.0),
         kind="estimated",
-        prior=Uniform(0.1, 0.4),
-        low=-0.5,
-        high=2.0,
-        claims=("D10",),
         source="unido_dongbi",
-        doc="continuous growth of the number of researchers (a rate in logs)",
+        claims="D10",
     )
-    lab_researchers: float = fact(
-        0.2,
-        unit="share",
-        kind="assumed",
-        prior=Uniform(0.1, 0.4),
-        low=0.01,
-        high=0.99,
-        claims=("D14",),
-        source="own",
-        doc="share of a bloc's AI researchers who work in labs at month 0; the rest work in other "
-        "firms",
-    )
+    """Continuous growth of the number of researchers (a rate in logs)."""
+    lab_researchers: float = fact(0.2, "share", Uniform(0.1, 0.4), (0.01, 0.99), claims="D14")
+    """Share of a bloc's AI researchers who work in labs at month 0, the rest in other firms."""
 
 
 def means(group: Finance, year: float) -> float:
@@ -220,11 +137,10 @@ def budgets(fixed: Fixed, state: State) -> None:
     group, inputs, firms = fixed.of(Finance), fixed.inputs, state.firms
     year = inputs.calendar.year(state.month)
     world = means(group, year) / 12.0
-    levers = {inputs.leader: group.means_leader, inputs.follower: group.means_follower}
+    levers = fixed.by_bloc(Finance, "budget", state.month)
     for b, bloc in enumerate(inputs.blocs):
         state.blocs.funding_path[b] = world * bloc.funding_share
-        lever = levers.get(bloc.name, 1.0) if state.month >= fixed.exchange_from else 1.0
-        state.blocs.funding[b] = state.blocs.funding_path[b] * lever
+        state.blocs.funding[b] = state.blocs.funding_path[b] * levers[b]
     labs = state.labs
     _means(
         state.month,

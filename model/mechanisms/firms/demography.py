@@ -58,135 +58,34 @@ class Demography(Mechanism):
     """Entry, exit and spin-offs of application firms."""
 
     entrants: float = fact(
-        0.05,
-        unit="share/year",
-        kind="assumed",
-        prior=Uniform(0.0, 0.1),
-        low=0.0,
-        high=1.0,
-        claims=("B6",),
-        source="memory",
-        doc="potential entrants a year, over the firms of the bloc's sector at the start; in "
-        "business statistics 7 to 10 % of firms a year are new, most of them tiny",
+        0.05, "share/year", Uniform(0.0, 0.1), (0.0, 1.0), source="memory", claims="B6"
     )
-    hurdle: float = fact(
-        0.2,
-        unit="share",
-        kind="assumed",
-        prior=LogUniform(0.05, 0.8),
-        low=0.0,
-        high=1e9,
-        claims=("B6",),
-        source="own",
-        doc="profit over overhead that the median potential entrant wants to see",
-    )
-    hurdle_spread: float = fact(
-        1.0,
-        unit="1",
-        kind="assumed",
-        prior=Uniform(0.3, 1.5),
-        low=0.0,
-        high=5.0,
-        source="own",
-        doc="standard deviation of the logarithm of that threshold",
-    )
-    size: float = fact(
-        0.3,
-        unit="1",
-        kind="assumed",
-        prior=Uniform(0.1, 1.0),
-        low=0.001,
-        high=10.0,
-        source="own",
-        doc="size of newcomers over that of the firms of the start",
-    )
-    experience: float = fact(
-        5.0,
-        unit="years",
-        kind="assumed",
-        prior=Uniform(1.0, 10.0),
-        low=0.0,
-        high=1000.0,
-        claims=("D8",),
-        source="own",
-        doc="time that founders have read what is in print, at the hazard of other firms",
-    )
-    spinoffs: float = fact(
-        0.01,
-        unit="1/year",
-        kind="assumed",
-        prior=Uniform(0.0, 0.03),
-        low=0.0,
-        high=1.0,
-        claims=("A2", "B6"),
-        source="own",
-        doc="spin-offs a year of a firm of mean sales in its bloc's sector",
-    )
-    taken: float = fact(
-        0.5,
-        unit="share",
-        kind="assumed",
-        prior=Uniform(0.2, 0.9),
-        low=0.0,
-        high=1.0,
-        claims=("A2",),
-        source="own",
-        doc="share of the parent's ideas that a spin-off takes along",
-    )
-    near: float = fact(
-        0.8,
-        unit="share",
-        kind="assumed",
-        prior=Uniform(0.5, 1.0),
-        low=0.0,
-        high=1.0,
-        claims=("A1", "A2"),
-        source="memory",
-        doc="share of spin-offs that stay at the parent's place (Detroit, Silicon Valley)",
-    )
-    pull: float = fact(
-        1.0,
-        unit="1",
-        kind="assumed",
-        prior=Uniform(0.0, 1.5),
-        low=0.0,
-        high=5.0,
-        claims=("A1", "A4"),
-        source="own",
-        doc="elasticity of a place's draw on newcomers in researchers nearby over its cost; 0: all "
-        "places alike",
-    )
-    runway: float = fact(
-        12.0,
-        unit="months",
-        kind="assumed",
-        prior=LogUniform(6.0, 36.0),
-        low=0.0,
-        high=1e6,
-        claims=("B6",),
-        source="own",
-        doc="overhead that a firm keeps as cash, and begins with",
-    )
-    exit: float = fact(
-        1.0,
-        unit="1/month",
-        kind="assumed",
-        low=0.0,
-        high=1.0,
-        claims=("B6",),
-        source="own",
-        doc="chance that a firm whose cash is gone closes",
-    )
-    room: float = fact(
-        0.8,
-        unit="share",
-        kind="choice",
-        low=0.0,
-        high=20.0,
-        source="own",
-        doc="spare rows that a place keeps for newcomers, over its firms at the start, by trade; "
-        "none where nobody can come",
-    )
+    """Potential entrants a year, over the firms of the bloc's sector at the start; in business
+    statistics 7 to 10 % of firms a year are new, most of them tiny."""
+    hurdle: float = fact(0.2, "share", LogUniform(0.05, 0.8), (0.0, 1e09), claims="B6")
+    """Profit over overhead that the median potential entrant wants to see."""
+    hurdle_spread: float = fact(1.0, "1", Uniform(0.3, 1.5), (0.0, 5.0))
+    """Standard deviation of the logarithm of that threshold."""
+    size: float = fact(0.3, "1", Uniform(0.1, 1.0), (0.001, 10.0))
+    """Size of newcomers over that of the firms of the start."""
+    experience: float = fact(5.0, "years", Uniform(1.0, 10.0), (0.0, 1000.0), claims="D8")
+    """Time that founders have read what is in print, at the hazard of other firms."""
+    spinoffs: float = fact(0.01, "1/year", Uniform(0.0, 0.03), (0.0, 1.0), claims="A2 B6")
+    """Spin-offs a year of a firm of mean sales in its bloc's sector."""
+    taken: float = fact(0.5, "share", Uniform(0.2, 0.9), (0.0, 1.0), claims="A2")
+    """Share of the parent's ideas that a spin-off takes along."""
+    near: float = fact(0.8, "share", Uniform(0.5, 1.0), (0.0, 1.0), source="memory", claims="A1 A2")
+    """Share of spin-offs that stay at the parent's place (Detroit, Silicon Valley)."""
+    pull: float = fact(1.0, "1", Uniform(0.0, 1.5), (0.0, 5.0), claims="A1 A4")
+    """Elasticity of a place's draw on newcomers in researchers nearby over its cost; 0: all places
+    alike."""
+    runway: float = fact(12.0, "months", LogUniform(6.0, 36.0), (0.0, 1e06), claims="B6")
+    """Overhead that a firm keeps as cash, and begins with."""
+    exit: float = fact(1.0, "1/month", within=(0.0, 1.0), claims="B6")
+    """Chance that a firm whose cash is gone closes."""
+    room: float = fact(0.8, "share", within=(0.0, 20.0), kind="choice")
+    """Spare rows that a place keeps for newcomers, over its firms at the start, by trade; none
+    where nobody can come."""
 
     @property
     def open(self) -> bool:

@@ -46,48 +46,29 @@ class Rivalry(Mechanism):
 
     escape: float = fact(
         0.3,
-        unit="1",
+        "1",
+        Uniform(0.0, 1.0),
+        (0.0, 5.0),
         kind="contested",
-        prior=Uniform(0.0, 1.0),
-        low=0.0,
-        high=5.0,
-        claims=("C14", "C16"),
         source="aghion_2005",
-        doc="elasticity e of research to what a step ahead would earn",
+        claims="C14 C16",
     )
-    reference_stake: float = fact(
-        0.88,
-        unit="share",
-        kind="assumed",
-        low=0.01,
-        high=1.0,
-        claims=("C14",),
-        source="own",
-        doc="gain from a step ahead, over revenue, at which labs do the research on record; the "
-        "mean of labs, by their means, in the world without a ban",
-    )
+    """Elasticity e of research to what a step ahead would earn."""
+    reference_stake: float = fact(0.88, "share", within=(0.01, 1.0), claims="C14")
+    """Gain from a step ahead, over revenue, at which labs do the research on record; the mean of
+    labs, by their means, in the world without a ban."""
     slack: float = fact(
         0.1,
-        unit="share",
+        "share",
+        Uniform(0.0, 0.3),
+        (0.0, 1.0),
         kind="contested",
-        prior=Uniform(0.0, 0.3),
-        low=0.0,
-        high=1.0,
-        claims=("C15",),
         source="leibenstein_1966",
-        doc="research that a lab far ahead of all visible rivals loses",
+        claims="C15",
     )
-    slack_time: float = fact(
-        12.0,
-        unit="months",
-        kind="assumed",
-        prior=Uniform(6.0, 36.0),
-        low=0.01,
-        high=1000.0,
-        claims=("C15",),
-        source="own",
-        doc="lead at which 63 % of that is lost",
-    )
+    """Research that a lab far ahead of all visible rivals loses."""
+    slack_time: float = fact(12.0, "months", Uniform(6.0, 36.0), (0.01, 1000.0), claims="C15")
+    """Lead at which 63 % of that is lost."""
 
 
 def rivalry(fixed: Fixed, state: State) -> None:

@@ -37,114 +37,26 @@ from model.state.state import State
 class Sectors(Mechanism):
     """Markets of application firms."""
 
-    substitution: float = fact(
-        3.0,
-        unit="1",
-        kind="assumed",
-        prior=Uniform(1.5, 5.0),
-        low=0.1,
-        high=20.0,
-        claims=("A7", "B6"),
-        source="own",
-        doc="utility of log quality for money in buying products; the gross margin is 1/(1 + it)",
-    )
-    home: float = fact(
-        1.5,
-        unit="1",
-        kind="assumed",
-        prior=Uniform(0.5, 3.0),
-        low=0.0,
-        high=20.0,
-        claims=("A7",),
-        source="own",
-        doc="utility of products from the own bloc",
-    )
-    inertia: float = fact(
-        0.95,
-        unit="share",
-        kind="assumed",
-        prior=Uniform(0.8, 0.98),
-        low=0.0,
-        high=1.0,
-        claims=("B8",),
-        source="own",
-        doc="share of buyers who buy this month where they bought last month",
-    )
-    overhead: float = fact(
-        0.2,
-        unit="share",
-        kind="assumed",
-        prior=Uniform(0.1, 0.3),
-        low=0.0,
-        high=2.0,
-        claims=("B6",),
-        source="own",
-        doc="fixed cost a head, over demand a head of the sector at home",
-    )
-    horizon: int = fact(
-        24,
-        unit="months",
-        kind="assumed",
-        low=1,
-        high=240,
-        claims=("B6",),
-        source="own",
-        doc="time over which a firm's result is smoothed before it is called viable or not",
-    )
-    response: float = fact(
-        0.5,
-        unit="1",
-        kind="assumed",
-        prior=Uniform(0.0, 1.5),
-        low=0.0,
-        high=5.0,
-        claims=("B6",),
-        source="own",
-        doc="rise of log spending on a sector by a unit of log quality for money on offer",
-    )
-    software: float = fact(
-        1e12,
-        unit="USD/year",
-        kind="assumed",
-        prior=LogUniform(0.5e12, 2e12),
-        low=1e6,
-        high=1e16,
-        claims=("D15",),
-        source="own",
-        doc="spent in the world on software and cloud in 2024, at the products of the first month",
-    )
-    devices: float = fact(
-        5e12,
-        unit="USD/year",
-        kind="assumed",
-        prior=LogUniform(2.5e12, 10e12),
-        low=1e6,
-        high=1e16,
-        claims=("D15",),
-        source="own",
-        doc="the same for electronics, robots and cars",
-    )
-    services: float = fact(
-        8e12,
-        unit="USD/year",
-        kind="assumed",
-        prior=LogUniform(4e12, 16e12),
-        low=1e6,
-        high=1e16,
-        claims=("D15",),
-        source="own",
-        doc="the same for services that firms of the model sell (finance, health, other)",
-    )
-    growth: float = fact(
-        0.03,
-        unit="1/year",
-        kind="assumed",
-        prior=Uniform(0.0, 0.06),
-        low=-0.5,
-        high=0.5,
-        source="own",
-        doc="continuous growth of that spending beside what better products add",
-    )
+    substitution: float = fact(3.0, "1", Uniform(1.5, 5.0), (0.1, 20.0), claims="A7 B6")
+    """Utility of log quality for money in buying products; the gross margin is 1/(1 + it)."""
+    home: float = fact(1.5, "1", Uniform(0.5, 3.0), (0.0, 20.0), claims="A7")
+    """Utility of products from the own bloc."""
+    inertia: float = fact(0.95, "share", Uniform(0.8, 0.98), (0.0, 1.0), claims="B8")
+    """Share of buyers who buy this month where they bought last month."""
+    overhead: float = fact(0.2, "share", Uniform(0.1, 0.3), (0.0, 2.0), claims="B6")
+    """Fixed cost a head, over demand a head of the sector at home."""
+    horizon: int = fact(24, "months", within=(1, 240), claims="B6")
+    """Time over which a firm's result is smoothed before it is called viable or not."""
+    response: float = fact(0.5, "1", Uniform(0.0, 1.5), (0.0, 5.0), claims="B6")
+    """Rise of log spending on a sector by a unit of log quality for money on offer."""
+    software: float = fact(1e12, "USD/year", LogUniform(5e11, 2e12), (1e06, 1e16), claims="D15")
+    """Spent in the world on software and cloud in 2024, at the products of the first month."""
+    devices: float = fact(5e12, "USD/year", LogUniform(2.5e12, 1e13), (1e06, 1e16), claims="D15")
+    """The same for electronics, robots and cars."""
+    services: float = fact(8e12, "USD/year", LogUniform(4e12, 1.6e13), (1e06, 1e16), claims="D15")
+    """The same for services that firms of the model sell (finance, health, other)."""
+    growth: float = fact(0.03, "1/year", Uniform(0.0, 0.06), (-0.5, 0.5))
+    """Continuous growth of that spending beside what better products add."""
 
 
 def sectors(fixed: Fixed, state: State) -> None:

@@ -36,17 +36,8 @@ FIRST_GUESS = 3.0  # ideas, k
 class Returns(Mechanism):
     """How labs learn what their ideas are worth to them."""
 
-    memory: float = fact(
-        24.0,
-        unit="months",
-        kind="assumed",
-        prior=Uniform(12.0, 48.0),
-        low=1.0,
-        high=1000.0,
-        claims=("A8",),
-        source="own",
-        doc="time in which what was earned and experienced fades to 37 %",
-    )
+    memory: float = fact(24.0, "months", Uniform(12.0, 48.0), (1.0, 1000.0), claims="A8")
+    """Time in which what was earned and experienced fades to 37 %."""
 
 
 def appropriability(fixed: Fixed, state: State) -> None:

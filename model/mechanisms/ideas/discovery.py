@@ -46,13 +46,13 @@ window; w = 1: all find in the same order.
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from model.core.errors import InputError
 from model.core.kernels import over_rows
-from model.core.parameter import LogUniform, Mechanism, Uniform, fact, monthly_rate
+from model.core.parameter import LogUniform, Mechanism, Uniform, fact, lever, monthly_rate
 from model.core.randomness import address, key_of
 from model.mechanisms.ideas import discovery_kernels
 from model.state.codes import ALGORITHMS, FIELDS, LAB_FIELDS, NEVER, PRODUCTS, SYSTEMS
@@ -63,180 +63,63 @@ MOST_FINDS = 50.0  # a month; a larger rate means that parameters blow up
 COMPUTE_GROWTH = math.log(4.3)  # g_C of the balanced path, 1/year; evidence: training compute
 
 
-def _organisation(where: str) -> Any:
-    return fact(
-        1.0,
-        unit="1",
-        kind="choice",
-        lever=True,
-        low=0.3,
-        high=3.0,
-        claims=("D2", "D3", "D12"),
-        source="own",
-        doc=f"breadth of search of the labs of {where} over lab_breadth, from release.since on",
-    )
-
-
 class Discovery(Mechanism):
     """How ideas are found."""
 
-    mean_size: float = fact(
-        0.01,
-        unit="OOM",
-        kind="assumed",
-        prior=Uniform(0.006, 0.02),
-        low=0.004,
-        high=0.05,
-        source="own",
-        doc="mean size m of an idea",
-    )
-    sizes: Literal["exponential", "lognormal", "pareto"] = fact(
-        "exponential",
-        unit="name",
-        kind="assumed",
-        claims=("D3",),
-        source="own",
-        doc="law of the sizes of ideas, all of one mean: how much the largest count",
-    )
-    ideas: Literal["catalogue", "unique"] = fact(
-        "catalogue",
-        unit="name",
-        kind="assumed",
-        claims=("D8", "D12"),
-        source="own",
-        doc="whether what labs look for can be found by several, or every find is a new idea "
-        "(algorithms and systems; products stay in the catalogue)",
-    )
-    reach: float = fact(
-        0.5,
-        unit="OOM",
-        kind="assumed",
-        prior=LogUniform(0.15, 0.9),
-        low=0.01,
-        high=3.0,
-        claims=("D12",),
-        source="own",
-        doc="adjacent possible δ: how far beyond its knowledge a firm of breadth 1 searches",
-    )
+    mean_size: float = fact(0.01, "OOM", Uniform(0.006, 0.02), (0.004, 0.05))
+    """Mean size m of an idea."""
+    sizes: Literal["exponential", "lognormal", "pareto"] = fact("exponential", "name", claims="D3")
+    """Law of the sizes of ideas, all of one mean: how much the largest count."""
+    ideas: Literal["catalogue", "unique"] = fact("catalogue", "name", claims="D8 D12")
+    """Whether what labs look for can be found by several, or every find is a new idea (algorithms
+    and systems; products stay in the catalogue)."""
+    reach: float = fact(0.5, "OOM", LogUniform(0.15, 0.9), (0.01, 3.0), claims="D12")
+    """Adjacent possible δ: how far beyond its knowledge a firm of breadth 1 searches."""
     researchers_exponent: float = fact(
         0.6,
-        unit="1",
+        "1",
+        Uniform(0.4, 0.8),
+        (0.0, 1.0),
         kind="estimated",
-        prior=Uniform(0.4, 0.8),
-        low=0.0,
-        high=1.0,
-        claims=("D1", "D14"),
         source="klette_kortum",
-        doc="returns γ to researchers",
+        claims="D1 D14",
     )
+    """Returns γ to researchers."""
     compute_exponent: float = fact(
         0.2,
-        unit="1",
+        "1",
+        Uniform(0.05, 0.4),
+        (0.0, 1.0),
         kind="contested",
-        prior=Uniform(0.05, 0.4),
-        low=0.0,
-        high=1.0,
-        claims=("D1", "C7"),
         source="experiment_compute",
-        doc="returns κ to compute for experiments, in algorithms and systems",
+        claims="D1 C7",
     )
-    lab_breadth: float = fact(
-        1.0,
-        unit="1",
-        kind="assumed",
-        prior=Uniform(1.0, 2.5),
-        low=0.3,
-        high=5.0,
-        claims=("D2", "D12"),
-        source="own",
-        doc="breadth of search f of labs (1 top-down, 1.5 bottom-up)",
-    )
-    leader_breadth: float = _organisation("the leading bloc")
-    follower_breadth: float = _organisation("the following bloc")
-    elsewhere_breadth: float = _organisation("all other blocs")
-    firm_breadth: float = fact(
-        0.6,
-        unit="1",
-        kind="assumed",
-        prior=Uniform(0.4, 1.0),
-        low=0.3,
-        high=5.0,
-        source="own",
-        doc="breadth of search of all other firms",
-    )
+    """Returns κ to compute for experiments, in algorithms and systems."""
+    lab_breadth: float = fact(1.0, "1", Uniform(1.0, 2.5), (0.3, 5.0), claims="D2 D12")
+    """Breadth of search f of labs (1 top-down, 1.5 bottom-up)."""
+    breadth: float = lever(1.0, "1", (0.3, 3.0), since="release", claims="D2 D3 D12")
+    """Breadth of search of labs in {bloc}, as a multiple of lab_breadth."""
+    firm_breadth: float = fact(0.6, "1", Uniform(0.4, 1.0), (0.3, 5.0))
+    """Breadth of search of all other firms."""
     breadth_cost: float = fact(
-        0.25,
-        unit="1",
-        kind="contested",
-        prior=Uniform(0.0, 0.5),
-        low=0.0,
-        high=2.0,
-        claims=("D2",),
-        source="own",
-        doc="exponent η by which breadth is paid for in the rate of finds",
+        0.25, "1", Uniform(0.0, 0.5), (0.0, 2.0), kind="contested", claims="D2"
     )
+    """Exponent η by which breadth is paid for in the rate of finds."""
     algorithms_growth: float = fact(
-        0.45,
-        unit="OOM/year",
-        kind="estimated",
-        prior=Uniform(0.26, 0.72),
-        low=0.0,
-        high=1.5,
-        source="ho_2024",
-        doc="growth of the leader's best lab in algorithms (compute needed halves in 8 months)",
+        0.45, "OOM/year", Uniform(0.26, 0.72), (0.0, 1.5), kind="estimated", source="ho_2024"
     )
-    systems_growth: float = fact(
-        0.15,
-        unit="OOM/year",
-        kind="assumed",
-        prior=Uniform(0.08, 0.25),
-        low=0.0,
-        high=1.0,
-        source="own",
-        doc="growth of the leader's best lab in systems",
-    )
-    products_growth: float = fact(
-        0.1,
-        unit="1/year",
-        kind="assumed",
-        prior=Uniform(0.05, 0.2),
-        low=0.0,
-        high=1.0,
-        claims=("A3", "D15"),
-        source="own",
-        doc="growth of the log quality (or cost) of products from ideas, mean of the application "
-        "firms of the leading bloc by researchers",
-    )
-    lab_systems_share: float = fact(
-        0.3,
-        unit="share",
-        kind="assumed",
-        prior=Uniform(0.15, 0.5),
-        low=0.0,
-        high=1.0,
-        source="own",
-        doc="share of a lab's researchers in systems; the rest work on algorithms",
-    )
-    chipmaker_systems_share: float = fact(
-        0.3,
-        unit="share",
-        kind="assumed",
-        prior=Uniform(0.1, 0.5),
-        low=0.0,
-        high=1.0,
-        source="own",
-        doc="share of a chipmaker's researchers in systems",
-    )
-    application_algorithms_share: float = fact(
-        0.15,
-        unit="share",
-        kind="assumed",
-        prior=Uniform(0.05, 0.4),
-        low=0.0,
-        high=1.0,
-        source="own",
-        doc="share of an application firm's researchers in algorithms; the rest work on products",
-    )
+    """Growth of the leader's best lab in algorithms (compute needed halves in 8 months)."""
+    systems_growth: float = fact(0.15, "OOM/year", Uniform(0.08, 0.25), (0.0, 1.0))
+    """Growth of the leader's best lab in systems."""
+    products_growth: float = fact(0.1, "1/year", Uniform(0.05, 0.2), (0.0, 1.0), claims="A3 D15")
+    """Growth of the log quality (or cost) of products from ideas, mean of the application firms of
+    the leading bloc by researchers."""
+    lab_systems_share: float = fact(0.3, "share", Uniform(0.15, 0.5), (0.0, 1.0))
+    """Share of a lab's researchers in systems; the rest work on algorithms."""
+    chipmaker_systems_share: float = fact(0.3, "share", Uniform(0.1, 0.5), (0.0, 1.0))
+    """Share of a chipmaker's researchers in systems."""
+    application_algorithms_share: float = fact(0.15, "share", Uniform(0.05, 0.4), (0.0, 1.0))
+    """Share of an application firm's researchers in algorithms; the rest work on products."""
 
     def shares(self, field: int) -> tuple[float, float, float]:
         """Return the share of researchers in a field, for labs, chipmakers, application firms."""
@@ -297,20 +180,16 @@ class Discovery(Mechanism):
         """Return the number of ideas w beyond its own count that a firm searches, at least 1."""
         return max(1, round(breadth * self.reach / self.mean_size))
 
-    def breadths(self, blocs: list[str], leader: str, follower: str) -> list[float]:
-        """Return the breadth of search f of labs by bloc, as the levers have it."""
-        named = {leader: self.leader_breadth, follower: self.follower_breadth}
-        return [self.lab_breadth * named.get(bloc, self.elsewhere_breadth) for bloc in blocs]
+    def _levers(self) -> list[float]:
+        return [self.by_role("breadth", role) for role in self.levers["breadth"]]
 
     def widest(self) -> float:
         """Return the largest breadth f that any firm may have."""
-        most = max(1.0, self.leader_breadth, self.follower_breadth, self.elsewhere_breadth)
-        return max(self.lab_breadth * most, self.firm_breadth)
+        return max(self.lab_breadth * max(1.0, *self._levers()), self.firm_breadth)
 
     def narrowest(self) -> float:
         """Return the smallest breadth f that any firm may have."""
-        least = min(1.0, self.leader_breadth, self.follower_breadth, self.elsewhere_breadth)
-        return min(self.lab_breadth * least, self.firm_breadth)
+        return min(self.lab_breadth * min(1.0, *self._levers()), self.firm_breadth)
 
     def broken_guards(self, researcher_growth: float) -> list[str]:
         """Say which limits of good behaviour these values pass; draws from priors avoid them."""
@@ -334,12 +213,11 @@ def discovery(fixed: Fixed, state: State) -> None:
     ``knowledge.rate``, ``full_rate``, ``bits``, ``count``, ``level``, ``finds``, ``first_month``,
     ``first_firm``, ``first_bloc``, ``owner``, ``holders``, ``state.finds``, ``state.acquired``.
     """
-    group, inputs, labs = fixed.of(Discovery), fixed.inputs, state.labs
-    names = [bloc.name for bloc in inputs.blocs]
-    breadths = np.array(group.breadths(names, inputs.leader, inputs.follower))
+    group, labs = fixed.of(Discovery), state.labs
+    breadths = group.lab_breadth * np.array(fixed.by_bloc(Discovery, "breadth", state.month))
     windows = np.array([group.window(breadth) for breadth in breadths])
     for number, knowledge in enumerate(state.knowledge):
-        if number in LAB_FIELDS and state.month >= fixed.release_from:
+        if number in LAB_FIELDS and fixed.holds("release", state.month):
             discovery_kernels.organise(
                 labs.bloc,
                 labs.member[:, number],

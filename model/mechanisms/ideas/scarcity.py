@@ -48,89 +48,45 @@ class Search(Mechanism):
 
     sigma_research: float = fact(
         1.0,
-        unit="1",
+        "1",
+        LogUniform(0.1, 3.0),
+        (0.05, 20.0),
         kind="contested",
-        prior=LogUniform(0.1, 3.0),
-        low=0.05,
-        high=20.0,
         under_rules=True,
-        claims=("C4", "C6", "C7"),
-        source="own",
-        doc="elasticity of substitution s between researchers and compute for experiments",
+        claims="C4 C6 C7",
     )
+    """Elasticity of substitution s between researchers and compute for experiments."""
     sigma_direction: float = fact(
         1.0,
-        unit="1",
+        "1",
+        LogUniform(0.25, 4.0),
+        (0.05, 20.0),
         kind="contested",
-        prior=LogUniform(0.25, 4.0),
-        low=0.05,
-        high=20.0,
         under_rules=True,
-        claims=("C4", "C7", "C8", "C15"),
-        source="own",
-        doc="elasticity of substitution σ between saving compute and scaling it",
+        claims="C4 C7 C8 C15",
     )
+    """Elasticity of substitution σ between saving compute and scaling it."""
     compute_weight: float = fact(
-        0.25,
-        unit="share",
-        kind="assumed",
-        prior=Uniform(0.1, 0.5),
-        low=0.01,
-        high=0.99,
-        under_rules=True,
-        claims=("C7",),
-        source="own",
-        doc="share θ of compute in research where nothing is scarce",
+        0.25, "share", Uniform(0.1, 0.5), (0.01, 0.99), under_rules=True, claims="C7"
     )
+    """Share θ of compute in research where nothing is scarce."""
     efficiency: float = fact(
-        0.5,
-        unit="share",
-        kind="assumed",
-        prior=Uniform(0.3, 0.7),
-        low=0.01,
-        high=0.99,
-        under_rules=True,
-        claims=("C7", "D14"),
-        source="own",
-        doc="share e₀ of a lab's researchers on efficiency, the rest on scale, under no rule",
+        0.5, "share", Uniform(0.3, 0.7), (0.01, 0.99), under_rules=True, claims="C7 D14"
     )
+    """Share e₀ of a lab's researchers on efficiency, the rest on scale, under no rule."""
     direction: float = fact(
-        0.5,
-        unit="1",
-        kind="contested",
-        prior=Uniform(0.0, 1.5),
-        low=0.0,
-        high=10.0,
-        under_rules=True,
-        claims=("C7",),
-        source="own",
-        doc="strength ψ with which scarcity moves researchers",
+        0.5, "1", Uniform(0.0, 1.5), (0.0, 10.0), kind="contested", under_rules=True, claims="C7"
     )
+    """Strength ψ with which scarcity moves researchers."""
     scale_exponent: float = fact(
-        0.3,
-        unit="1",
-        kind="assumed",
-        prior=Uniform(0.1, 0.6),
-        low=0.0,
-        high=2.0,
-        under_rules=True,
-        claims=("C7", "C15"),
-        source="own",
-        doc="loss of usable compute with the share of researchers on scale",
+        0.3, "1", Uniform(0.1, 0.6), (0.0, 2.0), under_rules=True, claims="C7 C15"
     )
+    """Loss of usable compute with the share of researchers on scale."""
     systems_pull: float = fact(
-        1.0,
-        unit="1",
-        kind="assumed",
-        prior=Uniform(0.0, 3.0),
-        low=0.0,
-        high=20.0,
-        under_rules=True,
-        claims=("C7",),
-        source="own",
-        doc="shift between algorithms and systems (logit) per unit of what systems ideas gain more "
-        "on a lab's own fleet (log)",
+        1.0, "1", Uniform(0.0, 3.0), (0.0, 20.0), under_rules=True, claims="C7"
     )
+    """Shift between algorithms and systems (logit) per unit of what systems ideas gain more on a
+    lab's own fleet (log)."""
 
 
 def scarcity(fixed: Fixed, state: State) -> None:

@@ -62,7 +62,7 @@ import numpy as np
 
 from model.core.errors import InputError
 from model.core.kernels import over_rows
-from model.core.parameter import LogUniform, Mechanism, Uniform, fact, monthly_rate
+from model.core.parameter import LogUniform, Mechanism, Uniform, fact, lever, monthly_rate
 from model.core.randomness import address, key_of
 from model.mechanisms.ideas import spillover_kernels
 from model.state.codes import (
@@ -82,382 +82,130 @@ from model.state.state import State
 # A month on one channel: several for every idea that there is to learn. The largest firm of 3,000
 # makes some 2,600 where all that raises contacts stands at the end of its prior.
 MOST_CONTACTS = 10_000.0
-FROM_THEN = "from exchange.since on"
 
 
 class Spillover(Mechanism):
     """Channels, absorption, distance."""
 
     strength: float = fact(
-        0.2,
-        unit="1",
-        kind="contested",
-        prior=LogUniform(0.05, 1.0),
-        low=0.0,
-        high=20.0,
-        claims=("A1", "A7", "C4"),
-        source="own",
-        doc="scale of all contacts but with publications",
+        0.2, "1", LogUniform(0.05, 1.0), (0.0, 20.0), kind="contested", claims="A1 A7 C4"
     )
-    proximity_flow: float = fact(
-        0.25,
-        unit="OOM/year",
-        kind="assumed",
-        prior=Uniform(0.1, 1.0),
-        low=0.0,
-        high=50.0,
-        claims=("A1", "A2"),
-        source="own",
-        doc="ideas met by talk, in algorithms at a firm of reference size, before "
-        "strength and absorption; other fields get as many contacts",
-    )
+    """Scale of all contacts but with publications."""
+    proximity_flow: float = fact(0.25, "OOM/year", Uniform(0.1, 1.0), (0.0, 50.0), claims="A1 A2")
+    """Ideas met by talk, in algorithms at a firm of reference size, before strength and
+    absorption; other fields get as many contacts."""
     open_weights_flow: float = fact(
-        0.25,
-        unit="OOM/year",
-        kind="contested",
-        prior=Uniform(0.1, 1.0),
-        low=0.0,
-        high=50.0,
-        claims=("B1", "B3"),
-        source="own",
-        doc="ideas met in open models, at a firm of reference size, before strength",
+        0.25, "OOM/year", Uniform(0.1, 1.0), (0.0, 50.0), kind="contested", claims="B1 B3"
     )
-    supplier_flow: float = fact(
-        0.1,
-        unit="OOM/year",
-        kind="assumed",
-        prior=Uniform(0.0, 0.5),
-        low=0.0,
-        high=50.0,
-        claims=("A2", "A3"),
-        source="own",
-        doc="ideas met at customers and suppliers, at a firm of reference size and mean links, "
-        "before strength",
-    )
+    """Ideas met in open models, at a firm of reference size, before strength."""
+    supplier_flow: float = fact(0.1, "OOM/year", Uniform(0.0, 0.5), (0.0, 50.0), claims="A2 A3")
+    """Ideas met at customers and suppliers, at a firm of reference size and mean links, before
+    strength."""
     mobility_flow: float = fact(
         0.05,
-        unit="OOM/year",
+        "OOM/year",
+        Uniform(0.0, 0.2),
+        (0.0, 50.0),
         kind="estimated",
-        prior=Uniform(0.0, 0.2),
-        low=0.0,
-        high=50.0,
-        claims=("A2", "D7"),
         source="serafinelli_2019",
-        doc="ideas brought by hires, at a firm of reference size, before strength; about a tenth "
-        "of what is learned nearby",
+        claims="A2 D7",
     )
+    """Ideas brought by hires, at a firm of reference size, before strength; about a tenth of what
+    is learned nearby."""
     collaboration_flow: float = fact(
-        0.05,
-        unit="OOM/year",
-        kind="assumed",
-        prior=Uniform(0.0, 0.3),
-        low=0.0,
-        high=50.0,
-        claims=("A1", "A7"),
-        source="own",
-        doc="ideas met in joint research, at a firm of reference size, before strength",
+        0.05, "OOM/year", Uniform(0.0, 0.3), (0.0, 50.0), claims="A1 A7"
     )
+    """Ideas met in joint research, at a firm of reference size, before strength."""
     links: float = fact(
-        4.7,
-        unit="1",
-        kind="measured",
-        low=0.0,
-        high=100.0,
-        claims=("A2",),
-        source="indicators_network",
-        doc="mean number of customers and suppliers of a firm",
+        4.7, "1", within=(0.0, 100.0), kind="measured", source="indicators_network", claims="A2"
     )
-    ideas_a_move: int = fact(
-        3,
-        unit="ideas",
-        kind="assumed",
-        low=1,
-        high=20,
-        claims=("A2",),
-        source="own",
-        doc="ideas that a hire may bring; the flow is that of all of them",
-    )
+    """Mean number of customers and suppliers of a firm."""
+    ideas_a_move: int = fact(3, "ideas", within=(1, 20), claims="A2")
+    """Ideas that a hire may bring; the flow is that of all of them."""
     moves_elsewhere: float = fact(
-        0.2,
-        unit="share",
-        kind="assumed",
-        prior=Uniform(0.05, 0.6),
-        low=0.0,
-        high=1.0,
-        claims=("A2", "A6"),
-        source="almeida_kogut_1999",
-        doc="weight of the rest of the bloc in hiring beside the own cluster, a researcher",
+        0.2, "share", Uniform(0.05, 0.6), (0.0, 1.0), source="almeida_kogut_1999", claims="A2 A6"
     )
-    moves_abroad: float = fact(
-        0.1,
-        unit="share",
-        kind="assumed",
-        prior=Uniform(0.0, 0.3),
-        low=0.0,
-        high=1.0,
-        claims=("D9", "D10"),
-        source="own",
-        doc="share of hires and of new partners from other blocs at full exchange",
-    )
-    partner_memory: float = fact(
-        0.7,
-        unit="share",
-        kind="assumed",
-        prior=Uniform(0.2, 0.95),
-        low=0.0,
-        high=1.0,
-        claims=("A7",),
-        source="own",
-        doc="chance to meet a partner that one has learned from instead of a new one",
-    )
+    """Weight of the rest of the bloc in hiring beside the own cluster, a researcher."""
+    moves_abroad: float = fact(0.1, "share", Uniform(0.0, 0.3), (0.0, 1.0), claims="D9 D10")
+    """Share of hires and of new partners from other blocs at full exchange."""
+    partner_memory: float = fact(0.7, "share", Uniform(0.2, 0.95), (0.0, 1.0), claims="A7")
+    """Chance to meet a partner that one has learned from instead of a new one."""
     imitation_cost: float = fact(
         0.65,
-        unit="share",
+        "share",
+        Uniform(0.3, 0.9),
+        (0.0, 5.0),
         kind="estimated",
-        prior=Uniform(0.3, 0.9),
-        low=0.0,
-        high=5.0,
-        claims=("A8", "D4"),
         source="mansfield_1981",
-        doc="time to take an idea in over the time to find it",
+        claims="A8 D4",
     )
-    open_weights_cost: float = fact(
-        0.4,
-        unit="share",
-        kind="assumed",
-        prior=Uniform(0.1, 0.65),
-        low=0.0,
-        high=5.0,
-        claims=("B1", "B10"),
-        source="own",
-        doc="the same for an idea read off an open model",
-    )
+    """Time to take an idea in over the time to find it."""
+    open_weights_cost: float = fact(0.4, "share", Uniform(0.1, 0.65), (0.0, 5.0), claims="B1 B10")
+    """The same for an idea read off an open model."""
     publication_hazard: float = fact(
-        0.005,
-        unit="1/month",
-        kind="assumed",
-        prior=LogUniform(0.001, 0.02),
-        low=0.0,
-        high=0.2,
-        claims=("A7", "D7"),
-        source="own",
-        doc="chance a month that a firm comes to read a published idea it lacks",
+        0.005, "1/month", LogUniform(0.001, 0.02), (0.0, 0.2), claims="A7 D7"
     )
-    published_by_open: float = fact(
-        0.8,
-        unit="share",
-        kind="assumed",
-        prior=Uniform(0.6, 1.0),
-        low=0.0,
-        high=1.0,
-        claims=("A7", "D8"),
-        source="own",
-        doc="share of their own findings that labs of open habit publish",
-    )
-    published_by_mixed: float = fact(
-        0.5,
-        unit="share",
-        kind="assumed",
-        prior=Uniform(0.3, 0.7),
-        low=0.0,
-        high=1.0,
-        claims=("A7", "D8"),
-        source="own",
-        doc="share of their own findings that labs of mixed habit publish",
-    )
-    published_by_closed: float = fact(
-        0.2,
-        unit="share",
-        kind="assumed",
-        prior=Uniform(0.0, 0.4),
-        low=0.0,
-        high=1.0,
-        claims=("A7", "D8"),
-        source="own",
-        doc="share of their own findings that labs of closed habit publish",
-    )
-    published_elsewhere: float = fact(
-        0.3,
-        unit="share",
-        kind="assumed",
-        prior=Uniform(0.1, 0.6),
-        low=0.0,
-        high=1.0,
-        claims=("A7", "D8"),
-        source="own",
-        doc="share of their own findings that firms that are no labs publish",
-    )
-    publication_lag: int = fact(
-        6,
-        unit="months",
-        kind="assumed",
-        low=1,
-        high=60,
-        source="memory",
-        doc="time from finding an idea to its publication",
-    )
+    """Chance a month that a firm comes to read a published idea it lacks."""
+    published_by_open: float = fact(0.8, "share", Uniform(0.6, 1.0), (0.0, 1.0), claims="A7 D8")
+    """Share of their own findings that labs of open habit publish."""
+    published_by_mixed: float = fact(0.5, "share", Uniform(0.3, 0.7), (0.0, 1.0), claims="A7 D8")
+    """Share of their own findings that labs of mixed habit publish."""
+    published_by_closed: float = fact(0.2, "share", Uniform(0.0, 0.4), (0.0, 1.0), claims="A7 D8")
+    """Share of their own findings that labs of closed habit publish."""
+    published_elsewhere: float = fact(0.3, "share", Uniform(0.1, 0.6), (0.0, 1.0), claims="A7 D8")
+    """Share of their own findings that firms that are no labs publish."""
+    publication_lag: int = fact(6, "months", within=(1, 60), source="memory")
+    """Time from finding an idea to its publication."""
     half_distance: float = fact(
         1200.0,
-        unit="km",
+        "km",
+        Uniform(530.0, 1600.0),
+        (1.0, 1e06),
         kind="measured",
-        prior=Uniform(530.0, 1600.0),
-        low=1.0,
-        high=1e6,
-        claims=("A1", "A4"),
         source="keller_2002",
-        doc="distance at which the local part of talk halves",
+        claims="A1 A4",
     )
-    codified: float = fact(
-        0.1,
-        unit="share",
-        kind="assumed",
-        prior=Uniform(0.0, 0.4),
-        low=0.0,
-        high=1.0,
-        claims=("A1",),
-        source="own",
-        doc="part w0 of talk that distance does not weaken",
-    )
-    sector_adjacency: float = fact(
-        0.3,
-        unit="share",
-        kind="assumed",
-        prior=Uniform(0.1, 0.6),
-        low=0.0,
-        high=1.0,
-        claims=("A3",),
-        source="own",
-        doc="nearness of any two different sectors (1 is the own sector)",
-    )
+    """Distance at which the local part of talk halves."""
+    codified: float = fact(0.1, "share", Uniform(0.0, 0.4), (0.0, 1.0), claims="A1")
+    """Part w0 of talk that distance does not weaken."""
+    sector_adjacency: float = fact(0.3, "share", Uniform(0.1, 0.6), (0.0, 1.0), claims="A3")
+    """Nearness of any two different sectors (1 is the own sector)."""
     absorption_rule: Literal["research", "knowledge", "none"] = fact(
-        "research",
-        unit="name",
-        kind="contested",
-        claims=("D4",),
-        source="cohen_levinthal_1990",
-        doc="what understanding takes: own research; or ideas held, over those of who holds most; "
-        "or nothing but to be there",
+        "research", "name", kind="contested", source="cohen_levinthal_1990", claims="D4"
     )
+    """What understanding takes: own research; or ideas held, over those of who holds most; or
+    nothing but to be there."""
     team_for_absorption: float = fact(
         5.0,
-        unit="persons",
-        kind="assumed",
-        prior=Uniform(2.0, 15.0),
-        low=0.01,
-        high=1e4,
-        claims=("D4",),
+        "persons",
+        Uniform(2.0, 15.0),
+        (0.01, 10000.0),
         source="cohen_levinthal_1990",
-        doc="researchers in the field with whom a firm understands 63 % of what it meets",
+        claims="D4",
     )
-    typical_team: float = fact(
-        10.0,
-        unit="persons",
-        kind="assumed",
-        low=0.01,
-        high=1e4,
-        source="own",
-        doc="researchers in the field of a mean firm that is no lab at the start of prehistory, "
-        "for absorption: keeps the economy the same when it is cut into more, smaller firms",
-    )
-    depth_scale: float = fact(
-        1.0,
-        unit="OOM",
-        kind="assumed",
-        prior=LogUniform(0.3, 3.0),
-        low=0.01,
-        high=1e6,
-        claims=("D4", "D5"),
-        source="own",
-        doc="how far beyond its reach a firm still understands 37 % of an idea",
-    )
+    """Researchers in the field with whom a firm understands 63 % of what it meets."""
+    typical_team: float = fact(10.0, "persons", within=(0.01, 10000.0))
+    """Researchers in the field of a mean firm that is no lab at the start of prehistory, for
+    absorption: keeps the economy the same when it is cut into more, smaller firms."""
+    depth_scale: float = fact(1.0, "OOM", LogUniform(0.3, 3.0), (0.01, 1e06), claims="D4 D5")
+    """How far beyond its reach a firm still understands 37 % of an idea."""
 
 
 class Protection(Mechanism):
     """Secrecy, non-compete clauses, litigation: what keeps ideas from rivals, and what it costs."""
 
-    leader: float = fact(
-        0.0,
-        unit="share",
-        kind="choice",
-        lever=True,
-        low=0.0,
-        high=1.0,
-        claims=("A8", "A10", "D5"),
-        source="own",
-        doc="strength of protection by firms of the leading bloc, " + FROM_THEN,
+    strength: float = lever(
+        0.0, "share", within=(0.0, 1.0), claims="A8 A10 D5", since="exchange", bare=True
     )
-    follower: float = fact(
-        0.0,
-        unit="share",
-        kind="choice",
-        lever=True,
-        low=0.0,
-        high=1.0,
-        claims=("A8", "A10", "D5"),
-        source="own",
-        doc="strength of protection by firms of the following bloc, " + FROM_THEN,
-    )
-    elsewhere: float = fact(
-        0.0,
-        unit="share",
-        kind="choice",
-        lever=True,
-        low=0.0,
-        high=1.0,
-        claims=("A8", "A10", "D5"),
-        source="own",
-        doc="strength of protection by firms of all other blocs, " + FROM_THEN,
-    )
-    talk: float = fact(
-        1.0,
-        unit="share",
-        kind="assumed",
-        low=0.0,
-        high=1.0,
-        under_rules=True,
-        claims=("A10",),
-        source="own",
-        doc="share of talk and joint research that full protection stops (secrecy)",
-    )
-    suppliers: float = fact(
-        1.0,
-        unit="share",
-        kind="assumed",
-        low=0.0,
-        high=1.0,
-        under_rules=True,
-        claims=("A10",),
-        source="own",
-        doc="share of learning among customers and suppliers that it stops (contracts)",
-    )
-    mobility: float = fact(
-        1.0,
-        unit="share",
-        kind="assumed",
-        low=0.0,
-        high=1.0,
-        under_rules=True,
-        claims=("A10", "D5"),
-        source="own",
-        doc="share of what movers bring that it stops (non-compete clauses)",
-    )
-    cost: float = fact(
-        0.1,
-        unit="share",
-        kind="assumed",
-        prior=Uniform(0.0, 0.3),
-        low=0.0,
-        high=1.0,
-        under_rules=True,
-        claims=("A8",),
-        source="own",
-        doc="share of researchers' time that full protection takes (litigation)",
-    )
-
-    def strengths(self, blocs: list[str], leader: str, follower: str) -> list[float]:
-        """Return the strength of protection by bloc."""
-        named = {leader: self.leader, follower: self.follower}
-        return [named.get(bloc, self.elsewhere) for bloc in blocs]
+    """Protection of ideas by firms in {bloc}: 0 none, 1 full."""
+    talk: float = fact(1.0, "share", within=(0.0, 1.0), under_rules=True, claims="A10")
+    """Share of talk and joint research that full protection stops (secrecy)."""
+    suppliers: float = fact(1.0, "share", within=(0.0, 1.0), under_rules=True, claims="A10")
+    """Share of learning among customers and suppliers that it stops (contracts)."""
+    mobility: float = fact(1.0, "share", within=(0.0, 1.0), under_rules=True, claims="A10 D5")
+    """Share of what movers bring that it stops (non-compete clauses)."""
+    cost: float = fact(0.1, "share", Uniform(0.0, 0.3), (0.0, 1.0), under_rules=True, claims="A8")
+    """Share of researchers' time that full protection takes (litigation)."""
 
 
 def spillover(fixed: Fixed, state: State) -> None:
@@ -470,9 +218,7 @@ def spillover(fixed: Fixed, state: State) -> None:
     ``acquired``, ``published``, ``learned``, ``blocs.shield``, ``litigating``.
     """
     guard = fixed.of(Protection)
-    blocs = [bloc.name for bloc in fixed.inputs.blocs]
-    strengths = guard.strengths(blocs, fixed.inputs.leader, fixed.inputs.follower)
-    for b, strength in enumerate(strengths if state.month >= fixed.exchange_from else []):
+    for b, strength in enumerate(fixed.by_bloc(Protection, "strength", state.month)):
         for channel, share in (
             (PROXIMITY, guard.talk),
             (COLLABORATION, guard.talk),

@@ -39,166 +39,60 @@ import math
 
 import numpy as np
 
-from model.core.parameter import LogUniform, Mechanism, Uniform, fact, monthly_share
+from model.core.parameter import LogUniform, Mechanism, Uniform, fact, lever, monthly_share
 from model.core.table import Floats
 from model.mechanisms.people import labour_kernels
 from model.state.fixed import Fixed
 from model.state.state import State
 
-FROM_THEN = "from exchange.since on"
 FINANCE_ON_RECORD = 0.1  # share of graduates with which the recorded growth of people is met
 
 
 class Labour(Mechanism):
     """Where researchers come from, what they are paid, how they move."""
 
-    hazard: float = fact(
-        0.1,
-        unit="1/year",
-        kind="assumed",
-        prior=LogUniform(0.03, 0.3),
-        low=0.0,
-        high=2.0,
-        claims=("A2", "D7"),
-        source="own",
-        doc="rate h at which researchers change firm at equal wages",
-    )
-    wage_elasticity: float = fact(
-        1.0,
-        unit="1",
-        kind="assumed",
-        prior=Uniform(0.3, 3.0),
-        low=0.0,
-        high=5.0,
-        claims=("D10", "D14"),
-        source="own",
-        doc="elasticity of moves in the ratio of wages",
-    )
-    highest_offer: float = fact(
-        3.0,
-        unit="1",
-        kind="assumed",
-        prior=Uniform(1.5, 6.0),
-        low=1.0,
-        high=20.0,
-        source="own",
-        doc="most that a firm short of people offers, over the wage of its bloc",
-    )
-    retirement: float = fact(
-        0.03,
-        unit="1/year",
-        kind="assumed",
-        prior=Uniform(0.01, 0.06),
-        low=0.0,
-        high=0.5,
-        source="own",
-        doc="share of researchers who leave research",
-    )
+    hazard: float = fact(0.1, "1/year", LogUniform(0.03, 0.3), (0.0, 2.0), claims="A2 D7")
+    """Rate h at which researchers change firm at equal wages."""
+    wage_elasticity: float = fact(1.0, "1", Uniform(0.3, 3.0), (0.0, 5.0), claims="D10 D14")
+    """Elasticity of moves in the ratio of wages."""
+    highest_offer: float = fact(3.0, "1", Uniform(1.5, 6.0), (1.0, 20.0))
+    """Most that a firm short of people offers, over the wage of its bloc."""
+    retirement: float = fact(0.03, "1/year", Uniform(0.01, 0.06), (0.0, 0.5))
+    """Share of researchers who leave research."""
     finance_share: float = fact(
         FINANCE_ON_RECORD,
-        unit="share",
+        "share",
+        Uniform(0.0, 0.3),
+        (0.0, 1.0),
         kind="assumed",
-        prior=Uniform(0.0, 0.3),
-        low=0.0,
-        high=1.0,
         lever=True,
-        claims=("D9",),
         source="memory",
-        doc="share of graduates whom financial trading takes, " + FROM_THEN + "; the recorded "
-        "growth of people goes with a tenth",
+        claims="D9",
+        since="exchange",
     )
-    wage_2024: float = fact(
-        300e3,
-        unit="USD/year",
-        kind="assumed",
-        prior=LogUniform(150e3, 600e3),
-        low=1e3,
-        high=1e8,
-        source="own",
-        doc="what a researcher costs a firm on the path at the start of 2024; labs then pay "
-        "about their means beside chips",
-    )
-    wage_growth: float = fact(
-        0.05,
-        unit="1/year",
-        kind="assumed",
-        prior=Uniform(0.0, 0.15),
-        low=-0.2,
-        high=1.0,
-        source="own",
-        doc="continuous growth of that cost (a rate in logs)",
-    )
-    pull_of_means: float = fact(
-        0.05,
-        unit="1",
-        kind="assumed",
-        prior=Uniform(0.0, 0.15),
-        low=0.0,
-        high=1.0,
-        claims=("D14",),
-        source="own",
-        doc="growth of labs' wage bills beyond other firms', over growth of means (in logs)",
-    )
+    """Share of graduates whom financial trading takes; the recorded growth of people goes with a
+    tenth."""
+    wage_2024: float = fact(300e3, "USD/year", LogUniform(150000.0, 600000.0), (1000.0, 1e08))
+    """What a researcher costs a firm on the path at the start of 2024; labs then pay about their
+    means beside chips."""
+    wage_growth: float = fact(0.05, "1/year", Uniform(0.0, 0.15), (-0.2, 1.0))
+    """Continuous growth of that cost (a rate in logs)."""
+    pull_of_means: float = fact(0.05, "1", Uniform(0.0, 0.15), (0.0, 1.0), claims="D14")
+    """Growth of labs' wage bills beyond other firms', over growth of means (in logs)."""
     moves: float = fact(
-        1.0,
-        unit="share",
-        kind="choice",
-        lever=True,
-        low=0.0,
-        high=3.0,
-        claims=("A2", "A6"),
-        source="own",
-        doc="moves between firms over those at the hazard, graduates going abroad included, "
-        + FROM_THEN,
+        1.0, "share", within=(0.0, 3.0), lever=True, claims="A2 A6", since="exchange"
     )
-    visas: float = fact(
-        1.0,
-        unit="1",
-        kind="choice",
-        lever=True,
-        low=0.0,
-        high=5.0,
-        claims=("D10",),
-        source="own",
-        doc="ease of going from any bloc to another, " + FROM_THEN,
-    )
+    """Moves between firms over those at the hazard, graduates going abroad included."""
+    visas: float = fact(1.0, "1", within=(0.0, 5.0), lever=True, claims="D10", since="exchange")
+    """Ease of going from any bloc to another."""
     visas_leader_and_follower: float = fact(
-        1.0,
-        unit="1",
-        kind="choice",
-        lever=True,
-        low=0.0,
-        high=5.0,
-        claims=("D10", "C14"),
-        source="own",
-        doc="the same between leader and follower, both ways; multiplies the other, " + FROM_THEN,
+        1.0, "1", within=(0.0, 5.0), lever=True, claims="D10 C14", since="exchange"
     )
-    people_leader: float = fact(
-        1.0,
-        unit="1",
-        kind="choice",
-        lever=True,
-        low=0.1,
-        high=10.0,
-        claims=("D1", "D14"),
-        source="own",
-        doc="researchers and graduates of the leading bloc over those it has, " + FROM_THEN,
+    """The same between leader and follower, both ways; multiplies the other."""
+    people: float = lever(
+        1.0, "1", (0.1, 10.0), claims="D1 D14", since="exchange", roles="leader follower"
     )
-    people_follower: float = fact(
-        1.0,
-        unit="1",
-        kind="choice",
-        lever=True,
-        low=0.1,
-        high=10.0,
-        claims=("D1", "D14"),
-        source="own",
-        doc="researchers and graduates of the following bloc over those it has, " + FROM_THEN,
-    )
-
-    def people(self, bloc: str, leader: str, follower: str) -> float:
-        """Return the factor on a bloc's people."""
-        return {leader: self.people_leader, follower: self.people_follower}.get(bloc, 1.0)
+    """Researchers and graduates in {bloc}, as a multiple of the baseline."""
 
 
 def path_of_people(fixed: Fixed, state: State, month: int) -> Floats:
@@ -248,7 +142,7 @@ def settle(fixed: Fixed, state: State) -> None:
     labour_kernels.by_bloc(clusters.bloc, heads * clusters.appeal, blocs.typical)
     people = np.where(blocs.researchers > 0.0, blocs.researchers, 1.0)
     blocs.typical[:] = np.where(blocs.typical > 0.0, blocs.typical / people**2, 1.0)
-    moves = group.moves if state.month >= fixed.exchange_from else 1.0
+    moves = group.moves if fixed.holds("exchange", state.month) else 1.0
     firms.hire_rate[:] = moves if group.hazard > 0.0 else 0.0
     away = blocs.abroad * blocs.exchange  # from where as many come as go there
     blocs.moved[:] = away
@@ -275,7 +169,7 @@ def labour(fixed: Fixed, state: State) -> None:
     _pay(fixed, state)
     retiring = monthly_share(group.retirement)
     hazard = group.hazard / 12.0
-    moves = group.moves if state.month >= fixed.exchange_from else 1.0
+    moves = group.moves if fixed.holds("exchange", state.month) else 1.0
     _graduate(fixed, state, retiring)
     rows, places, count = firms.key.size, clusters.key.size, blocs.idle.size
     pull, appeal, gone = np.empty(rows), np.empty(rows), np.empty(rows)
@@ -403,9 +297,8 @@ def _origins(movers: Floats, hires: Floats, moved: Floats) -> None:
 
 def _add(fixed: Fixed, state: State) -> None:
     # The lever on people: from one month on, more of everybody, hired as the others were.
-    inputs, blocs, group = fixed.inputs, state.blocs, fixed.of(Labour)
-    for b, bloc in enumerate(inputs.blocs):
-        factor = group.people(bloc.name, inputs.leader, inputs.follower)
+    blocs = state.blocs
+    for b, factor in enumerate(fixed.by_bloc(Labour, "people", state.month)):
         if factor != 1.0:
             rows = state.firms.bloc == b
             blocs.added[b] += blocs.researchers[b] * (factor - 1.0)
@@ -417,16 +310,15 @@ def _add(fixed: Fixed, state: State) -> None:
 def _graduate(fixed: Fixed, state: State, retiring: float) -> None:
     # As many as keep people on their path at the recorded share of finance, and as universities'
     # money some years ago allows.
-    inputs, blocs, group = fixed.inputs, state.blocs, fixed.of(Labour)
+    blocs, group = state.blocs, fixed.of(Labour)
     now, then = (
         path_of_people(fixed, state, state.month),
         path_of_people(fixed, state, state.month + 1),
     )
-    lever = state.month >= fixed.exchange_from
     paid = fixed.shared.graduates_paid
-    to_finance = group.finance_share if lever else FINANCE_ON_RECORD
-    for b, bloc in enumerate(inputs.blocs):
-        factor = group.people(bloc.name, inputs.leader, inputs.follower) if lever else 1.0
+    holds = fixed.holds("exchange", state.month)
+    to_finance = group.finance_share if holds else FINANCE_ON_RECORD
+    for b, factor in enumerate(fixed.by_bloc(Labour, "people", state.month)):
         path = max(0.0, then[b] - (1.0 - retiring) * now[b]) / (1.0 - FINANCE_ON_RECORD)
         whole = path * factor * (1.0 - paid + paid * blocs.taught[b])
         blocs.to_finance[b] = whole * to_finance
@@ -437,7 +329,7 @@ def _visas(fixed: Fixed, state: State) -> Floats:
     group, inputs = fixed.of(Labour), fixed.inputs
     names = [bloc.name for bloc in inputs.blocs]
     table = np.ones((len(names), len(names)))
-    if state.month >= fixed.exchange_from:
+    if fixed.holds("exchange", state.month):
         pair = {inputs.leader, inputs.follower}
         for i, one in enumerate(names):
             for j, other in enumerate(names):

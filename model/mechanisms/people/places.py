@@ -42,7 +42,7 @@ import numpy as np
 
 from model.core.errors import InputError
 from model.core.kernels import kernel
-from model.core.parameter import Mechanism, Uniform, fact, monthly_rate, monthly_share
+from model.core.parameter import Mechanism, Uniform, fact, lever, monthly_rate, monthly_share
 from model.core.randomness import address, key_of
 from model.core.table import Floats
 from model.mechanisms.people import places_kernels
@@ -50,23 +50,7 @@ from model.state.codes import FIELDS
 from model.state.fixed import Fixed
 from model.state.state import State
 
-FROM_THEN = "from exchange.since on"
 SLOWEST = 0.02  # a year; wear plus growth of people below which a first stock has no steady state
-
-
-def _money(what: str, whose: str) -> float:
-    level: float = fact(
-        1.0,
-        unit="1",
-        kind="choice",
-        lever=True,
-        low=0.0,
-        high=20.0,
-        claims=("A5", "A9"),
-        source="own",
-        doc=f"public money for {what} of {whose}, over its path, " + FROM_THEN,
-    )
-    return level
 
 
 class Places(Mechanism):
@@ -74,149 +58,51 @@ class Places(Mechanism):
 
     public_money: float = fact(
         48e3,
-        unit="USD/year",
+        "USD/year",
+        Uniform(20000.0, 170000.0),
+        (0.0, 1e07),
         kind="estimated",
-        prior=Uniform(20e3, 170e3),
-        low=0.0,
-        high=1e7,
-        claims=("A5", "A9"),
         source="nitrd|cset_public_ai|memory",
-        doc="public money a researcher, all blocs; the US federal budget for research in AI, USD "
-        "3.0 billion of 2024, over its researchers",
+        claims="A5 A9",
     )
-    infrastructure_share: float = fact(
-        0.3,
-        unit="share",
-        kind="assumed",
-        prior=Uniform(0.1, 0.6),
-        low=0.0,
-        high=1.0,
-        claims=("A5",),
-        source="own",
-        doc="share of public money for infrastructure, the rest for universities",
-    )
-    firms_share: float = fact(
-        0.02,
-        unit="share",
-        kind="assumed",
-        prior=Uniform(0.0, 0.06),
-        low=0.0,
-        high=0.5,
-        claims=("A4",),
-        source="own",
-        doc="share of firms' wage bills that goes into the infrastructure of their place",
-    )
-    wear: float = fact(
-        0.05,
-        unit="1/year",
-        kind="assumed",
-        prior=Uniform(0.02, 0.15),
-        low=0.0,
-        high=1.0,
-        source="own",
-        doc="share of infrastructure that wears out in a year",
-    )
-    cost_exponent: float = fact(
-        0.1,
-        unit="1",
-        kind="assumed",
-        prior=Uniform(0.0, 0.2),
-        low=0.0,
-        high=1.0,
-        claims=("A4", "A5"),
-        source="own",
-        doc="fall e of cost with infrastructure",
-    )
-    crowded: float = fact(
-        4.0,
-        unit="1",
-        kind="assumed",
-        prior=Uniform(1.0, 10.0),
-        low=0.1,
-        high=1e3,
-        claims=("A4",),
-        source="own",
-        doc="researchers of a place over the mean k beyond which it is crowded",
-    )
-    crowding: float = fact(
-        0.1,
-        unit="1",
-        kind="assumed",
-        prior=Uniform(0.0, 0.3),
-        low=0.0,
-        high=2.0,
-        claims=("A4",),
-        source="own",
-        doc="rise z of cost with researchers where a place is crowded",
-    )
+    """Public money a researcher, all blocs; the US federal budget for research in AI, USD 3.0
+    billion of 2024, over its researchers."""
+    infrastructure_share: float = fact(0.3, "share", Uniform(0.1, 0.6), (0.0, 1.0), claims="A5")
+    """Share of public money for infrastructure, the rest for universities."""
+    firms_share: float = fact(0.02, "share", Uniform(0.0, 0.06), (0.0, 0.5), claims="A4")
+    """Share of firms' wage bills that goes into the infrastructure of their place."""
+    wear: float = fact(0.05, "1/year", Uniform(0.02, 0.15), (0.0, 1.0))
+    """Share of infrastructure that wears out in a year."""
+    cost_exponent: float = fact(0.1, "1", Uniform(0.0, 0.2), (0.0, 1.0), claims="A4 A5")
+    """Fall e of cost with infrastructure."""
+    crowded: float = fact(4.0, "1", Uniform(1.0, 10.0), (0.1, 1000.0), claims="A4")
+    """Researchers of a place over the mean k beyond which it is crowded."""
+    crowding: float = fact(0.1, "1", Uniform(0.0, 0.3), (0.0, 2.0), claims="A4")
+    """Rise z of cost with researchers where a place is crowded."""
     agglomeration: float = fact(
         0.0,
-        unit="1",
+        "1",
+        Uniform(0.0, 0.07),
+        (0.0, 0.5),
         kind="contested",
-        prior=Uniform(0.0, 0.07),
-        low=0.0,
-        high=0.5,
-        claims=("A4", "A6"),
         source="moretti_2021|wiebe_2024",
-        doc="elasticity of finds in the researchers of the place",
+        claims="A4 A6",
     )
-    basic_finds: float = fact(
-        0.1,
-        unit="share",
-        kind="assumed",
-        prior=Uniform(0.0, 0.5),
-        low=0.0,
-        high=10.0,
-        claims=("A5", "A9"),
-        source="own",
-        doc="finds of all universities over those of all labs, at reference size",
-    )
+    """Elasticity of finds in the researchers of the place."""
+    basic_finds: float = fact(0.1, "share", Uniform(0.0, 0.5), (0.0, 10.0), claims="A5 A9")
+    """Finds of all universities over those of all labs, at reference size."""
     university_lag: int = fact(
-        48,
-        unit="months",
-        kind="estimated",
-        low=0,
-        high=240,
-        claims=("A9",),
-        source="memory",
-        doc="time until money of universities is felt in graduates and ideas (2 to 5 years)",
+        48, "months", within=(0, 240), kind="estimated", source="memory", claims="A9"
     )
-    graduates_paid: float = fact(
-        0.5,
-        unit="share",
-        kind="assumed",
-        prior=Uniform(0.2, 0.9),
-        low=0.0,
-        high=1.0,
-        claims=("A9", "D1"),
-        source="own",
-        doc="share of graduates whom public money trains",
-    )
-    scatter: float = fact(
-        0.0,
-        unit="share",
-        kind="choice",
-        lever=True,
-        low=0.0,
-        high=1.0,
-        claims=("A1", "A4", "A6"),
-        source="own",
-        doc="share of firms that start at a random place of their bloc instead of their own",
-    )
-    infrastructure_leader: float = _money("infrastructure", "the leading bloc")
-    infrastructure_follower: float = _money("infrastructure", "the following bloc")
-    infrastructure_elsewhere: float = _money("infrastructure", "all other blocs")
-    universities_leader: float = _money("universities", "the leading bloc")
-    universities_follower: float = _money("universities", "the following bloc")
-    universities_elsewhere: float = _money("universities", "all other blocs")
-
-    def levers(self, bloc: str, leader: str, follower: str) -> tuple[float, float]:
-        """Return the factors on a bloc's public money for infrastructure and universities."""
-        if bloc == leader:
-            return self.infrastructure_leader, self.universities_leader
-        if bloc == follower:
-            return self.infrastructure_follower, self.universities_follower
-        return self.infrastructure_elsewhere, self.universities_elsewhere
+    """Time until money of universities is felt in graduates and ideas (2 to 5 years)."""
+    graduates_paid: float = fact(0.5, "share", Uniform(0.2, 0.9), (0.0, 1.0), claims="A9 D1")
+    """Share of graduates whom public money trains."""
+    scatter: float = fact(0.0, "share", within=(0.0, 1.0), lever=True, claims="A1 A4 A6")
+    """Share of firms that start at a random place of their bloc instead of their own."""
+    infrastructure: float = lever(1.0, "1", (0.0, 20.0), since="exchange", claims="A5 A9")
+    """Public money for infrastructure in {bloc}, as a multiple of the baseline."""
+    universities: float = lever(1.0, "1", (0.0, 20.0), since="exchange", claims="A5 A9")
+    """Public money for universities in {bloc}, as a multiple of the baseline."""
 
 
 def lay_out(fixed: Fixed, state: State) -> None:
@@ -260,7 +146,6 @@ def places(fixed: Fixed, state: State) -> None:
     ``pending``, ``first_month``, ``first_bloc``, ``words``.
     """
     group, clusters, blocs = fixed.of(Places), state.clusters, state.blocs
-    inputs = fixed.inputs
     _public(fixed, state)
     lost = clusters.stock * monthly_share(group.wear)
     fed = _flow(fixed, state)
@@ -268,10 +153,8 @@ def places(fixed: Fixed, state: State) -> None:
     clusters.fed += fed
     clusters.stock += fed - lost
     _cost(fixed, state)
-    felt = state.month - group.university_lag >= fixed.exchange_from
-    for b, bloc in enumerate(inputs.blocs):
-        money = group.levers(bloc.name, inputs.leader, inputs.follower)[1]
-        blocs.taught[b] = money if felt else 1.0
+    # The money of some years ago decides how many graduate now.
+    blocs.taught[:] = fixed.by_bloc(Places, "universities", state.month - group.university_lag)
     blocs.basic[:] = 0.0
     if group.basic_finds > 0.0:
         for number in range(len(FIELDS)):
@@ -283,13 +166,12 @@ def _public(fixed: Fixed, state: State) -> None:
     group, inputs, blocs = fixed.of(Places), fixed.inputs, state.blocs
     years = inputs.calendar.year(state.month) - 2024.0
     grown = math.exp(fixed.shared.researcher_growth * years) / 12.0
+    places = fixed.by_bloc(Places, "infrastructure", state.month)
+    universities = fixed.by_bloc(Places, "universities", state.month)
     for b, bloc in enumerate(inputs.blocs):
         whole = group.public_money * bloc.researchers_2024 * grown
-        lever = (1.0, 1.0)
-        if state.month >= fixed.exchange_from:
-            lever = group.levers(bloc.name, inputs.leader, inputs.follower)
-        blocs.for_places[b] = whole * group.infrastructure_share * lever[0]
-        blocs.for_universities[b] = whole * (1.0 - group.infrastructure_share) * lever[1]
+        blocs.for_places[b] = whole * group.infrastructure_share * places[b]
+        blocs.for_universities[b] = whole * (1.0 - group.infrastructure_share) * universities[b]
 
 
 def _flow(fixed: Fixed, state: State) -> Floats:
