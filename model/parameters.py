@@ -10,24 +10,24 @@ from model.core.errors import InputError
 from model.core.kernels import sources_digest
 from model.core.parameter import Fact, Mechanism, Uniform, fact, fact_of
 from model.mechanisms.ai.adoption import Adoption
-from model.mechanisms.ai.market import Market
+from model.mechanisms.ai.market import AiMarket
 from model.mechanisms.ai.release import Release
 from model.mechanisms.ai.training import Training
 from model.mechanisms.chips.controls import Controls, Exchange
 from model.mechanisms.chips.degraded import Degraded
 from model.mechanisms.chips.domestic import Domestic
-from model.mechanisms.chips.fleets import Chips
+from model.mechanisms.chips.fleets import Fleets
 from model.mechanisms.chips.materials import Materials
 from model.mechanisms.chips.purchases import Purchases
-from model.mechanisms.chips.supply import SupplyOfChips
+from model.mechanisms.chips.supply import Supply
 from model.mechanisms.firms.applications import Applications
-from model.mechanisms.firms.budgets import Finance
+from model.mechanisms.firms.budgets import Budgets
 from model.mechanisms.firms.demography import Demography
 from model.mechanisms.firms.rivalry import Rivalry
 from model.mechanisms.firms.sectors import Sectors
-from model.mechanisms.ideas.appropriability import Returns
+from model.mechanisms.ideas.appropriability import Appropriability
 from model.mechanisms.ideas.discovery import Discovery
-from model.mechanisms.ideas.scarcity import Search
+from model.mechanisms.ideas.scarcity import Scarcity
 from model.mechanisms.ideas.spillover import Protection, Spillover
 from model.mechanisms.people.labour import Labour
 from model.mechanisms.people.places import Places
@@ -95,27 +95,27 @@ class Parameters(Mechanism):
     economy: Economy = Economy()
     controls: Controls = Controls()
     exchange: Exchange = Exchange()
-    finance: Finance = Finance()
+    budgets: Budgets = Budgets()
     labour: Labour = Labour()
     places: Places = Places()
     materials: Materials = Materials()
-    supply: SupplyOfChips = SupplyOfChips()
+    supply: Supply = Supply()
     purchases: Purchases = Purchases()
     degraded: Degraded = Degraded()
-    chips: Chips = Chips()
+    fleets: Fleets = Fleets()
     domestic: Domestic = Domestic()
-    search: Search = Search()
+    scarcity: Scarcity = Scarcity()
     discovery: Discovery = Discovery()
     spillover: Spillover = Spillover()
     protection: Protection = Protection()
     training: Training = Training()
     release: Release = Release()
-    market: Market = Market()
+    ai_market: AiMarket = AiMarket()
     adoption: Adoption = Adoption()
     applications: Applications = Applications()
     sectors: Sectors = Sectors()
     demography: Demography = Demography()
-    returns: Returns = Returns()
+    appropriability: Appropriability = Appropriability()
     rivalry: Rivalry = Rivalry()
     observer: Observer = Observer()
 
@@ -133,7 +133,7 @@ class Parameters(Mechanism):
 
     def shared(self) -> Shared:
         """Return the quantities that mechanisms read of one another's groups."""
-        discovery, budgets, training = self.discovery, self.finance, self.training
+        discovery, budgets, training = self.discovery, self.budgets, self.training
         fields = range(len(FIELDS))
         return Shared(
             size_spread=self.economy.size_spread,
@@ -144,12 +144,12 @@ class Parameters(Mechanism):
             premium=self.purchases.premium,
             rent_margin=self.purchases.rent_margin,
             idle_loss=self.purchases.idle_loss,
-            chip_overhead=self.chips.overhead,
-            link_penalty=self.chips.link_penalty,
-            link_scale=self.chips.link_scale,
+            chip_overhead=self.fleets.overhead,
+            link_penalty=self.fleets.link_penalty,
+            link_scale=self.fleets.link_scale,
             write_off=training.write_off,
-            experiments_share=training.experiments,
-            rented_share=training.rented,
+            experiments_share=training.experiments_share,
+            rented_share=training.rented_share,
             field_shares=tuple(discovery.shares(field) for field in fields),
             systems_share=discovery.lab_systems_share,
             idea_size=tuple(discovery.idea_size(field) for field in fields),
@@ -163,12 +163,12 @@ class Parameters(Mechanism):
             publication_lag=self.spillover.publication_lag,
             publication_hazard=self.spillover.publication_hazard,
             sector_adjacency=self.spillover.sector_adjacency,
-            quality_weight=self.market.quality,
-            home_bias=self.market.home,
-            openness_to_developers=self.market.openness_to_developers,
-            nest=self.market.nest,
-            small_loss=self.market.small_loss,
-            hosted_by_maker=self.market.hosted_by_maker,
+            quality_weight=self.ai_market.quality_weight,
+            home_bias=self.ai_market.home_bias,
+            openness_to_developers=self.ai_market.openness_to_developers,
+            nest=self.ai_market.nest,
+            small_loss=self.ai_market.small_loss,
+            hosted_by_maker=self.ai_market.hosted_by_maker,
             innovation=self.adoption.innovation,
             imitation=self.adoption.imitation,
             researcher_growth=budgets.researcher_growth,
@@ -176,7 +176,7 @@ class Parameters(Mechanism):
             lab_researchers=budgets.lab_researchers,
             cost_share=self.applications.cost_share,
             product_substitution=self.sectors.substitution,
-            product_home_bias=self.sectors.home,
+            product_home_bias=self.sectors.home_bias,
             firms_share=self.places.firms_share,
             graduates_paid=self.places.graduates_paid,
         )
@@ -188,17 +188,17 @@ class Parameters(Mechanism):
     def check(self) -> None:
         """Refuse what no single value shows; raises ``InputError``."""
         shares = self.training
-        used = shares.training + shares.experiments + shares.rented
+        used = shares.fleet_share + shares.experiments_share + shares.rented_share
         if used > 1.0:
             raise InputError(
                 "training: the shares of a fleet for runs, experiments and rent must not pass 1, "
                 f"got {used:.3g}; good values are 0.45, 0.25 and 0.05"
             )
-        if self.chips.utilisation + self.chips.utilisation_gain > 1.0:
-            raise InputError("chips.utilisation plus chips.utilisation_gain must not pass 1; "
+        if self.fleets.utilisation + self.fleets.utilisation_gain > 1.0:
+            raise InputError("fleets.utilisation plus fleets.utilisation_gain must not pass 1; "
                              "good values are 0.35 and 0.2")  # fmt: skip
-        if math.log(self.finance.growth_to_2024) + self.chips.retirement <= 0.0:
-            raise InputError("finance.growth_to_2024 must be above 1 where chips.retirement is 0; "
+        if math.log(self.budgets.growth_to_2024) + self.fleets.retirement <= 0.0:
+            raise InputError("budgets.growth_to_2024 must be above 1 where fleets.retirement is 0; "
                              "good values are 3.1 and 0.18")  # fmt: skip
         if self.domestic.yield_first > self.domestic.yield_full:
             raise InputError(
@@ -207,7 +207,7 @@ class Parameters(Mechanism):
                 "good values are 0.2 and 0.6"
             )
         for number in range(len(FIELDS)):
-            self.discovery.difficulty(number, self.finance.researcher_growth)
+            self.discovery.difficulty(number, self.budgets.researcher_growth)
 
     def digest(self) -> str:
         """Return the SHA-256 of parameters, seed tables and model sources."""

@@ -51,7 +51,7 @@ def follower_share(world: World) -> np.ndarray[tuple[int, ...], np.dtype[np.floa
     state = world.state
     inputs, buyers = world.fixed.inputs, state.buyers
     worth = np.array([chip.tflops / EQUIVALENT_TFLOPS for chip in inputs.chips])
-    worth[~state.market.leading] = 0.0
+    worth[~state.chips.leading] = 0.0
     mine = buyers.bloc == inputs.bloc_index(inputs.follower)
     sold = np.zeros((inputs.calendar.months + 1, 2))
 

@@ -3,7 +3,7 @@
 ``python -m studies.scarcity --page docs/scarcity.md`` sweeps the two contested elasticities of
 ``model/mechanisms/ideas/scarcity.py`` and the strength of spillover. Every world with the ban
 stands beside two others in the same luck: one without the ban, and one with the ban in which nobody
-turns (``search.direction`` 0). Sentences are made from the figures; no answer stands here.
+turns (``scarcity.direction`` 0). Sentences are made from the figures; no answer stands here.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def cell(scenario: str, constants: Constants, replicates: int, changes: dict[str
         inputs, series = world.fixed.inputs, world.record.series
         follower = inputs.bloc_index(inputs.follower)
         found.append(outcomes(world))
-        base = world.fixed.parameters.search.efficiency
+        base = world.fixed.parameters.scarcity.efficiency
         efficiency.append(at_horizons(world, base * series["efficiency_share"][:, follower]))
         held, free = (series[n][:, follower] for n in ("fleet", "compute_unbound"))
         fleet.append(at_horizons(world, held / np.where(free > 0.0, free, np.nan)))
@@ -88,11 +88,11 @@ def _of_strength(strength: float, replicates: int) -> tuple[Cell, dict[Place, Ce
     free = cell(FREE, constants, replicates, nature)
     ban: dict[Place, Cell] = {}
     for research in SIGMA_RESEARCH:
-        given = {**nature, "search__sigma_research": research}
-        still = {**given, "search__direction": 0.0}
+        given = {**nature, "scarcity__sigma_research": research}
+        still = {**given, "scarcity__direction": 0.0}
         ban[strength, research, None] = cell(BAN, constants, replicates, still)
         for direction in SIGMA_DIRECTION:
-            turned = {**given, "search__sigma_direction": direction}
+            turned = {**given, "scarcity__sigma_direction": direction}
             ban[strength, research, direction] = cell(BAN, constants, replicates, turned)
     return free, ban
 

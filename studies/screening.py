@@ -45,7 +45,7 @@ WHY = {  # what is known of those found inert
     ),
     "purchases.repayment": "as `purchases.stockpile`",
     "domestic.generation": "nothing at these points; from further ones it moves outcomes",
-    "domestic.memory_put_by": (
+    "domestic.memory_stockpile": (
         "a stock for the months after a bar on memory; it moves output then (tests show it), and "
         "none of the outcomes at either horizon"
     ),
@@ -117,7 +117,7 @@ def points() -> list[tuple[float, ...]]:
 def _fine(point: tuple[float, ...]) -> bool:
     try:
         parameters = world_at(point).parameters
-        return not parameters.discovery.broken_guards(parameters.finance.researcher_growth)
+        return not parameters.discovery.broken_guards(parameters.budgets.researcher_growth)
     except InputError:
         return False
 

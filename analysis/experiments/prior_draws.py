@@ -142,7 +142,7 @@ def deciders(
 def _fine(world: Scenario, names: list[tuple[str, str]], point: Values) -> bool:
     try:
         there = at_point(world, names, point).parameters
-        return not there.discovery.broken_guards(there.finance.researcher_growth)
+        return not there.discovery.broken_guards(there.budgets.researcher_growth)
     except InputError:
         return False
 

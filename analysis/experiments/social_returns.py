@@ -27,7 +27,7 @@ import numpy as np
 from analysis.experiments.effects import Estimate, Values, mean_of, ratio_of
 from model.core.errors import InputError
 from model.core.randomness import address, at, key_of
-from model.mechanisms.ai.market import Market
+from model.mechanisms.ai.market import AiMarket
 from model.month import advance, close
 from model.scenario import Scenario
 from model.setup import baseline
@@ -191,7 +191,7 @@ def _flows(fixed: Fixed, state: State, stop: int, discount: float) -> _Flows:
         np.add.at(total.firms, labs.firm, worth * (labs.revenue - labs.serving))
         table = state.applications
         np.add.at(total.firms, table.firm, worth * table.result)
-        margin = fixed.of(Market).host_margin
+        margin = fixed.of(AiMarket).host_margin
         total.hosts += worth * math.fsum(state.blocs.hosts) * margin / (1.0 + margin)
         total.users += worth * math.fsum(state.segments.surplus)
         total.research += worth * math.fsum(labs.budget)

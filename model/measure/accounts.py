@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from model.core.table import Floats
-from model.mechanisms.firms.budgets import LEAD_SCALE, Finance
+from model.mechanisms.firms.budgets import LEAD_SCALE, Budgets
 from model.state.codes import BRANCHES, FIRST_BRANCH, NEVER, UNBOUND
 from model.state.fixed import Fixed
 from model.state.state import State
@@ -41,10 +41,10 @@ def chips_delivered(fixed: Fixed, state: State) -> float:
 
 def chips_supplied(fixed: Fixed, state: State) -> float:
     """Chips produced = delivered + on the way + seized + in stock + scrapped, by family."""
-    buyers, market, supply = state.buyers, state.market, state.supply
+    buyers, chips, supply = state.buyers, state.chips, state.supply
     out = (buyers.delivered + buyers.ordered.sum(axis=1))[:, :, :UNBOUND].sum(axis=(0, 2))
-    out += market.seized
-    gone = np.bincount(market.family, out, supply.produced.size)
+    out += chips.seized
+    gone = np.bincount(chips.family, out, supply.produced.size)
     rest = supply.produced - gone - supply.stock - supply.scrapped
     return _relative(rest, supply.produced)
 
@@ -77,7 +77,7 @@ def prepaid(fixed: Fixed, state: State) -> float:
 
 def means(fixed: Fixed, state: State) -> float:
     """Means of a bloc's labs at the reference lead are its funding, where it has an active lab."""
-    labs, blocs, group = state.labs, state.blocs, fixed.of(Finance)
+    labs, blocs, group = state.labs, state.blocs, fixed.of(Budgets)
     part = 1.0 - np.exp(-group.reference_lead / LEAD_SCALE)
     total = np.bincount(labs.bloc, labs.means * part, blocs.funding.size)
     rest = np.where(total > 0.0, total - blocs.funding, 0.0)

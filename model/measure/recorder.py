@@ -23,8 +23,8 @@ from model.measure.firms_and_race import (
     observe_demography,
     observe_race,
 )
-from model.mechanisms.ai.market import Market
-from model.mechanisms.chips.supply import SupplyOfChips
+from model.mechanisms.ai.market import AiMarket
+from model.mechanisms.chips.supply import Supply
 from model.state.codes import (
     BRANCHES,
     CHANNELS,
@@ -204,15 +204,13 @@ class Record:
         _rows_by_bloc(
             buyers.bloc, buyers.delivered, DIVERTED, DIVERTED + 1, series["chips_diverted"][t]
         )
-        makers, market = state.makers, state.market
+        makers, chips = state.makers, state.chips
         series["domestic_made"][t] = 0.0
-        series["domestic_made"][t, makers.bloc] = state.supply.production[
-            market.family[makers.chip]
-        ]
-        series["domestic_price"][t, makers.bloc] = market.price[makers.chip]
+        series["domestic_made"][t, makers.bloc] = state.supply.production[chips.family[makers.chip]]
+        series["domestic_price"][t, makers.bloc] = chips.price[makers.chip]
         _by_vendor(
-            market.vendor,
-            market.maker,
+            chips.vendor,
+            chips.maker,
             state.vendors.revenue,
             state.vendors.slip,
             series["vendor_revenue"][t],
@@ -265,9 +263,9 @@ class Record:
         series["consumers"][:] = segments.adopters[CONSUMERS :: len(SEGMENTS)]
         series["developers"][:] = segments.adopters[DEVELOPERS :: len(SEGMENTS)]
         series["ideas_contributed"][:] = state.blocs.contributed
-        margin = fixed.of(Market).host_margin
+        margin = fixed.of(AiMarket).host_margin
         series["host_profit"][:] = state.blocs.hosts * (margin / (1.0 + margin))
-        kept = fixed.of(SupplyOfChips).margin / fixed.shared.chip_overhead
+        kept = fixed.of(Supply).margin / fixed.shared.chip_overhead
         # What chips stand in is not; what materials cost more is passed on, not earned.
         series["vendor_profit"][:] = series["vendor_revenue"] * (kept / state.blocs.dearer)
         _by_bloc(segments.bloc, segments.spent, series["user_spending"])
@@ -289,7 +287,7 @@ class Record:
             platforms.price,
             platforms.spending,
             segments.bloc,
-            fixed.of(Market).reference,
+            fixed.of(AiMarket).reference_capability,
             np.zeros(labs.firm.size),
             series["price"],
             series["price_of_quality"],

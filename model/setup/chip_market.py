@@ -17,7 +17,7 @@ from model.core.table import Floats, Integers
 from model.mechanisms.firms.budgets import means
 from model.setup.inputs import ROADMAP
 from model.state.blocs import Blocs
-from model.state.chips import Buyers, Caps, Makers, Market, Supply, Vendors
+from model.state.chips import Buyers, Caps, Chips, ChipSupply, Makers, Vendors
 from model.state.codes import PLANES, SOURCES
 from model.state.inputs import Inputs
 from model.state.labs import Labs
@@ -33,11 +33,11 @@ BINDING = ("bar", "entities", "equipment", "memory", "foundry")  # kinds of acts
 CAP_MONTHS = 36  # caps on performance are given for three years
 
 
-def market_of(parameters: Parameters, inputs: Inputs) -> tuple[Market, Caps]:
+def market_of(parameters: Parameters, inputs: Inputs) -> tuple[Chips, Caps]:
     """Return the chips and the caps of licences, with what the rules say month by month."""
     calendar, chips, places = inputs.calendar, inputs.chips, inputs.destinations
     sizes = {"chip": len(chips), "bloc": len(inputs.blocs), "destination": len(places)}
-    table = Market.allocate(**sizes, month=calendar.months, side=2, one=1)
+    table = Chips.allocate(**sizes, month=calendar.months, side=2, one=1)
     families, vendors = families_of(inputs), vendors_of(inputs)
     leading = _leading_vendor(inputs)
     for c, chip in enumerate(chips):
@@ -61,7 +61,7 @@ def market_of(parameters: Parameters, inputs: Inputs) -> tuple[Market, Caps]:
             table.home[c] = here
         if here < 0:
             table.available[c] = np.iinfo(np.int64).max  # no such vendor in this world
-    rules = evaluate(chips, inputs.acts, places, calendar, parameters.chips.delivery)
+    rules = evaluate(chips, inputs.acts, places, calendar, parameters.fleets.delivery)
     table.granted[:], table.fee[:], table.refused[:] = rules.granted, rules.fee, rules.refused
     table.offered[:], table.ahead[:] = rules.offered, rules.ahead
     return table, _caps(inputs, (rules.act, rules.own), table)
@@ -88,7 +88,7 @@ def _leading_vendor(inputs: Inputs) -> str:
     return max(sales, key=lambda vendor: (sales[vendor], vendor), default="")
 
 
-def _caps(inputs: Inputs, deciding: tuple[Integers, Integers], market: Market) -> Caps:
+def _caps(inputs: Inputs, deciding: tuple[Integers, Integers], chips: Chips) -> Caps:
     # Two caps may hold at once: of the acts of others, and of the buyers' own government. A cap is
     # one for all destinations of its act; that on performance is given for each country, of which
     # only those with a place in the table count.
@@ -102,7 +102,7 @@ def _caps(inputs: Inputs, deciding: tuple[Integers, Integers], market: Market) -
     caps = Caps.allocate(cap=len(pairs))
     for k, (a, side) in enumerate(pairs):
         act, here = inputs.acts[a], deciding[side] == a
-        market.cap[:, :, :, side][here] = k
+        chips.cap[:, :, :, side][here] = k
         caps.start[k] = max(0, inputs.calendar.middle(act.effective))
         countries = sum(
             place.countries for d, place in enumerate(inputs.destinations) if here[:, :, d].any()
@@ -117,10 +117,10 @@ def _caps(inputs: Inputs, deciding: tuple[Integers, Integers], market: Market) -
     return caps
 
 
-def supply_of(parameters: Parameters, inputs: Inputs) -> tuple[Supply, Vendors]:
+def supply_of(parameters: Parameters, inputs: Inputs) -> tuple[ChipSupply, Vendors]:
     """Return the families of chips with what the record says was made, and their vendors."""
     calendar, families, vendors = inputs.calendar, families_of(inputs), vendors_of(inputs)
-    table = Supply.allocate(family=len(families), month=calendar.months)
+    table = ChipSupply.allocate(family=len(families), month=calendar.months)
     last = max((row.year for row in inputs.supply), default=calendar.first_year - 1)
     recorded = max(0, min(calendar.months, calendar.index(last + 1, 1)))
     for f, name in enumerate(families):
@@ -138,7 +138,7 @@ def supply_of(parameters: Parameters, inputs: Inputs) -> tuple[Supply, Vendors]:
             for month, units in months.items():
                 if 0 <= month < calendar.months:
                     table.made_by_month[month, f] = units
-    year = [means(parameters.finance, calendar.year(t)) for t in range(calendar.months)]
+    year = [means(parameters.budgets, calendar.year(t)) for t in range(calendar.months)]
     for t in range(calendar.months):
         if t < recorded:
             table.spending[t] = math.fsum(table.made_by_month[t, table.vendor >= 0] *
@@ -200,16 +200,16 @@ def _monthly(rows: list[Shipment], inputs: Inputs, first: int, stop: int) -> dic
     return result
 
 
-def makers_of(parameters: Parameters, inputs: Inputs, market: Market) -> Makers:
+def makers_of(parameters: Parameters, inputs: Inputs, chips: Chips) -> Makers:
     """Return the domestic industries, with what rules keep from them month by month."""
     calendar = inputs.calendar
-    rows = np.flatnonzero(market.home >= 0)
+    rows = np.flatnonzero(chips.home >= 0)
     table = Makers.allocate(maker=rows.size, month=calendar.months)
     equipment = {bloc.name: bloc.equipment_share for bloc in inputs.blocs}
     memory = {bloc.name: bloc.memory_share for bloc in inputs.blocs}
     for m, c in enumerate(rows):
-        bloc = inputs.blocs[market.home[c]]
-        table.bloc[m], table.chip[m] = market.home[c], c
+        bloc = inputs.blocs[chips.home[c]]
+        table.bloc[m], table.chip[m] = chips.home[c], c
         table.reference[m] = _best_import(inputs, parameters)
         share = min(0.99, bloc.foreign_foundry)
         table.home_capacity[m] = bloc.domestic_2018
@@ -267,7 +267,7 @@ def buyers_of(
     table = Buyers.allocate(
         buyer=number,
         chip=len(inputs.chips),
-        slot=parameters.chips.delivery + 1,
+        slot=parameters.fleets.delivery + 1,
         plane=PLANES,
         source=len(SOURCES),
     )

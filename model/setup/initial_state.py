@@ -16,8 +16,8 @@ import numpy as np
 from model.core.randomness import address, key_of
 from model.core.table import Floats, Integers
 from model.mechanisms.chips.controls import set_exchange
-from model.mechanisms.chips.fleets import Chips
-from model.mechanisms.firms.budgets import Finance, budgets, teams
+from model.mechanisms.chips.fleets import Fleets
+from model.mechanisms.firms.budgets import Budgets, budgets, teams
 from model.mechanisms.people.labour import settle
 from model.mechanisms.people.places import lay_out
 from model.setup.application_firms import applications_of, branches_of
@@ -108,7 +108,7 @@ def build(
         parameters, inputs, places_here, [crew[k] for k in kept], labs, seed64
     )
     lab_table = _labs(parameters, inputs, firms, labs, order)
-    market, caps = market_of(parameters, inputs)
+    chips, caps = market_of(parameters, inputs)
     supply, vendors = supply_of(parameters, inputs)
     materials_of(inputs, blocs)
     buyers, cloud_share, listed = buyers_of(parameters, inputs, lab_table, [labs[i] for i in order])
@@ -136,10 +136,10 @@ def build(
         firms=firms,
         labs=lab_table,
         buyers=buyers,
-        market=market,
+        chips=chips,
         supply=supply,
         vendors=vendors,
-        makers=makers_of(parameters, inputs, market),
+        makers=makers_of(parameters, inputs, chips),
         caps=caps,
         segments=segments_of(parameters, inputs),
         platforms=platforms_of(lab_table, inputs),
@@ -161,7 +161,7 @@ def build(
         opening=[],
         shrinking=[],
     )
-    buyers.overhead[:] = parameters.chips.overhead
+    buyers.overhead[:] = parameters.fleets.overhead
     budgets(fixed, state)
     settle(fixed, state)
     teams(fixed, state)
@@ -243,7 +243,7 @@ def _labs(
         table.founded[row] = inputs.calendar.index(lab.founded, 1)
         table.habit[row] = HABITS.index(lab.release)
         table.complement[row], table.motive[row] = lab.complement, lab.motive
-    table.lead[:] = parameters.finance.reference_lead
+    table.lead[:] = parameters.budgets.reference_lead
     firms.active[table.firm] = table.founded <= 0
     firms.entered[firms.active] = 0
     return table
@@ -315,32 +315,32 @@ def _first_fleets(fixed: Fixed, state: State) -> None:
     # Buyers start with the chips that spending on its growth path leaves in steady state: a stock
     # of budget / (growth + retirement), in the leading vendor's best chip of the day that they
     # may have.
-    buyers, market, group = state.buyers, state.market, fixed.of(Finance)
-    years = 1.0 / (math.log(group.growth_to_2024) + fixed.of(Chips).retirement)
-    world = (market.home < 0) & ~market.variant & market.leading
-    on_sale = np.flatnonzero(world & (market.available <= 0) & (market.withdrawn > 0))
+    buyers, chips, group = state.buyers, state.chips, fixed.of(Budgets)
+    years = 1.0 / (math.log(group.growth_to_2024) + fixed.of(Fleets).retirement)
+    world = (chips.home < 0) & ~chips.variant & chips.leading
+    on_sale = np.flatnonzero(world & (chips.available <= 0) & (chips.withdrawn > 0))
     if not on_sale.size:
         on_sale = np.flatnonzero(world)[:1]
-    best = sorted(on_sale, key=lambda c: -market.tflops[c] / market.price[c])
+    best = sorted(on_sale, key=lambda c: -chips.tflops[c] / chips.price[c])
     for i in range(buyers.bloc.size):
-        passes = state.blocs.exchange[buyers.bloc[i], market.maker[best]] > 0.0
-        free = (market.granted[0, best, buyers.destination[i]] > 0.0) & passes
-        free &= ~state.listed[0, i, market.maker[best]]
+        passes = state.blocs.exchange[buyers.bloc[i], chips.maker[best]] > 0.0
+        free = (chips.granted[0, best, buyers.destination[i]] > 0.0) & passes
+        free &= ~state.listed[0, i, chips.maker[best]]
         money = float(buyers.grant[i]) * 12.0 * years / fixed.shared.chip_overhead
         if passes.any():  # what it would have had no rule bound
             c = best[int(np.argmax(passes))]
             for column in (buyers.units, buyers.delivered, buyers.requested):
-                column[i, c, UNBOUND] = money / float(market.price[c])
+                column[i, c, UNBOUND] = money / float(chips.price[c])
         if free.any():
             c = best[int(np.argmax(free))]
-            cost = float(market.price[c]) * fixed.shared.chip_overhead
-            units = money / float(market.price[c])
+            cost = float(chips.price[c]) * fixed.shared.chip_overhead
+            units = money / float(chips.price[c])
             for column in (buyers.units, buyers.delivered, buyers.requested):
                 column[i, c, BOUGHT] = units
             buyers.fleet[i, c] = units
             buyers.granted[i] = buyers.spent[i] = units * cost
             for column in (state.supply.produced, state.supply.sold):
-                column[market.family[c]] += units
+                column[chips.family[c]] += units
         else:
             buyers.granted[i] = 0.0
         buyers.cash[i] = buyers.free_cash[i] = 0.0

@@ -133,7 +133,7 @@ def chips_in(parameters: Parameters, inputs: Inputs, table: tuple[Chip, ...]) ->
             inputs.destinations,
             inputs.calendar,
             parameters.degraded.delay,
-            parameters.chips.link_penalty,
+            parameters.fleets.link_penalty,
             parameters.degraded.memory_weight,
             parameters.degraded.price_exponent,
         )

@@ -20,7 +20,7 @@ def segments_of(parameters: Parameters, inputs: Inputs) -> Segments:
     for b, bloc in enumerate(inputs.blocs):
         rows = slice(kinds * b, kinds * (b + 1))
         table.bloc[rows], table.kind[rows] = b, range(kinds)
-        eager = parameters.adoption.follower if bloc.name == inputs.follower else 1.0
+        eager = parameters.adoption.follower_propensity if bloc.name == inputs.follower else 1.0
         table.propensity[rows] = bloc.adoption * eager
     return table
 

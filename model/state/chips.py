@@ -69,7 +69,7 @@ class Buyers(Table):
 
 
 @dataclass
-class Market(Table):
+class Chips(Table):
     """Accelerators on the market: a row a chip."""
 
     tflops: Floats = column("f8", "chip", unit="TFLOP/s", doc="dense 16-bit performance")
@@ -117,7 +117,7 @@ class Market(Table):
 
 
 @dataclass
-class Supply(Table):
+class ChipSupply(Table):
     """Families of chips (a row each): what is made of them, kept, sold, and at what price."""
 
     vendor: Integers = column("i8", "family", unit="vendor", doc="row among vendors; -1: domestic")

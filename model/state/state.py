@@ -11,7 +11,7 @@ from model.core.table import Bits, Floats, Integers, Table
 from model.state.ai_market import Platforms, Segments
 from model.state.application_firms import Applications, Branches
 from model.state.blocs import Blocs
-from model.state.chips import Buyers, Caps, Makers, Market, Supply, Vendors
+from model.state.chips import Buyers, Caps, Chips, ChipSupply, Makers, Vendors
 from model.state.firms import Firms
 from model.state.knowledge import Knowledge, Learned, Model
 from model.state.labs import Labs
@@ -28,8 +28,8 @@ class State:
     firms: Firms
     labs: Labs
     buyers: Buyers
-    market: Market
-    supply: Supply
+    chips: Chips
+    supply: ChipSupply
     vendors: Vendors
     makers: Makers
     caps: Caps

@@ -57,9 +57,9 @@ def test_scenarios_of_this_folder(spillover: Command) -> None:
 
 
 def test_show_tells_unit_and_origin(spillover: Command) -> None:
-    said = spillover("show", "ban", "--origin", "--set", "chips.retirement=0.2")
+    said = spillover("show", "ban", "--origin", "--set", "fleets.retirement=0.2")
     assert said.code == 0
-    line = next(line for line in said.out.splitlines() if line.startswith("chips.retirement"))
+    line = next(line for line in said.out.splitlines() if line.startswith("fleets.retirement"))
     assert "share/year" in line and "--set" in line
     assert "The chip ban" in said.err and "The chip ban" not in said.out
 

@@ -88,7 +88,7 @@ def test_absorption_takes_research_or_knowledge_or_nothing():
 def test_every_rule_runs_with_closed_books_and_differs_from_the_default(
     group, name, word, small, constants
 ):
-    given = {"market__reference": 22.0, "economy__end": "2020-12"}
+    given = {"ai_market__reference_capability": 22.0, "economy__end": "2020-12"}
     plain, other = (
         small(constants=constants, strict=True, **given, **changes).run()
         for changes in ({}, {f"{group}__{name}": word})
@@ -131,5 +131,5 @@ def test_finds_that_are_new_go_round_by_luck_and_not_by_place():
 
 
 def test_there_are_rules_to_choose():
-    named = {("discovery", "sizes"), ("discovery", "ideas"), ("market", "selection")}
+    named = {("discovery", "sizes"), ("discovery", "ideas"), ("ai_market", "selection")}
     assert named | {("spillover", "absorption_rule")} <= set(RULES)

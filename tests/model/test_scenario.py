@@ -67,7 +67,7 @@ def test_digests_differ_by_any_value():
     assert len(digests) == 3
 
 
-LAYERS = ("default", "root.toml", "child.toml", "$SPILLOVER_FINANCE__TAPER", "--set")
+LAYERS = ("default", "root.toml", "child.toml", "$SPILLOVER_BUDGETS__TAPER", "--set")
 
 
 @pytest.mark.parametrize("top", range(len(LAYERS)))
@@ -79,24 +79,24 @@ def test_values_layer_and_know_their_origin(top, tmp_path):
 
     written(tmp_path, 'title = "root"\n' + line(1), "root")
     child = written(tmp_path, 'extends = "root.toml"\n' + line(2), "child")
-    environment = {"SPILLOVER_FINANCE__TAPER": str(values[3])} if top >= 3 else {}
-    overrides = [f"finance.taper = {values[4]}"] if top >= 4 else []
+    environment = {"SPILLOVER_BUDGETS__TAPER": str(values[3])} if top >= 3 else {}
+    overrides = [f"budgets.taper = {values[4]}"] if top >= 4 else []
     scenario = load(child, overrides, environment)
-    assert scenario.parameters.finance.taper == values[top]
-    assert scenario.origin.get("finance.taper", "default") == LAYERS[top]
+    assert scenario.parameters.budgets.taper == values[top]
+    assert scenario.origin.get("budgets.taper", "default") == LAYERS[top]
     assert scenario.lineage == ("child", "root")
     assert scenario.title == "child"
 
 
 def test_a_child_keeps_what_it_does_not_state(tmp_path):
-    written(tmp_path, "[finance]\ntaper = 0.1\nramp = 6\n[discovery]\nreach = 0.4\n", "root")
+    written(tmp_path, "[budgets]\ntaper = 0.1\nramp = 6\n[discovery]\nreach = 0.4\n", "root")
     child = written(tmp_path, 'extends = "root.toml"\n[finance]\nramp = 7\n', "child")
     scenario = load(child, environment={})
-    assert (scenario.parameters.finance.taper, scenario.parameters.finance.ramp) == (0.1, 7)
+    assert (scenario.parameters.budgets.taper, scenario.parameters.budgets.ramp) == (0.1, 7)
     assert scenario.parameters.discovery.reach == 0.4
     assert scenario.origin == {
-        "finance.taper": "root.toml",
-        "finance.ramp": "child.toml",
+        "budgets.taper": "root.toml",
+        "budgets.ramp": "child.toml",
         "discovery.reach": "root.toml",
     }
 

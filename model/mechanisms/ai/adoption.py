@@ -44,7 +44,7 @@ class Adoption(Mechanism):
         claims="D6",
     )
     """Take-up by example, q."""
-    follower: float = fact(1.0, "1", LogUniform(0.5, 2.0), (0.0, 20.0), claims="D6 D15")
+    follower_propensity: float = fact(1.0, "1", LogUniform(0.5, 2.0), (0.0, 20.0), claims="D6 D15")
     """Propensity to take up new things in the following bloc over that elsewhere."""
 
 

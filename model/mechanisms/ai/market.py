@@ -55,7 +55,7 @@ from model.state.state import State
 SECONDS_A_MONTH = 365.25 * 86400.0 / 12.0
 
 
-class Market(Mechanism):
+class AiMarket(Mechanism):
     """What users want, what serving costs, how prices are set."""
 
     selection: Literal["logit", "replicator"] = fact("logit", "name", claims="B6")
@@ -76,11 +76,11 @@ class Market(Mechanism):
     """Growth of that total."""
     developers: float = fact(0.4, "share", Uniform(0.2, 0.6), (0.0, 1.0))
     """Part of that total which developers spend, the rest consumers."""
-    quality: float = fact(
+    quality_weight: float = fact(
         2.0, "1/OOM", Uniform(1.0, 3.0), (0.0, 10.0), kind="contested", claims="B1 B8"
     )
     """Weight of an order of magnitude of capability in choice; at 6 the best takes all."""
-    price: float = fact(
+    price_weight: float = fact(
         0.2,
         "1",
         LogUniform(0.05, 1.1),
@@ -91,7 +91,7 @@ class Market(Mechanism):
     )
     """Weight of the logarithm of the price in the choice of spending; 0.2 gives the measured
     elasticity of use, -1.1, within a month."""
-    reference: float = fact(
+    reference_capability: float = fact(
         28.5,
         "OOM",
         Uniform(27.5, 29.5),
@@ -103,7 +103,7 @@ class Market(Mechanism):
     """Capability of a single model at 1 USD per million tokens that half of all would use."""
     nest: float = fact(0.5, "1", Uniform(0.2, 0.9), (0.05, 1.0), claims="B7")
     """Likeness λ of models beside doing without: 1, a model is as unlike another as none."""
-    openness: float = fact(
+    openness_to_consumers: float = fact(
         -1.5,
         "1",
         Uniform(-4.0, 0.5),
@@ -124,9 +124,9 @@ class Market(Mechanism):
         claims="B2 B9",
     )
     """The same to developers and firms, who can look inside and build on it."""
-    home: float = fact(1.0, "1", Uniform(0.0, 3.0), (0.0, 20.0), claims="B9 D15")
+    home_bias: float = fact(1.0, "1", Uniform(0.0, 3.0), (0.0, 20.0), claims="B9 D15")
     """What a maker of the own bloc adds to the utility of a line (language, trust, law)."""
-    network: float = fact(0.5, "1", Uniform(0.0, 1.5), (0.0, 5.0), claims="B9")
+    network_effect: float = fact(0.5, "1", Uniform(0.0, 1.5), (0.0, 5.0), claims="B9")
     """What the use of a line by all others of the segment adds to its utility."""
     looking_around: float = fact(
         0.5,
@@ -159,12 +159,12 @@ def market(fixed: Fixed, state: State) -> None:
     """Work out serving costs, prices, choices, spending, surplus, revenue.
 
     Reads ``platforms.quality``, ``flop``, ``segments.adopters``, ``buyers.units``, ``skill``,
-    ``blocs.exchange``, ``market.price``. Writes ``platforms.cost``, ``price``, ``share``,
+    ``blocs.exchange``, ``chips.price``. Writes ``platforms.cost``, ``price``, ``share``,
     ``spending``, ``segments.means``, ``worth``, ``potential``, ``spent``, ``surplus``,
     ``labs.revenue``, ``serving``, ``blocs.hosts``.
     """
-    group, platforms, segments = fixed.of(Market), state.platforms, state.segments
-    chips, buyers, labs = state.market, state.buyers, state.labs
+    group, platforms, segments = fixed.of(AiMarket), state.platforms, state.segments
+    chips, buyers, labs = state.chips, state.buyers, state.labs
     years = fixed.inputs.calendar.year(state.month) - 2024.0
     world = group.spending_2024 / 12.0 * group.spending_growth**years
     for s in range(segments.bloc.size):
@@ -205,24 +205,18 @@ def market(fixed: Fixed, state: State) -> None:
         segments.bloc,
         segments.potential,
         platforms.share,
-        group.price,
+        group.price_weight,
         group.nest,
         group.host_margin,
         group.price_speed,
         platforms.price,
     )
     market_kernels.choose(
-        platforms.bloc,
-        platforms.line,
-        platforms.quality,
-        platforms.cost,
-        platforms.price,
-        segments.bloc,
-        segments.means,
-        segments.adopters,
-        np.where(segments.kind == DEVELOPERS, group.openness_to_developers, group.openness),
-        state.blocs.exchange,
-        np.array([group.quality, group.reference, group.price, group.home, group.network,
+        platforms.bloc, platforms.line, platforms.quality, platforms.cost, platforms.price,
+        segments.bloc, segments.means, segments.adopters, np.where(segments.kind == DEVELOPERS,
+        group.openness_to_developers, group.openness_to_consumers), state.blocs.exchange,
+        np.array([group.quality_weight, group.reference_capability, group.price_weight,
+        group.home_bias, group.network_effect,
                   group.nest, group.looking_around,
                   group.mutation if group.selection == "replicator" else 0.0]),
         platforms.share,

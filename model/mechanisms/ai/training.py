@@ -45,11 +45,11 @@ SECONDS_A_MONTH = 365.25 * 86400.0 / 12.0
 class Training(Mechanism):
     """How fleets are split, when runs start, what open models hand on."""
 
-    training: float = fact(0.45, "share", Uniform(0.3, 0.6), (0.0, 1.0))
+    fleet_share: float = fact(0.45, "share", Uniform(0.3, 0.6), (0.0, 1.0))
     """Share of a lab's fleet in its run."""
-    experiments: float = fact(0.25, "share", Uniform(0.1, 0.35), (0.0, 1.0))
+    experiments_share: float = fact(0.25, "share", Uniform(0.1, 0.35), (0.0, 1.0))
     """Share of a lab's fleet for experiments; what is left serves users."""
-    rented: float = fact(0.05, "share", Uniform(0.01, 0.1), (0.0, 1.0))
+    rented_share: float = fact(0.05, "share", Uniform(0.01, 0.1), (0.0, 1.0))
     """Share of a lab's fleet rented to other firms of its bloc for experiments."""
     run_months: int = fact(4, "months", within=(1, 24), kind="estimated", source="epoch_models")
     """Mean planned length of a run."""
@@ -109,14 +109,14 @@ def training(fixed: Fixed, state: State) -> None:
         labs.effective,
         labs.scale_up,
         state.buyers.fleet,
-        state.market.price,
+        state.chips.price,
         algorithms.level,
         algorithms.bits,
         labs.open_capability,
         state.blocs.exchange,
         labs.best_own,
         fixed.shared.chip_overhead / group.write_off,
-        group.training,
+        group.fleet_share,
         group.run_months,
         group.run_spread,
         group.step,

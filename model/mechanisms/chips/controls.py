@@ -81,11 +81,11 @@ class Exchange(Mechanism):
 def controls(fixed: Fixed, state: State) -> None:
     """Put this month's exchange between blocs in force.
 
-    Reads ``exchange_from``. Writes ``blocs.exchange``, ``market.open_to``.
+    Reads ``exchange_from``. Writes ``blocs.exchange``, ``chips.open_to``.
     """
     if state.month == max(0, fixed.exchange_from):
         set_exchange(fixed.of(Exchange), fixed.inputs, state.blocs.exchange)
-    state.market.open_to[:] = state.blocs.exchange.T[state.market.maker] > 0.0
+    state.chips.open_to[:] = state.blocs.exchange.T[state.chips.maker] > 0.0
 
 
 def set_exchange(group: Exchange, inputs: Inputs, exchange: Floats) -> None:

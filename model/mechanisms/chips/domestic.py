@@ -101,7 +101,7 @@ class Domestic(Mechanism):
         claims="C9",
     )
     """Share of experience with yield that a new generation keeps."""
-    equipment_bite: float = fact(
+    equipment_dependence: float = fact(
         0.6,
         "share",
         Uniform(0.1, 1.0),
@@ -111,7 +111,7 @@ class Domestic(Mechanism):
         claims="C1 C9",
     )
     """Share of capacity growth lost if all the world's equipment were barred."""
-    memory_bite: float = fact(
+    memory_dependence: float = fact(
         0.6,
         "share",
         Uniform(0.1, 1.0),
@@ -125,7 +125,7 @@ class Domestic(Mechanism):
         30.0, "months", Uniform(12.0, 60.0), (1.0, 1000.0), under_rules=True, claims="C9"
     )
     """Time in which makers of memory at home win back 63 % of that."""
-    memory_put_by: float = fact(
+    memory_stockpile: float = fact(
         12.0,
         "months",
         Uniform(3.0, 24.0),
@@ -142,12 +142,12 @@ def domestic(fixed: Fixed, state: State) -> None:
     """Let domestic industries grow, learn, make.
 
     Reads ``supply.wanted``, ``stock``, bars by month. Writes ``makers``, ``supply.production``,
-    ``produced``, ``stock`` of their families, ``market.price`` of their chips.
+    ``produced``, ``stock`` of their families, ``chips.price`` of their chips.
     """
-    group, makers, market, table = (
+    group, makers, chips, table = (
         fixed.of(Domestic),
         state.makers,
-        state.market,
+        state.chips,
         state.supply,
     )
     year = fixed.inputs.calendar.year(state.month) - 2018.0
@@ -155,7 +155,7 @@ def domestic(fixed: Fixed, state: State) -> None:
         state.month,
         round(year * 12.0) % group.generation == 0,
         makers.chip,
-        market.family,
+        chips.family,
         makers.equipment_barred,
         makers.memory_barred,
         makers.memory_known,
@@ -170,10 +170,10 @@ def domestic(fixed: Fixed, state: State) -> None:
         group.yield_full,
         group.yield_experience,
         group.carried_over,
-        group.equipment_bite,
-        group.memory_bite,
+        group.equipment_dependence,
+        group.memory_dependence,
         group.memory_catch_up,
-        group.memory_put_by,
+        group.memory_stockpile,
         fixed.shared.stockpiling,
         EXPERIENCE,
         EQUIVALENT_TFLOPS * 1e12,
@@ -187,7 +187,7 @@ def domestic(fixed: Fixed, state: State) -> None:
         table.produced,
         table.stock,
         table.price,
-        market.price,
+        chips.price,
     )
 
 

@@ -32,7 +32,7 @@ from model.state.fixed import Fixed
 from model.state.state import State
 
 
-class Chips(Mechanism):
+class Fleets(Mechanism):
     """Buying, running and retiring accelerators."""
 
     retirement: float = fact(0.18, "share/year", Uniform(0.1, 0.3), (0.0, 0.99))
@@ -66,32 +66,32 @@ def fleets(fixed: Fixed, state: State) -> None:
     """Retire, ration, order, deliver; work out what fleets can do.
 
     Reads ``buyers.want``, ``market``, ``supply.stock``, systems knowledge. Writes the accounts of
-    ``buyers``, ``supply.wanted``, ``fill``, ``sold``, ``stock``, ``market.seized``, ``caps``,
+    ``buyers``, ``supply.wanted``, ``fill``, ``sold``, ``stock``, ``chips.seized``, ``caps``,
     ``vendors.revenue``, ``unbound``, ``labs.effective`` and ``knowledge.compute`` of labs.
     """
-    group, labs, market, t = fixed.of(Chips), state.labs, state.market, state.month
+    group, labs, chips, t = fixed.of(Fleets), state.labs, state.chips, state.month
     buyers, table = state.buyers, state.supply
     shared = fixed.shared
     orders_kernels.caps(
         t,
         state.caps.measure,
         state.caps.start,
-        market.cap[t],
-        market.tpp,
+        chips.cap[t],
+        chips.tpp,
         buyers.destination,
         state.caps.allowed,
         state.caps.used,
         buyers.want,
     )
     orders_kernels.ration(
-        market.family,
+        chips.family,
         buyers.want,
         shared.enforcement,
         table.wanted,
         table.fill,
         table.stock,
         table.sold,
-        market.seized,
+        chips.seized,
     )
     orders_kernels.charge_caps(
         t,
@@ -99,9 +99,9 @@ def fleets(fixed: Fixed, state: State) -> None:
         state.caps.pace,
         state.caps.home,
         state.caps.start,
-        market.cap[t],
-        market.tpp,
-        market.family,
+        chips.cap[t],
+        chips.tpp,
+        chips.family,
         buyers.bloc,
         buyers.destination,
         buyers.want,
@@ -112,11 +112,11 @@ def fleets(fixed: Fixed, state: State) -> None:
     orders_kernels.order(
         (t + group.delivery) % buyers.ordered.shape[1],
         buyers.destination,
-        market.family,
-        market.price,
+        chips.family,
+        chips.price,
         table.markup,
         table.fill,
-        market.fee[t],
+        chips.fee[t],
         shared.premium,
         shared.rent_margin,
         buyers.overhead,
@@ -131,9 +131,9 @@ def fleets(fixed: Fixed, state: State) -> None:
         buyers.prepaid,
     )
     orders_kernels.earn(
-        market.family,
-        market.vendor,
-        market.price,
+        chips.family,
+        chips.vendor,
+        chips.price,
         table.markup,
         table.fill,
         buyers.overhead,
@@ -147,12 +147,12 @@ def fleets(fixed: Fixed, state: State) -> None:
         buyers.bloc,
         buyers.destination,
         state.listed[t],
-        market.maker,
-        market.home,
-        market.open_to,
-        market.granted[t],
-        market.refused[t],
-        market.family,
+        chips.maker,
+        chips.home,
+        chips.open_to,
+        chips.granted[t],
+        chips.refused[t],
+        chips.family,
         buyers.cash,
         buyers.free_cash,
         buyers.spent,
@@ -168,12 +168,12 @@ def fleets(fixed: Fixed, state: State) -> None:
     )
     orders_kernels.idle(shared.idle_loss, buyers.cash, buyers.free_cash, buyers.let_go)
     _perform(
-        market.tflops,
-        market.link,
-        market.software,
-        market.variant,
-        market.home,
-        market.best_link[0],
+        chips.tflops,
+        chips.link,
+        chips.software,
+        chips.variant,
+        chips.home,
+        chips.best_link[0],
         group.utilisation,
         group.utilisation_gain,
         group.utilisation_scale,

@@ -62,7 +62,7 @@ class Purchases(Mechanism):
         claims="C11",
     )
     """What a diverted chip costs above its price."""
-    trader_cost: float = fact(
+    intermediary_cost: float = fact(
         0.15, "share", Uniform(0.05, 0.4), (0.0, 10.0), under_rules=True, claims="C11"
     )
     """Mean cost of a trader (exponential over traders), over the price of the chip."""
@@ -110,18 +110,18 @@ def purchases(fixed: Fixed, state: State) -> None:
 
     Reads ``market``, ``supply.markup``, systems knowledge, ``buyers.cash``, ``grant``. Writes
     ``buyers.want``, ``skill``, ``cash``, ``debt``, ``vendors.orders``,
-    ``market.best_link``.
+    ``chips.best_link``.
     """
     t = state.month
-    labs, market, buyers = state.labs, state.market, state.buyers
+    labs, chips, buyers = state.labs, state.chips, state.buyers
     purchases_kernels.best_link(
         t,
-        market.available,
-        market.withdrawn,
-        market.variant,
-        market.home,
-        market.link,
-        market.best_link,
+        chips.available,
+        chips.withdrawn,
+        chips.variant,
+        chips.home,
+        chips.link,
+        chips.best_link,
     )
     purchases_kernels.skill(
         labs.bloc,
@@ -133,25 +133,25 @@ def purchases(fixed: Fixed, state: State) -> None:
         buyers.skill,
     )
     caps, table = state.caps, state.supply
-    market.ruled[:] = market.granted[t]
+    chips.ruled[:] = chips.granted[t]
     before = buyers.cash.copy(), buyers.debt.copy()
     _ask(fixed, state)
     if not (caps.start <= t).any():
         return
     orders_kernels.allow(t, caps.measure, caps.pace, caps.start, caps.allowed)
-    share = np.ones(market.ruled.shape[1])
+    share = np.ones(chips.ruled.shape[1])
     orders_kernels.permit(
         t,
         caps.start,
         caps.measure,
-        market.cap[t],
-        market.tpp,
+        chips.cap[t],
+        chips.tpp,
         buyers.destination,
         caps.allowed,
         caps.used,
         buyers.want,
-        market.granted[t],
-        market.ruled,
+        chips.granted[t],
+        chips.ruled,
         share,
     )
     if (share < 1.0).any():
@@ -161,8 +161,8 @@ def purchases(fixed: Fixed, state: State) -> None:
         orders_kernels.mix(
             share,
             buyers.destination,
-            market.vendor,
-            market.family,
+            chips.vendor,
+            chips.family,
             table.price,
             *free,
             buyers.want,
@@ -174,8 +174,8 @@ def purchases(fixed: Fixed, state: State) -> None:
 
 def _ask(fixed: Fixed, state: State) -> None:
     group, shared, t = fixed.of(Purchases), fixed.shared, state.month
-    market, buyers, table = state.market, state.buyers, state.supply
-    pays = traders_paid(group.premium, group.trader_cost, group.penalty, shared.enforcement)
+    chips, buyers, table = state.chips, state.buyers, state.supply
+    pays = traders_paid(group.premium, group.intermediary_cost, group.penalty, shared.enforcement)
     purchases_kernels.choose(
         t,
         buyers.bloc,
@@ -183,27 +183,27 @@ def _ask(fixed: Fixed, state: State) -> None:
         buyers.skill,
         buyers.grant,
         state.listed[t],
-        market.tflops,
-        market.link,
-        market.price,
-        market.software,
-        market.leading,
-        market.maker,
-        market.variant,
-        market.home,
-        market.available,
-        market.withdrawn,
-        market.family,
-        market.vendor,
+        chips.tflops,
+        chips.link,
+        chips.price,
+        chips.software,
+        chips.leading,
+        chips.maker,
+        chips.variant,
+        chips.home,
+        chips.available,
+        chips.withdrawn,
+        chips.family,
+        chips.vendor,
         table.markup,
         table.price,
-        market.open_to,
-        market.ruled,
-        market.fee[t],
-        market.refused[t],
-        market.offered,
-        market.ahead[t],
-        market.best_link[0],
+        chips.open_to,
+        chips.ruled,
+        chips.fee[t],
+        chips.refused[t],
+        chips.offered,
+        chips.ahead[t],
+        chips.best_link[0],
         shared.link_penalty,
         shared.link_scale,
         buyers.overhead,
@@ -215,7 +215,7 @@ def _ask(fixed: Fixed, state: State) -> None:
         group.rent_margin,
         group.stockpile if shared.stockpiling else 0.0,
         group.repayment,
-        np.zeros((4, market.price.size)),
+        np.zeros((4, chips.price.size)),
         buyers.free_cash,
         buyers.cash,
         buyers.debt,

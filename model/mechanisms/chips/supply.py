@@ -33,7 +33,7 @@ from model.state.fixed import Fixed
 from model.state.state import State
 
 
-class SupplyOfChips(Mechanism):
+class Supply(Mechanism):
     """What vendors make and ask."""
 
     vendors: list[str] = fact([], "name", kind="choice", source="seeds/chips.csv", claims="C2")
@@ -49,7 +49,7 @@ class SupplyOfChips(Mechanism):
     )
     """Fastest growth of a vendor's capacity after the record (a rate in logs); output of the
     leading vendor grew 2.4 to 3.0 times a year from 2022 to 2024."""
-    response: float = fact(0.5, "1/month", Uniform(0.1, 1.0), (0.0, 1.0))
+    capacity_response: float = fact(0.5, "1/month", Uniform(0.1, 1.0), (0.0, 1.0))
     """How fast capacity follows orders, share of the distance a month."""
     price_response: float = fact(0.2, "1/month", Uniform(0.05, 0.5), (0.0, 2.0))
     """Rise of the price with orders over what there is, both in logs."""
@@ -87,13 +87,13 @@ def supply(fixed: Fixed, state: State) -> None:
     Reads ``supply.wanted``, ``vendors.orders``, ``revenue``, ``unbound``, ``blocs.dearer``,
     ``made``. Writes ``supply`` (``production``, ``produced``, ``stock``, ``scrapped``,
     ``pressure``, ``markup``), ``vendors.capacity``, ``slip``, and of chips that come out this
-    month ``market.tflops`` and ``link``.
+    month ``chips.tflops`` and ``link``.
     """
-    group, table, vendors, market = (
-        fixed.of(SupplyOfChips),
+    group, table, vendors, chips = (
+        fixed.of(Supply),
         state.supply,
         state.vendors,
-        state.market,
+        state.chips,
     )
     _prices(
         table.wanted,
@@ -108,16 +108,16 @@ def supply(fixed: Fixed, state: State) -> None:
     _ask(table.vendor, vendors.bloc, state.blocs.dearer, table.pressure, table.markup)
     _roadmap(
         state.month,
-        market.planned,
-        market.available,
-        market.vendor,
+        chips.planned,
+        chips.available,
+        chips.vendor,
         vendors.revenue,
         vendors.unbound,
         group.revenue_elasticity,
         math.log(group.roadmap_growth * group.price_growth) / 12.0,
         vendors.slip,
-        market.tflops,
-        market.link,
+        chips.tflops,
+        chips.link,
     )
     _produce(
         state.month,
@@ -128,7 +128,7 @@ def supply(fixed: Fixed, state: State) -> None:
         table.wanted,
         vendors.orders,
         group.growth / 12.0,
-        group.response,
+        group.capacity_response,
         vendors.bloc,
         state.blocs.made,
         vendors.capacity,
@@ -136,7 +136,7 @@ def supply(fixed: Fixed, state: State) -> None:
         table.produced,
         table.stock,
     )
-    _scrap(state.month, market.family, market.withdrawn, table.stock, table.scrapped)
+    _scrap(state.month, chips.family, chips.withdrawn, table.stock, table.scrapped)
 
 
 @kernel

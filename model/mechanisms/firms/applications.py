@@ -48,9 +48,11 @@ from model.state.state import State
 class Applications(Mechanism):
     """Adoption by firms and their choice of platforms."""
 
-    review: float = fact(1.0 / 12.0, "1/month", Uniform(0.03, 0.2), (0.0, 1.0), claims="B9")
+    review_rate: float = fact(1.0 / 12.0, "1/month", Uniform(0.03, 0.2), (0.0, 1.0), claims="B9")
     """Chance a month that a firm which uses AI looks for another platform (lock-in: low)."""
-    price: float = fact(1.1, "1", Uniform(0.7, 1.5), (0.0, 10.0), kind="estimated", claims="B6")
+    price_weight: float = fact(
+        1.1, "1", Uniform(0.7, 1.5), (0.0, 10.0), kind="estimated", claims="B6"
+    )
     """Utility lost by a unit of log price of a platform."""
     productivity: float = fact(0.005, "1/OOM", LogUniform(0.0015, 0.015), (0.0, 1.0), claims="D13")
     """Fall of a user's log unit cost by an order of magnitude of platform capability."""
@@ -83,7 +85,7 @@ class Applications(Mechanism):
         claims="D6",
     )
     """Gain (log) that pays a typical firm of mean size for taking AI up."""
-    spread: float = fact(
+    cost_spread: float = fact(
         1.35,
         "1",
         Uniform(0.7, 2.0),
@@ -117,7 +119,7 @@ def applications(fixed: Fixed, state: State) -> None:
         group.first_use,
         group.first_price,
         shared.quality_weight,
-        group.price,
+        group.price_weight,
         shared.openness_to_developers,
         shared.home_bias,
         group.productivity,
@@ -149,7 +151,7 @@ def applications(fixed: Fixed, state: State) -> None:
         cheaper,
         shared.size_spread,
         group.cost_to_adopt,
-        group.spread,
+        group.cost_spread,
         table.able,
     )
     hazard = np.empty(blocs.funding.size)
@@ -181,7 +183,7 @@ def applications(fixed: Fixed, state: State) -> None:
         weight,
         table.able,
         hazard,
-        group.review,
+        group.review_rate,
         table.platform,
     )
     applications_kernels.build(

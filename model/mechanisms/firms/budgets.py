@@ -41,7 +41,7 @@ from model.state.state import State
 LEAD_SCALE = 24.0  # months; of the lead after which 63 % of its worth is reached
 
 
-class Finance(Mechanism):
+class Budgets(Mechanism):
     """Means of labs, and the people they hire."""
 
     funding_2024: float = fact(
@@ -66,7 +66,7 @@ class Finance(Mechanism):
     )
     """Growth of those means until 2024: 2.4 to 2020 and 3.5 from then on, as a mean over 2018 to
     2024."""
-    growth_in_the_long_run: float = fact(1.2, "1/year", Uniform(1.05, 1.5), (0.5, 10.0))
+    long_run_growth: float = fact(1.2, "1/year", Uniform(1.05, 1.5), (0.5, 10.0))
     """Growth of those means after the boom."""
     taper: float = fact(1.5, "years", Uniform(0.5, 3.0), (0.0, 20.0))
     """Time in which the boom's extra growth falls to 37 %."""
@@ -116,10 +116,10 @@ class Finance(Mechanism):
     """Share of a bloc's AI researchers who work in labs at month 0, the rest in other firms."""
 
 
-def means(group: Finance, year: float) -> float:
+def means(group: Budgets, year: float) -> float:
     """Return the means of all labs of the world, USD a year, at a date given in years."""
     past = year - 2024.0
-    start, long_run = math.log(group.growth_to_2024), math.log(group.growth_in_the_long_run)
+    start, long_run = math.log(group.growth_to_2024), math.log(group.long_run_growth)
     if past <= 0.0:
         return group.funding_2024 * math.exp(start * past)
     boom = group.taper * (1.0 - math.exp(-past / group.taper)) if group.taper > 0.0 else 0.0
@@ -134,10 +134,10 @@ def budgets(fixed: Fixed, state: State) -> None:
     ``earned``, ``investors``, ``owners``, ``budget``, ``buyers.grant``, ``granted``, ``cash``, and
     in ``knowledge`` ``team`` and ``relative_team``.
     """
-    group, inputs, firms = fixed.of(Finance), fixed.inputs, state.firms
+    group, inputs, firms = fixed.of(Budgets), fixed.inputs, state.firms
     year = inputs.calendar.year(state.month)
     world = means(group, year) / 12.0
-    levers = fixed.by_bloc(Finance, "budget", state.month)
+    levers = fixed.by_bloc(Budgets, "budget", state.month)
     for b, bloc in enumerate(inputs.blocs):
         state.blocs.funding_path[b] = world * bloc.funding_share
         state.blocs.funding[b] = state.blocs.funding_path[b] * levers[b]

@@ -72,9 +72,11 @@ class Demography(Mechanism):
     """Time that founders have read what is in print, at the hazard of other firms."""
     spinoffs: float = fact(0.01, "1/year", Uniform(0.0, 0.03), (0.0, 1.0), claims="A2 B6")
     """Spin-offs a year of a firm of mean sales in its bloc's sector."""
-    taken: float = fact(0.5, "share", Uniform(0.2, 0.9), (0.0, 1.0), claims="A2")
+    ideas_taken: float = fact(0.5, "share", Uniform(0.2, 0.9), (0.0, 1.0), claims="A2")
     """Share of the parent's ideas that a spin-off takes along."""
-    near: float = fact(0.8, "share", Uniform(0.5, 1.0), (0.0, 1.0), source="memory", claims="A1 A2")
+    stay_nearby: float = fact(
+        0.8, "share", Uniform(0.5, 1.0), (0.0, 1.0), source="memory", claims="A1 A2"
+    )
     """Share of spin-offs that stay at the parent's place (Detroit, Silicon Valley)."""
     pull: float = fact(1.0, "1", Uniform(0.0, 1.5), (0.0, 5.0), claims="A1 A4")
     """Elasticity of a place's draw on newcomers in researchers nearby over its cost; 0: all places
@@ -393,7 +395,7 @@ def _places(fixed: Fixed, state: State, new: Newcomers) -> Integers:
         new.bloc,
         new.sector,
         new.home,
-        group.near,
+        group.stay_nearby,
         nearness @ people.T,
         clusters.cost,
         group.pull,
@@ -444,7 +446,7 @@ def _teach(
         knowledge.holders.copy(),
         common,
         share,
-        fixed.of(Demography).taken,
+        fixed.of(Demography).ideas_taken,
         knowledge.pool,
         blocs.exchange,
         blocs.ordinal,

@@ -39,7 +39,7 @@ class Sectors(Mechanism):
 
     substitution: float = fact(3.0, "1", Uniform(1.5, 5.0), (0.1, 20.0), claims="A7 B6")
     """Utility of log quality for money in buying products; the gross margin is 1/(1 + it)."""
-    home: float = fact(1.5, "1", Uniform(0.5, 3.0), (0.0, 20.0), claims="A7")
+    home_bias: float = fact(1.5, "1", Uniform(0.5, 3.0), (0.0, 20.0), claims="A7")
     """Utility of products from the own bloc."""
     inertia: float = fact(0.95, "share", Uniform(0.8, 0.98), (0.0, 1.0), claims="B8")
     """Share of buyers who buy this month where they bought last month."""
@@ -47,7 +47,7 @@ class Sectors(Mechanism):
     """Fixed cost a head, over demand a head of the sector at home."""
     horizon: int = fact(24, "months", within=(1, 240), claims="B6")
     """Time over which a firm's result is smoothed before it is called viable or not."""
-    response: float = fact(0.5, "1", Uniform(0.0, 1.5), (0.0, 5.0), claims="B6")
+    demand_response: float = fact(0.5, "1", Uniform(0.0, 1.5), (0.0, 5.0), claims="B6")
     """Rise of log spending on a sector by a unit of log quality for money on offer."""
     software: float = fact(1e12, "USD/year", LogUniform(5e11, 2e12), (1e06, 1e16), claims="D15")
     """Spent in the world on software and cloud in 2024, at the products of the first month."""
@@ -89,9 +89,9 @@ def sectors(fixed: Fixed, state: State) -> None:
         branches.people,
         branches.attraction,
         state.blocs.exchange,
-        math.exp(-group.home),
+        math.exp(-group.home_bias),
         group.substitution,
-        group.response,
+        group.demand_response,
         world,
         shares,
         branches.first,
@@ -106,7 +106,7 @@ def sectors(fixed: Fixed, state: State) -> None:
         table.attraction,
         branches.attraction,
         state.blocs.exchange,
-        math.exp(-group.home),
+        math.exp(-group.home_bias),
         group.inertia,
         np.empty_like(branches.demand),
         table.share,

@@ -33,10 +33,10 @@ from model.state.state import State
 FIRST_GUESS = 3.0  # ideas, k
 
 
-class Returns(Mechanism):
+class Appropriability(Mechanism):
     """How labs learn what their ideas are worth to them."""
 
-    memory: float = fact(24.0, "months", Uniform(12.0, 48.0), (1.0, 1000.0), claims="A8")
+    decay_months: float = fact(24.0, "months", Uniform(12.0, 48.0), (1.0, 1000.0), claims="A8")
     """Time in which what was earned and experienced fades to 37 %."""
 
 
@@ -47,8 +47,8 @@ def appropriability(fixed: Fixed, state: State) -> None:
     ``owner``, ``blocs.exchange``. Writes ``labs.revenue``, ``serving``, ``revenue_mean``,
     ``exposure``, ``leaks``, ``lead``, ``blocs.hosts``, ``knowledge.leaked``.
     """
-    group, labs, platforms = fixed.of(Returns), state.labs, state.platforms
-    fading = math.exp(-1.0 / group.memory)
+    group, labs, platforms = fixed.of(Appropriability), state.labs, state.platforms
+    fading = math.exp(-1.0 / group.decay_months)
     _earn(
         platforms.lab,
         platforms.line,

@@ -43,7 +43,7 @@ from model.state.state import State
 SCARCEST = 1e-6  # a lab with no chips at all turns as far as one with a millionth of its own
 
 
-class Search(Mechanism):
+class Scarcity(Mechanism):
     """How labs answer scarce compute."""
 
     sigma_research: float = fact(
@@ -96,7 +96,7 @@ def scarcity(fixed: Fixed, state: State) -> None:
     ``free_rented``. Writes ``labs.constraint``, ``efficiency``, ``scale_up``, and scales in
     ``knowledge`` ``team``, ``relative_team`` and ``compute``.
     """
-    group, labs, buyers = fixed.of(Search), state.labs, state.buyers
+    group, labs, buyers = fixed.of(Scarcity), state.labs, state.buyers
     lean = (group.sigma_direction - 1.0) / group.sigma_direction
     _direct(
         buyers.effective,

@@ -21,7 +21,7 @@ bloc), so that heads drift to where wages are equal and splitting a firm changes
 mean over a bloc is h₀ at equal wages. Graduates choose likewise from where they studied.
 
 **People.** Stock = graduates − finance's share − retirement + net migration. Graduates follow
-the path of people (growth ``finance.researcher_growth``), and, with a delay, the money of
+the path of people (growth ``budgets.researcher_growth``), and, with a delay, the money of
 universities. Abroad go :math:`h_0\,a\,p_b\,(w_b/w_s)^\beta` × visas × exchange of movers, and
 likewise a share of graduates, at any distance; p_b is a bloc's part of the world's researchers and
 a sets the world's mean to ``spillover.moves_abroad``: at equal wages nothing flows on balance.
@@ -77,7 +77,7 @@ class Labour(Mechanism):
     means beside chips."""
     wage_growth: float = fact(0.05, "1/year", Uniform(0.0, 0.15), (-0.2, 1.0))
     """Continuous growth of that cost (a rate in logs)."""
-    pull_of_means: float = fact(0.05, "1", Uniform(0.0, 0.15), (0.0, 1.0), claims="D14")
+    budget_pull: float = fact(0.05, "1", Uniform(0.0, 0.15), (0.0, 1.0), claims="D14")
     """Growth of labs' wage bills beyond other firms', over growth of means (in logs)."""
     moves: float = fact(
         1.0, "share", within=(0.0, 3.0), lever=True, claims="A2 A6", since="exchange"
@@ -367,7 +367,7 @@ def _pay(fixed: Fixed, state: State) -> None:
         whole, path = wage * people[b], blocs.funding_path[b]
         has_lab, has_other = blocs.budgets[b] > 0.0, blocs.sizes[b] > 0.0
         labs = (share if has_other else 1.0) if has_lab else 0.0
-        grown = (path / blocs.first_funding[b]) ** group.pull_of_means if path > 0.0 else 1.0
+        grown = (path / blocs.first_funding[b]) ** group.budget_pull if path > 0.0 else 1.0
         beyond = blocs.funding[b] / path if path > 0.0 else 1.0
         blocs.lab_bill[b] = labs * whole * grown * beyond
         blocs.other_bill[b] = (1.0 - labs) * whole if has_other else 0.0

@@ -9,7 +9,7 @@ and R the researchers of the place,
 
 I_ref is the mean at the start of the baseline world, :math:`\bar R` the mean researchers of a place
 then, growing as the world's researchers; base makes the mean cost there 1. Cost divides the people
-a wage bill buys, and multiplies what chips stand in (``chips.overhead`` less the chip itself) for
+a wage bill buys, and multiplies what chips stand in (``fleets.overhead`` less the chip itself) for
 labs; where clouds stand is not known, they pay the mean.
 
 **Universities** stand in the places of a bloc by their weight in innovation (assumed: the table of
@@ -75,7 +75,7 @@ class Places(Mechanism):
     """Share of infrastructure that wears out in a year."""
     cost_exponent: float = fact(0.1, "1", Uniform(0.0, 0.2), (0.0, 1.0), claims="A4 A5")
     """Fall e of cost with infrastructure."""
-    crowded: float = fact(4.0, "1", Uniform(1.0, 10.0), (0.1, 1000.0), claims="A4")
+    crowding_threshold: float = fact(4.0, "1", Uniform(1.0, 10.0), (0.1, 1000.0), claims="A4")
     """Researchers of a place over the mean k beyond which it is crowded."""
     crowding: float = fact(0.1, "1", Uniform(0.0, 0.3), (0.0, 2.0), claims="A4")
     """Rise z of cost with researchers where a place is crowded."""
@@ -89,7 +89,7 @@ class Places(Mechanism):
         claims="A4 A6",
     )
     """Elasticity of finds in the researchers of the place."""
-    basic_finds: float = fact(0.1, "share", Uniform(0.0, 0.5), (0.0, 10.0), claims="A5 A9")
+    basic_discoveries: float = fact(0.1, "share", Uniform(0.0, 0.5), (0.0, 10.0), claims="A5 A9")
     """Finds of all universities over those of all labs, at reference size."""
     university_lag: int = fact(
         48, "months", within=(0, 240), kind="estimated", source="memory", claims="A9"
@@ -131,7 +131,8 @@ def normalised(fixed: Fixed, state: State) -> tuple[float, float, float]:
     mean = math.fsum(clusters.stock) / people
     whole = 0.0
     for stock, here in zip(clusters.stock, clusters.researchers, strict=True):
-        factor = cost_of(stock, here, mean, 1.0, size, group.cost_exponent, group.crowded,
+        factor = cost_of(stock, here, mean, 1.0, size, group.cost_exponent,
+        group.crowding_threshold,
                          group.crowding)  # fmt: skip
         whole += here * factor
     return mean, float(people / whole), size
@@ -156,7 +157,7 @@ def places(fixed: Fixed, state: State) -> None:
     # The money of some years ago decides how many graduate now.
     blocs.taught[:] = fixed.by_bloc(Places, "universities", state.month - group.university_lag)
     blocs.basic[:] = 0.0
-    if group.basic_finds > 0.0:
+    if group.basic_discoveries > 0.0:
         for number in range(len(FIELDS)):
             _research(fixed, state, number)
 
@@ -193,7 +194,7 @@ def _cost(fixed: Fixed, state: State) -> None:
         constants.place_cost,
         constants.place_size * grown,
         group.cost_exponent,
-        group.crowded,
+        group.crowding_threshold,
         group.crowding,
         group.agglomeration,
         clusters.cost,
@@ -242,7 +243,7 @@ def _research(fixed: Fixed, state: State, number: int) -> None:
     blocs, clusters = state.blocs, state.clusters
     year = inputs.calendar.year
     grown = math.exp(shared.researchers_exponent * growth * (year(state.month) - year(0)))
-    scale = monthly_rate(fixed.constants.arrival[number]) * group.basic_finds * grown
+    scale = monthly_rate(fixed.constants.arrival[number]) * group.basic_discoveries * grown
     window, slots = shared.lab_window, knowledge.pending.shape[1]
     known = knowledge.pool.copy()
     count, rate = np.zeros(blocs.idle.size, np.int64), np.zeros(blocs.idle.size)

@@ -183,10 +183,10 @@ def test_a_phase_diagram_finds_the_line_of_no_effect(tmp_path: Path) -> None:
 
 def test_a_grid_is_drawn_as_it_is() -> None:
     rows = [(a, b, a - b) for a in (0.0, 0.5, 1.0) for b in (0.0, 0.5, 1.0)]
-    frame = pd.DataFrame(rows, columns=["chips.retirement", "controls.porosity", "gap_effect"])
+    frame = pd.DataFrame(rows, columns=["fleets.retirement", "controls.porosity", "gap_effect"])
     frame["point"] = range(9)
-    frame.attrs = {"design": "grid", "factors": ["chips.retirement", "controls.porosity"]}
-    found = phase_diagram.phase(frame, "chips.retirement", "controls.porosity", "gap_effect")
+    frame.attrs = {"design": "grid", "factors": ["fleets.retirement", "controls.porosity"]}
+    found = phase_diagram.phase(frame, "fleets.retirement", "controls.porosity", "gap_effect")
     assert found.fit is None and found.z[0, 2] == 1.0 and found.z[2, 0] == -1.0
 
 

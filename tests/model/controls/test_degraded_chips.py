@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from model.controls.degraded_chips import MARGIN, design, designed, is_open, value
 from model.controls.rules import concerns, meets
 from model.mechanisms.chips.degraded import Degraded
-from model.mechanisms.chips.fleets import Chips
+from model.mechanisms.chips.fleets import Fleets
 from model.scenario import load
 from model.seed_tables import tables
 from model.setup.inputs import inputs_of
@@ -21,7 +21,7 @@ from model.state.inputs import Act, Calendar, Chip, Destination
 PLACE = Destination("b", "3", 1, 1.0)
 CALENDAR = Calendar(2020, 1, 0, 36)
 QUANTITIES = ("tpp", "link_gbs", "memory_bandwidth_gbs")
-GROUP, PENALTY = Degraded(), Chips().link_penalty
+GROUP, PENALTY = Degraded(), Fleets().link_penalty
 
 
 def inputs(*changes: str):

@@ -41,4 +41,4 @@ def test_references_are_those_of_the_first_month() -> None:
 def test_growth_out_of_reach_is_refused() -> None:
     """Without chips nobody experiments, and no arrival of ideas makes up for that."""
     with pytest.raises(InputError, match="no arrival of ideas"):
-        baseline.resolve(load("no_ban", [*SMALL, "finance.chip_share=0.0"]).parameters)
+        baseline.resolve(load("no_ban", [*SMALL, "budgets.chip_share=0.0"]).parameters)

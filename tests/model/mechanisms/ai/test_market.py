@@ -13,7 +13,9 @@ from model.mechanisms.ai.market import market
 from model.mechanisms.ai.market_kernels import best_price, serving_cost
 from model.state.codes import CLOSED, OPEN, SMALL
 
-WANTED = {"market__reference": 22.0}  # a small world ends in 2019: people want models by then
+WANTED = {
+    "ai_market__reference_capability": 22.0
+}  # a small world ends in 2019: people want models by then
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +40,9 @@ def test_shares_sum_to_one_and_spending_to_what_adopters_spend(late):
 
 
 def test_equal_lines_share_equally(late):
-    state = late(market__looking_around=1.0, market__network=0.0, market__home=0.0)
+    state = late(
+        ai_market__looking_around=1.0, ai_market__network_effect=0.0, ai_market__home_bias=0.0
+    )
     platforms = state.platforms
     platforms.quality[:] = -np.inf
     rows = np.flatnonzero(platforms.line == CLOSED)[:5]
@@ -57,7 +61,7 @@ def test_equal_lines_share_equally(late):
 def test_who_does_not_look_around_stays(late):
     state = late()
     before = state.platforms.share.copy()
-    frozen = fixed.parameters.market.model_copy(update={"looking_around": 0.0})
+    frozen = fixed.parameters.ai_market.model_copy(update={"looking_around": 0.0})
     fixed.parameters = fixed.parameters.model_copy(update={"market": frozen})
     best = int(np.argmax(state.platforms.quality))
     state.platforms.quality[best] += 3.0
@@ -148,20 +152,22 @@ def test_a_small_version_follows_the_open_one(late):
     quality = state.platforms.quality.reshape(-1, 3)
     for _, whole, small_one in quality:
         if np.isfinite(small_one):
-            assert small_one <= whole - fixed.parameters.market.small_loss + 1e-9
+            assert small_one <= whole - fixed.parameters.ai_market.small_loss + 1e-9
     assert np.isfinite(quality[:, SMALL]).any()
     closed = np.isfinite(quality[:, CLOSED]) & np.isfinite(quality[:, OPEN])
     assert (quality[closed, CLOSED] > quality[closed, OPEN]).all()
 
 
 def test_surplus_obeys_roys_identity(late):
-    state = late(market__looking_around=1.0, market__network=0.0, adoption__innovation=9.0)
+    state = late(
+        ai_market__looking_around=1.0, ai_market__network_effect=0.0, adoption__innovation=9.0
+    )
     platforms, segments = state.platforms, state.segments
     for _ in range(80):  # adopters reach the potential, prices rest
         market(state)
         adoption(state)
     market(state)
-    frozen = fixed.parameters.market.model_copy(update={"price_speed": 0.0})
+    frozen = fixed.parameters.ai_market.model_copy(update={"price_speed": 0.0})
     fixed.parameters = fixed.parameters.model_copy(update={"market": frozen})
     j = int(np.argmax(np.where(platforms.line == CLOSED, platforms.spending[:, 0], 0.0)))
     segments.adopters[:] = segments.potential
@@ -191,26 +197,26 @@ def test_adoption_is_bass_at_constant_quality_and_price():
 @pytest.mark.parametrize(
     ("name", "values", "series", "rises"),
     [
-        ("market__quality", (1.0, 3.0), "concentration", True),
-        ("market__openness", (-3.0, 0.5), "open_use", True),
-        ("market__openness_to_developers", (-3.0, 1.5), "open_use", True),
-        ("market__home", (0.0, 3.0), "home_use", True),
-        ("market__host_margin", (0.0, 0.6), "host_profit", True),
-        ("market__batch", (20.0, 100.0), "price", False),
-        ("market__batch_gain", (0.0, 1.5), "price", False),
-        ("market__hosted_by_maker", (0.1, 0.6), "host_profit", False),
-        ("market__price", (0.1, 1.0), "price", False),
-        ("market__small_loss", (0.2, 1.5), "open_use", False),
-        ("market__small_size", (0.05, 0.3), "price", True),
-        ("market__spending_2024", (3e10, 9e10), "user_spending", True),
-        ("market__developers", (0.2, 0.6), "open_use", None),
-        ("market__network", (0.0, 1.5), "concentration", True),
-        ("market__nest", (0.3, 0.9), "user_spending", None),
-        ("market__looking_around", (0.2, 0.8), "lab_revenue", None),
-        ("market__price_speed", (0.1, 0.9), "price", None),
+        ("ai_market__quality_weight", (1.0, 3.0), "concentration", True),
+        ("ai_market__openness_to_consumers", (-3.0, 0.5), "open_use", True),
+        ("ai_market__openness_to_developers", (-3.0, 1.5), "open_use", True),
+        ("ai_market__home_bias", (0.0, 3.0), "home_use", True),
+        ("ai_market__host_margin", (0.0, 0.6), "host_profit", True),
+        ("ai_market__batch", (20.0, 100.0), "price", False),
+        ("ai_market__batch_gain", (0.0, 1.5), "price", False),
+        ("ai_market__hosted_by_maker", (0.1, 0.6), "host_profit", False),
+        ("ai_market__price_weight", (0.1, 1.0), "price", False),
+        ("ai_market__small_loss", (0.2, 1.5), "open_use", False),
+        ("ai_market__small_size", (0.05, 0.3), "price", True),
+        ("ai_market__spending_2024", (3e10, 9e10), "user_spending", True),
+        ("ai_market__developers", (0.2, 0.6), "open_use", None),
+        ("ai_market__network_effect", (0.0, 1.5), "concentration", True),
+        ("ai_market__nest", (0.3, 0.9), "user_spending", None),
+        ("ai_market__looking_around", (0.2, 0.8), "lab_revenue", None),
+        ("ai_market__price_speed", (0.1, 0.9), "price", None),
         ("adoption__imitation", (0.0, 0.5), "consumers", True),
         ("adoption__innovation", (0.001, 0.04), "consumers", True),
-        ("adoption__follower", (0.5, 2.0), "consumers", None),
+        ("adoption__follower_propensity", (0.5, 2.0), "consumers", None),
     ],
 )
 def test_each_parameter_moves_its_outcome(name, values, series, rises, small, constants):

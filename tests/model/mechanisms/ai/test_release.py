@@ -140,7 +140,11 @@ def test_closed_models_are_opened_late_when_others_have_caught_up(small):
 
 
 def test_contributions_are_ideas_in_print_and_none_without_strength(small):
-    many = {"release__contributions": 5.0, **policy(all="open"), "market__reference": 20.0}
+    many = {
+        "release__contributions": 5.0,
+        **policy(all="open"),
+        "ai_market__reference_capability": 20.0,
+    }
     world = small(**many, economy__end="2020-12").run()
     series, state = world.record.series, world.state
     total = int(series["ideas_contributed"].sum())

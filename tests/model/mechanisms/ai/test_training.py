@@ -14,7 +14,7 @@ SHARE = st.floats(0.0, 1.0)
 CAP = st.floats(0.0, 5.0)
 SHUT = {f"release__{who}": "closed" for who in ("leader", "follower", "elsewhere")}
 # What better models earn, and who is ahead, would change what is found.
-SHUT |= {"finance__revenue_weight": 0.0, "rivalry__escape": 0.0, "rivalry__slack": 0.0}
+SHUT |= {"budgets__revenue_weight": 0.0, "rivalry__escape": 0.0, "rivalry__slack": 0.0}
 UNCOPIED = {"training__distillation": False}
 CLOSED = {**SHUT, **UNCOPIED}
 STILL = {"discovery__algorithms_growth": 0.0, "discovery__systems_growth": 0.0}
@@ -204,7 +204,7 @@ def test_labs_build_on_no_model_of_a_bloc_they_are_cut_off_from(small, constants
 
 def test_a_run_costs_its_share_of_the_fleet(small, constants):
     half, whole = (
-        small(constants=constants, training__training=share, **CLOSED).run().state.models[0]
+        small(constants=constants, training__fleet_share=share, **CLOSED).run().state.models[0]
         for share in (0.2, 0.4)
     )
     assert (half.lab, half.released) == (whole.lab, whole.released)

@@ -131,12 +131,12 @@ LEAKS = [
     {"controls__porosity": 0.9, "controls__enforcement": 0.4, "controls__rent_abroad": 0.6},
     {"controls__stockpiling": False, "controls__degraded": "none", "controls__responses": False},
     {"controls__degraded": "record"},
-    {"purchases__premium": 3.0, "purchases__trader_cost": 0.9, "purchases__penalty": 7.0},
+    {"purchases__premium": 3.0, "purchases__intermediary_cost": 0.9, "purchases__penalty": 7.0},
     {"purchases__rent_margin": 2.0, "purchases__stockpile": 1.0, "purchases__repayment": 0.9},
     {"degraded__delay": 9, "degraded__memory_weight": 3.0, "degraded__price_exponent": 1.0},
     {"supply__revenue_elasticity": 2.0},
-    {"domestic__equipment_bite": 0.0, "domestic__memory_bite": 1.0},
-    {"domestic__memory_catch_up": 2.0, "domestic__memory_put_by": 100.0},
+    {"domestic__equipment_dependence": 0.0, "domestic__memory_dependence": 1.0},
+    {"domestic__memory_catch_up": 2.0, "domestic__memory_stockpile": 100.0},
 ]
 
 
@@ -166,7 +166,7 @@ def test_a_bloc_without_exchange_gets_no_foreign_chips_by_any_route(small):
 
 def test_what_is_on_its_way_when_exchange_ends_is_cancelled(small):
     world = small("no_ban", exchange__between_blocs=0.0, exchange__since="2019-01",
-                  chips__delivery=3, strict=True)  # fmt: skip
+                  fleets__delivery=3, strict=True)  # fmt: skip
     world.run("2018-12")
     buyers = world.state.buyers
     follower = buyers.bloc == BLOCS.index("china")

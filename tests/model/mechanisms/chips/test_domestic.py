@@ -143,7 +143,7 @@ def test_yield_rises_with_a_generation_and_falls_with_the_next(small, constants)
 @pytest.mark.parametrize(("allies", "part"), [([], 1.0), (["allies"], 1.0), (["allies"], 0.5)])
 def test_equipment_rules_slow_the_fabs_by_their_share_of_the_world(allies, part, small, constants):
     rule = act("equipment", part=part, **({"allies": allies} if allies else {}))
-    given = {"domestic__capacity_growth": 0.6, "domestic__equipment_bite": 0.8}
+    given = {"domestic__capacity_growth": 0.6, "domestic__equipment_dependence": 0.8}
     trace = traced(small, constants, [rule], **given)
     shares = {bloc.name: bloc.equipment_share for bloc in trace.fixed.inputs.blocs}
     barred = part * sum(shares[name] for name in ("us", *allies))
@@ -173,7 +173,7 @@ def memory_barred(trace, actors):
 
 def test_a_bar_on_memory_takes_output_and_makers_at_home_catch_up(small, constants):
     """Told on its day, so that nothing is put by."""
-    given = {"domestic__memory_bite": 0.8, "domestic__memory_catch_up": 20.0}
+    given = {"domestic__memory_dependence": 0.8, "domestic__memory_catch_up": 20.0}
     plain = traced(small, constants, **given)
     ruled = traced(small, constants, [act("memory", allies=["allies"])], **given)
     first = plain.calendar.index(2020, 1)
@@ -190,10 +190,12 @@ def test_a_bar_on_memory_takes_output_and_makers_at_home_catch_up(small, constan
 
 def test_memory_put_by_bridges_the_bar_for_its_months(small, constants):
     known = act("memory", day="2020-01-01", announced="2019-09-01", allies=["allies"])
-    given = {"domestic__memory_bite": 1.0, "domestic__memory_catch_up": 1000.0}
+    given = {"domestic__memory_dependence": 1.0, "domestic__memory_catch_up": 1000.0}
 
     def stocked(months, **changes):
-        return traced(small, constants, [known], domestic__memory_put_by=months, **given, **changes)
+        return traced(
+            small, constants, [known], domestic__memory_stockpile=months, **given, **changes
+        )
 
     plain = traced(small, constants, **given)
     first = plain.calendar.index(2020, 1)

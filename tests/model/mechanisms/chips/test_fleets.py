@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from model.mechanisms.chips.controls import controls
-from model.mechanisms.chips.fleets import Chips, fleets
+from model.mechanisms.chips.fleets import Fleets, fleets
 from model.mechanisms.chips.purchases import purchases
 from model.month import MONTH
 from model.state.codes import AHEAD, BOUGHT, DIVERTED, LAB, LAB_FIELDS, UNBOUND
 
-KEPT = 1.0 - Chips().retirement  # of a fleet is left after a year
+KEPT = 1.0 - Fleets().retirement  # of a fleet is left after a year
 
 
 def of(state, bloc="china"):
@@ -25,7 +25,7 @@ def shut(state, bloc="china"):
 
 
 def test_without_orders_fleets_decay_at_the_rate_of_retirement(small, constants):
-    world = small(constants=constants, finance__chip_share=0.0, chips__retirement=0.3)
+    world = small(constants=constants, budgets__chip_share=0.0, fleets__retirement=0.3)
     buyers, labs = world.state.buyers, world.state.labs.bloc.size
     first = buyers.units.copy()
     buyers.cash[:] = 0.0
@@ -38,20 +38,20 @@ def test_without_orders_fleets_decay_at_the_rate_of_retirement(small, constants)
 
 
 def test_without_retirement_chips_work_for_ever(small, constants):
-    buyers = small(constants=constants, chips__retirement=0.0).run().state.buyers
+    buyers = small(constants=constants, fleets__retirement=0.0).run().state.buyers
     assert not buyers.retired.any()
     assert np.array_equal(buyers.units, buyers.delivered)
 
 
 def used(skill):
     """Return the utilisation at some knowledge of systems, OOM."""
-    group = Chips()
+    group = Fleets()
     gain = 1.0 - np.exp(-skill / group.utilisation_scale)
     return group.utilisation + group.utilisation_gain * gain
 
 
 def test_without_link_penalty_fleets_add_up_by_performance(small, constants):
-    state = small("ban", constants=constants, chips__link_penalty=0.0, economy__end="2024-06")
+    state = small("ban", constants=constants, fleets__link_penalty=0.0, economy__end="2024-06")
     state = state.run().state
     peak = state.market.tflops * state.market.software * 1e12
     assert state.buyers.effective == pytest.approx(
@@ -73,7 +73,7 @@ def first_month(small, constants, systems, units, **changes):
 
 def test_weak_links_cost_performance_and_systems_ideas_win_it_back(small, constants):
     def effective(penalty, systems):
-        state = first_month(small, constants, systems, 1.0, chips__link_penalty=penalty)
+        state = first_month(small, constants, systems, 1.0, fleets__link_penalty=penalty)
         return state.labs.effective[0] / used(systems)
 
     assert effective(0.0, 0.0) == pytest.approx(effective(0.0, 5.0))
@@ -82,7 +82,7 @@ def test_weak_links_cost_performance_and_systems_ideas_win_it_back(small, consta
 
 
 def test_the_link_factor_is_the_formula_and_domestic_chips_have_none(small, constants):
-    given = {"chips__link_penalty": 0.7, "chips__link_scale": 2.0, "finance__chip_share": 0.0}
+    given = {"fleets__link_penalty": 0.7, "fleets__link_scale": 2.0, "budgets__chip_share": 0.0}
     market = small(constants=constants, **given).state.market
     home = int(np.flatnonzero(market.home >= 0)[0])
     worst = int(np.argmin(np.where(market.home < 0, market.link, np.inf)))
@@ -105,7 +105,7 @@ def test_the_link_factor_is_the_formula_and_domestic_chips_have_none(small, cons
 
 @pytest.mark.parametrize("delivery", [0, 1, 3, 7])
 def test_orders_arrive_after_the_delay(delivery, small, constants):
-    world = small(constants=constants, chips__delivery=delivery)
+    world = small(constants=constants, fleets__delivery=delivery)
     buyers = world.state.buyers
     first = buyers.delivered.sum(axis=1)  # by route
     asked = []
@@ -116,7 +116,7 @@ def test_orders_arrive_after_the_delay(delivery, small, constants):
 
 
 def test_what_is_barred_on_its_way_is_cancelled_and_paid_back(small, tight):
-    world = small(chips__delivery=3, purchases__idle_loss=0.0, **tight).run("2018-06")
+    world = small(fleets__delivery=3, purchases__idle_loss=0.0, **tight).run("2018-06")
     state, buyers = world.state, world.state.buyers
     here = of(state)
     under_way = buyers.ordered[here][..., :UNBOUND].sum(axis=1)
@@ -178,7 +178,7 @@ def test_experiments_use_shares_of_fleets(small):
 )
 def test_a_rule_without_any_way_around_lets_fleets_decay(fields, small, constants, bar, tight):
     """Of a fleet the share that is not retired is left, to rounding, and nothing comes."""
-    flat = {"chips__utilisation_gain": 0.0, "chips__link_penalty": 0.0, "chips__delivery": 2}
+    flat = {"fleets__utilisation_gain": 0.0, "fleets__link_penalty": 0.0, "fleets__delivery": 2}
     acts = [bar("2018-07-01", **fields)]
     world = small(constants=constants, controls__rules=acts, **flat, **tight).run("2018-08")
     state, buyers = world.state, world.state.buyers
@@ -214,7 +214,7 @@ def test_money_waits_while_nothing_can_be_bought_and_is_spent_after(small, const
 def test_a_listed_lab_alone_stops_buying(small, constants, tight):
     act = {"announced": "2018-07-01", "effective": "2018-07-01", "actor": "us",
            "targets": ["china"], "kind": "entities", "firms": ["Baidu"]}  # fmt: skip
-    world = small(constants=constants, controls__rules=[act], **tight, chips__delivery=1)
+    world = small(constants=constants, controls__rules=[act], **tight, fleets__delivery=1)
     state, buyers = world.state, world.state.buyers
     listed = state.listed.any(axis=(0, 2))
     assert listed.sum() == 1 and of(state)[listed].all()

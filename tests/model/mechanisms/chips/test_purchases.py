@@ -62,7 +62,7 @@ def expected_share(state, i):
     group, market, t = fixed.parameters.purchases, state.market, state.month
     on_sale = (market.available <= t) & (t < market.withdrawn)
     imports = on_sale & (market.home < 0) & ~market.variant
-    chips = fixed.parameters.chips
+    chips = fixed.parameters.fleets
     deficit = np.maximum(0.0, 1.0 - market.link / market.link[imports].max())
     catch_up = math.exp(-state.buyers.skill[i] / chips.link_scale)
     links = np.where(market.home < 0, np.exp(-chips.link_penalty * deficit * catch_up), 1.0)
@@ -160,7 +160,7 @@ FREE_TRADE = {
     "controls__stockpiling": False,
     "controls__degraded": "none",
     "purchases__premium": 0.0,
-    "purchases__trader_cost": 0.0,
+    "purchases__intermediary_cost": 0.0,
 }
 
 
@@ -180,8 +180,8 @@ def fleets(world):
 )
 def test_a_rule_that_traders_pass_free_of_charge_is_no_rule(least, domestic, tolerance, small, bar):
     """So it is where orders arrive at once."""
-    given = {"chips__delivery": 0, **LONG} | ({} if domestic else {"domestic__base": 0.0})
-    free = small(chips__delivery=0, **LONG)
+    given = {"fleets__delivery": 0, **LONG} | ({} if domestic else {"domestic__base": 0.0})
+    free = small(fleets__delivery=0, **LONG)
     constants = free.fixed.constants
     free = small(constants=constants, **given).run()
     acts = [bar("2019-07-01", rule=[{"tpp_min": least}])]
@@ -208,7 +208,7 @@ def test_what_was_on_its_way_is_all_that_such_a_rule_costs(small, constants, bar
 
 STRENGTHS = [  # what to set to nothing, its source, what then has no more say
     ({"controls__porosity": 0.0}, BY_TRADERS,
-     {"purchases__premium": 2.0, "purchases__trader_cost": 0.01, "purchases__penalty": 3.0,
+     {"purchases__premium": 2.0, "purchases__intermediary_cost": 0.01, "purchases__penalty": 3.0,
       "controls__enforcement": 0.5}),
     ({"controls__rent_abroad": 0.0}, BY_RENT, {"purchases__rent_margin": 3.0}),
     ({"purchases__stockpile": 0.0}, BY_STOCK, {"purchases__repayment": 0.9}),
@@ -216,7 +216,7 @@ STRENGTHS = [  # what to set to nothing, its source, what then has no more say
      {"degraded__delay": 12, "degraded__memory_weight": 2.0, "degraded__price_exponent": 1.5}),
     ({"domestic__base": 0.0}, DOMESTIC,
      {"domestic__learning": 0.0, "domestic__capacity_growth": 0.1, "domestic__generation": 7,
-      "domestic__memory_bite": 0.9, "domestic__memory_put_by": 1.0}),
+      "domestic__memory_dependence": 0.9, "domestic__memory_stockpile": 1.0}),
 ]  # fmt: skip
 
 
@@ -239,7 +239,7 @@ def test_nothing_is_bought_ahead_where_that_is_forbidden(small, constants):
 SWEEPS = [
     ("controls__porosity", (0.0, 0.05, 0.25, 0.6, 1.0), DIVERTED, 1),
     ("controls__enforcement", (0.0, 0.05, 0.1, 0.2, 0.3), DIVERTED, -1),
-    ("purchases__trader_cost", (0.0, 0.1, 0.3, 1.0), DIVERTED, -1),
+    ("purchases__intermediary_cost", (0.0, 0.1, 0.3, 1.0), DIVERTED, -1),
     ("purchases__penalty", (0.0, 0.5, 1.0, 3.0), DIVERTED, -1),
     ("controls__rent_abroad", (0.0, 0.1, 0.3, 0.6, 1.0), RENTED, 1),
     ("purchases__rent_margin", (0.0, 0.3, 1.0, 3.0), RENTED, -1),
@@ -318,9 +318,9 @@ def test_traders_come_first_and_hosts_abroad_rent_out_a_share_of_the_rest(
     small, constants, bar, tight
 ):
     """Of what would be bought without rules; with nothing legal to be had nobody stays away."""
-    ways = {**tight, "controls__porosity": 0.4, "controls__rent_abroad": 0.5}
-    pays = traders_paid(0.5, 0.2, 1.0, 0.1)
-    ways |= {"purchases__premium": 0.5, "purchases__trader_cost": 0.2, "purchases__penalty": 1.0,
+    ways = {**tight, "controls__porosity": 0.4, "controls__rent_abroad": 0.5} pays =
+    traders_paid(0.5, 0.2, 1.0, 0.1) ways |= {"purchases__premium": 0.5,
+    "purchases__intermediary_cost": 0.2, "purchases__penalty": 1.0,
              "controls__enforcement": 0.1, "purchases__rent_margin": 0.3}  # fmt: skip
     seen = []
 
@@ -371,7 +371,7 @@ def test_what_is_bought_ahead_is_paid_back_by_buying_less_later(ended, small, co
     _, without, _, _ = followed(none)
     first, last = calendar.index(2018, 3), calendar.index(2018, 12)
     bought = np.diff(ahead, prepend=0.0)
-    delivery = with_stock.parameters.chips.delivery
+    delivery = with_stock.parameters.fleets.delivery
     assert (bought[first : last - delivery] > 0.0).any()
     assert not np.delete(bought, range(first, last)).any()
     assert not debt[:first].any() and debt[last - delivery - 1] > 0.0

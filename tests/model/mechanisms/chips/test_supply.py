@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.mechanisms.chips.supply import SupplyOfChips, _prices
+from model.mechanisms.chips.supply import Supply, _prices
 from model.month import MONTH
 from model.scenario import load
 from model.setup.inputs import ROADMAP, inputs_of
 from model.state.codes import DIVERTED, UNBOUND
 
 LONG = {"economy__end": "2028-12"}
-GROUP = SupplyOfChips()
+GROUP = Supply()
 
 
 def recorded_months(state):

@@ -22,7 +22,7 @@ from tests.laws.test_symmetry import swapped
 EARLY = {  # small worlds end before models are of use to firms: here they are so from the start
     "applications__first_use": 22.0,
     "applications__cost_to_adopt": 0.059,
-    "applications__spread": 0.75,
+    "applications__cost_spread": 0.75,
 }
 LAWS_OF_FIRMS = ("product_shares", "product_sales", "platform_payments")
 
@@ -111,9 +111,9 @@ def test_a_platform_is_chosen_in_proportion_to_its_weight(small, constants):
         adoption__innovation=5.0,
         adoption__imitation=20.0,
         applications__cost_to_adopt=0.0,
-        applications__review=1.0,
-        market__home=0.0,
-        market__openness_to_developers=0.0,
+        applications__review_rate=1.0,
+        ai_market__home_bias=0.0,
+        ai_market__openness_to_developers=0.0,
         applications__first_use=30.0 - 0.5,
     )
     platforms = state.platforms
@@ -131,7 +131,7 @@ def test_a_platform_is_chosen_in_proportion_to_its_weight(small, constants):
 
 def test_review_0_freezes_choices_and_reviews_make_them_move(firms):
     eager = {"adoption__innovation": 2.0, "economy__end": "2021-12"}
-    kept, moved = (firms(applications__review=r, **eager).run("2021-06") for r in (0.0, 0.3))
+    kept, moved = (firms(applications__review_rate=r, **eager).run("2021-06") for r in (0.0, 0.3))
     for world, least in ((kept, 0.0), (moved, 0.3)):
         before = world.state.applications.platform.copy()
         world.run("2021-12")

@@ -7,47 +7,47 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.mechanisms.firms.budgets import Finance, finance, means
+from model.mechanisms.firms.budgets import Budgets, finance, means
 from model.state.codes import LAB
 
 YEARS = st.floats(2010.0, 2040.0)
 
 
 def test_means_are_anchored_in_2024():
-    assert means(Finance(), 2024.0) == 34e9
+    assert means(Budgets(), 2024.0) == 34e9
 
 
 @given(YEARS.filter(lambda year: year <= 2023.0))
 def test_means_grow_at_the_booms_rate_before(year):
-    assert means(Finance(), year + 1.0) / means(Finance(), year) == pytest.approx(3.1)
+    assert means(Budgets(), year + 1.0) / means(Budgets(), year) == pytest.approx(3.1)
 
 
 @given(YEARS.filter(lambda year: year >= 2024.0))
 def test_without_taper_growth_drops_at_once(year):
-    group = Finance(taper=0.0)
+    group = Budgets(taper=0.0)
     assert means(group, year + 1.0) / means(group, year) == pytest.approx(1.2)
 
 
 @given(YEARS, st.floats(0.0, 20.0))
 def test_growth_lies_between_the_booms_and_the_long_runs(year, taper):
-    group = Finance(taper=taper)
+    group = Budgets(taper=taper)
     growth = means(group, year + 0.5) / means(group, year)
     assert math.sqrt(1.2) - 1e-9 <= growth <= math.sqrt(3.1) + 1e-9
 
 
 def test_the_path_is_smooth_and_ends_at_the_long_runs_growth():
-    group = Finance(taper=1.5)
+    group = Budgets(taper=1.5)
     step = 1e-6
     before = math.log(means(group, 2024.0) / means(group, 2024.0 - step)) / step
     after = math.log(means(group, 2024.0 + step) / means(group, 2024.0)) / step
     assert before == pytest.approx(after, rel=1e-4)
     assert means(group, 2061.0) / means(group, 2060.0) == pytest.approx(1.2, rel=1e-6)
     # a small taper is near none
-    assert means(Finance(taper=1e-9), 2030.0) == pytest.approx(means(Finance(taper=0.0), 2030.0))
+    assert means(Budgets(taper=1e-9), 2030.0) == pytest.approx(means(Budgets(taper=0.0), 2030.0))
 
 
 def test_the_taper_is_the_time_in_which_extra_growth_falls_to_37_percent():
-    group, step = Finance(taper=2.0), 1e-6
+    group, step = Budgets(taper=2.0), 1e-6
     then = math.log(means(group, 2026.0 + step) / means(group, 2026.0)) / step
     extra = (then - math.log(1.2)) / (math.log(3.1) - math.log(1.2))
     assert extra == pytest.approx(math.exp(-1.0), rel=1e-4)
@@ -55,7 +55,7 @@ def test_the_taper_is_the_time_in_which_extra_growth_falls_to_37_percent():
 
 def at_the_reference_lead(state):
     """Put a world's labs at the reference lead and stake and share out means once more."""
-    state.labs.lead[:] = fixed.parameters.finance.reference_lead
+    state.labs.lead[:] = fixed.parameters.budgets.reference_lead
     state.labs.effort[:] = 1.0  # and at the reference stake
     state.month -= 1
     finance(state)
@@ -65,7 +65,7 @@ def at_the_reference_lead(state):
 def test_budgets_at_the_reference_lead_add_up_to_the_blocs_shares_of_the_worlds_means(small):
     state = at_the_reference_lead(small().run().state)
     year = fixed.inputs.calendar.year(state.month)
-    total = means(fixed.parameters.finance, year) / 12.0
+    total = means(fixed.parameters.budgets, year) / 12.0
     for b, bloc in enumerate(fixed.inputs.blocs):
         mine = state.labs.budget[state.labs.bloc == b]
         assert mine.sum() == pytest.approx(total * bloc.funding_share)
@@ -103,8 +103,8 @@ def test_people_add_up_and_grow(small, constants):
 
 @pytest.mark.parametrize("side", ["leader", "follower"])
 def test_means_of_a_side_go_by_its_lever_from_its_month_on(side, small, constants):
-    given = {"exchange__since": "2018-01", "finance__appropriability": 0.0}
-    given |= {"finance__revenue_weight": 0.0, "rivalry__escape": 0.0}
+    given = {"exchange__since": "2018-01", "budgets__appropriability": 0.0}
+    given |= {"budgets__revenue_weight": 0.0, "rivalry__escape": 0.0}
     plain = small(constants=constants, **given).run()
     more = small(constants=constants, **{f"finance__means_{side}": 1.1}, **given).run()
     budgets = plain.record.series["budget"]
@@ -119,7 +119,7 @@ def test_means_of_a_side_go_by_its_lever_from_its_month_on(side, small, constant
 
 
 def test_without_concentration_all_labs_of_a_bloc_are_equal(small, constants):
-    given = {"finance__concentration": 0.0, "finance__ramp": 1}
+    given = {"budgets__concentration": 0.0, "budgets__ramp": 1}
     labs = small(constants=constants, **given).run("2017-01").state.labs
     for bloc in range(3):
         budget = labs.budget[(labs.bloc == bloc) & (labs.budget > 0.0)]
@@ -129,7 +129,7 @@ def test_without_concentration_all_labs_of_a_bloc_are_equal(small, constants):
 
 @pytest.mark.parametrize("exponent", [0.7, 1.0, 2.0])
 def test_means_fall_with_rank_by_zipf(exponent, small, constants):
-    given = {"finance__concentration": exponent, "finance__ramp": 1}
+    given = {"budgets__concentration": exponent, "budgets__ramp": 1}
     labs = small(constants=constants, **given).run("2017-01").state.labs
     for bloc in range(3):
         rows = np.flatnonzero((labs.bloc == bloc) & (labs.budget > 0.0))
@@ -140,9 +140,9 @@ def test_means_fall_with_rank_by_zipf(exponent, small, constants):
 
 @pytest.mark.parametrize("ramp", [1, 12, 24])
 def test_a_new_lab_grows_into_its_place(ramp, small):
-    by_rank = {"finance__appropriability": 0.0, "finance__revenue_weight": 0.0}
+    by_rank = {"budgets__appropriability": 0.0, "budgets__revenue_weight": 0.0}
     by_rank |= {"rivalry__escape": 0.0}
-    world = small(economy__labs=40, economy__firms=160, finance__ramp=ramp, **by_rank)
+    world = small(economy__labs=40, economy__firms=160, budgets__ramp=ramp, **by_rank)
     state, labs = world.state, world.state.labs
     new = np.flatnonzero((labs.founded > 0) & (labs.founded < 30) & (labs.bloc < 2))
     old = [np.flatnonzero((labs.bloc == b) & (labs.founded <= -24))[0] for b in labs.bloc[new]]
@@ -163,7 +163,7 @@ def test_a_new_lab_grows_into_its_place(ramp, small):
 
 
 def test_chips_get_their_share_of_means(small, constants):
-    world = small(constants=constants, finance__chip_share=0.4)
+    world = small(constants=constants, budgets__chip_share=0.4)
     labs, buyers = world.state.labs, world.state.buyers
     number = labs.bloc.size
     before = buyers.granted.copy()
@@ -182,7 +182,7 @@ def test_clouds_get_what_the_world_spends_on_chips_beside_the_labs(small):
     """As recorded, each its share, and afterwards in step with the means of labs."""
     world = small(economy__end="2027-12")
     state, number = world.state, world.state.labs.bloc.size
-    group, overhead = fixed.parameters.finance, fixed.parameters.chips.overhead
+    group, overhead = fixed.parameters.budgets, fixed.parameters.fleets.overhead
     calendar = fixed.inputs.calendar
 
     def watch(state):
@@ -226,7 +226,7 @@ def test_longer_leads_mean_more_research_and_none_its_floor(small):
 
 
 def test_without_appropriability_leads_do_not_matter(small):
-    state = at_the_reference_lead(small(finance__appropriability=0.0).run().state)
+    state = at_the_reference_lead(small(budgets__appropriability=0.0).run().state)
     plain = state.labs.budget.copy()
     state.labs.lead[:] = 3.0
     finance(state)

@@ -201,7 +201,7 @@ def test_what_newcomers_bring_goes_by_its_strength(name, values, split, ended):
 
 def test_spin_offs_stay_and_places_pull(ended):
     def at_home(near):
-        world = ended(**{**BUSY, "demography__near": near, "demography__room": 5.0})
+        world = ended(**{**BUSY, "demography__stay_nearby": near, "demography__room": 5.0})
         firms, rows = world.state.firms, newcomers(world, split=True)
         return (firms.cluster[rows] == firms.cluster[firms.founder[rows]]).mean()
 

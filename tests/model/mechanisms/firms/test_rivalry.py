@@ -12,7 +12,7 @@ from model.mechanisms.firms import rivalry as rules
 from model.state.codes import NOTHING
 
 OFF = {"rivalry__escape": 0.0, "rivalry__slack": 0.0}
-LONG = {"economy__end": "2021-12", "market__reference": 22.0}
+LONG = {"economy__end": "2021-12", "ai_market__reference_capability": 22.0}
 
 
 def leads(released, bloc, exchange):

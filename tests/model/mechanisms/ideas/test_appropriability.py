@@ -11,7 +11,12 @@ from model.core.errors import InputError
 from model.mechanisms.ideas.appropriability import FIRST_GUESS, returns
 from model.scenario import load
 
-SIZES = ["economy.labs=12", "economy.firms=120", "economy.clusters=20", "market.reference=22.0"]
+SIZES = [
+    "economy.labs=12",
+    "economy.firms=120",
+    "economy.clusters=20",
+    "ai_market.reference_capability=22.0",
+]
 SHORT = [*SIZES, "economy.prehistory=12", 'economy.end="2020-12"']
 
 
@@ -101,12 +106,12 @@ def test_what_cannot_be_measured_is_refused(given, words):
 def test_the_lead_is_what_a_lab_has_seen_and_the_first_guess_where_it_has_seen_nothing(small):
     state = small().state
     labs = state.labs
-    guess = fixed.parameters.finance.reference_lead
+    guess = fixed.parameters.budgets.reference_lead
     returns(state)
     assert labs.lead == pytest.approx(np.full(labs.lead.size, guess))
     labs.exposure[0], labs.leaks[0] = 200.0, 10.0
     fixed.parameters = fixed.parameters.model_copy(
-        update={"returns": fixed.parameters.returns.model_copy(update={"memory": 1e12})}
+        update={"returns": fixed.parameters.appropriability.model_copy(update={"memory": 1e12})}
     )
     returns(state)
     assert labs.lead[0] == pytest.approx((200.0 + FIRST_GUESS * guess) / (10.0 + FIRST_GUESS))
@@ -144,7 +149,7 @@ def test_a_lab_without_rivals_and_neighbours_brings_nothing_to_other_firms():
     alone = [
         *SHORT[1:], "economy.firms=40", "economy.labs=2", 'economy.blocs=["us"]',
         "spillover.strength=0.0", "spillover.publication_hazard=0.0",
-        "applications.cost_to_adopt=10.0", "finance.appropriability=0.0",
+        "applications.cost_to_adopt=10.0", "budgets.appropriability=0.0",
         "release.contributions=0.0", 'release.since="1990-01"', 'release.leader="closed"',
         'release.follower="closed"', 'release.elsewhere="closed"',
     ]  # fmt: skip

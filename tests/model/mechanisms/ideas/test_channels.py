@@ -58,7 +58,9 @@ def test_one_channel_alone_carries_and_the_others_do_not(channel, small, constan
 
 def test_without_any_flow_the_phase_can_be_left_out(small, constants):
     nothing = {name: value for one in FLOWS for name, value in flow(one, 0.0).items()}
-    nothing["places__basic_finds"] = 0.0  # universities read print, which is part of the phase
+    nothing["places__basic_discoveries"] = (
+        0.0  # universities read print, which is part of the phase
+    )
     phases = MONTH.without("demography")
     mute = small(constants=constants, phases=phases, **nothing).run()
     alone = small(constants=constants, phases=phases.without("spillover"), **nothing).run()

@@ -316,7 +316,7 @@ def test_labs_organised_alike_are_as_without_the_levers(small, constants):
 
 def test_organisation_changes_nothing_before_it_may(small, constants):
     given = {"constants": constants, "release__since": "2019-01"}
-    plain, wide = (small(**given, **more) for more in ({}, {"discovery__follower_breadth": 3.0}))
+    plain, wide = (small(**given, **more) for more in ({}, {"discovery__breadth_follower": 3.0}))
     for world in (plain, wide):
         world.run("2018-12")
     for a, b in zip(plain.state.knowledge, wide.state.knowledge, strict=True):

@@ -113,7 +113,7 @@ def test_what_was_learned_from_other_sectors_is_what_events_say(small):
 
 def test_other_fields_do_not_feel_products(small):
     """Without products all else is the same, bit for bit, but for what firms pay labs."""
-    unpaid = {"finance__revenue_weight": 0.0}
+    unpaid = {"budgets__revenue_weight": 0.0}
     plain, without = (small(**unpaid, **c).run() for c in ({}, {"discovery__products_growth": 0.0}))
     assert not without.state.knowledge[PRODUCTS].bits.any()
     assert plain.state.knowledge[PRODUCTS].count.sum() > 1000

@@ -16,8 +16,16 @@ from model.month import MONTH
 from model.state.codes import LAB, LAB_FIELDS, UNBOUND
 
 LONG = {"economy__end": "2025-12"}  # with the rules of 2022, 2023 and 2025
-EDGY = {"search__sigma_research": 0.3, "search__sigma_direction": 0.3, "search__direction": 1.5}
-LOOSE = {"search__sigma_research": 2.5, "search__sigma_direction": 2.5, "search__direction": 1.5}
+EDGY = {
+    "scarcity__sigma_research": 0.3,
+    "scarcity__sigma_direction": 0.3,
+    "scarcity__direction": 1.5,
+}
+LOOSE = {
+    "scarcity__sigma_research": 2.5,
+    "scarcity__sigma_direction": 2.5,
+    "scarcity__direction": 1.5,
+}
 SIGMA = st.floats(0.05, 20.0)
 H = st.floats(1e-4, 3.0)
 WEIGHT = st.floats(0.05, 0.95)
@@ -154,7 +162,7 @@ ALIKE = {
 def test_rules_reach_the_unconstrained_self_through_prices_and_supply_alone(small):
     phases = MONTH.with_after("supply", plenty)
     # What labs earn and experience, who is ahead, and what places cost, answers to rules: left out.
-    means = {"finance__revenue_weight": 0.0, "finance__appropriability": 0.0}
+    means = {"budgets__revenue_weight": 0.0, "budgets__appropriability": 0.0}
     means |= {"places__cost_exponent": 0.0, "places__crowding": 0.0}
     means |= {"rivalry__escape": 0.0, "rivalry__slack": 0.0, "materials__leak": 1.0}
     free = small("no_ban", phases=phases, **LONG, **ALIKE, **means).run().state.buyers
@@ -229,7 +237,7 @@ def test_usable_compute_is_what_runs_get(small):
         a_month.append(labs.effective * labs.scale_up)
 
     world.run(each=watch)
-    share = world.fixed.parameters.training.training
+    share = world.fixed.parameters.training.fleet_share
     less = 0
     for model in world.state.models:
         run = range(model.started, model.released + 1)
@@ -276,7 +284,7 @@ def test_without_pull_or_without_a_second_field_nobody_changes_field():
 
 
 def test_weak_links_draw_people_to_systems_and_nobody_is_lost(small):
-    given = {"chips__link_penalty": 1.0, "search__systems_pull": 3.0, **LONG, **EDGY}
+    given = {"fleets__link_penalty": 1.0, "scarcity__systems_pull": 3.0, **LONG, **EDGY}
     world = small(
         "ban", phases=MONTH.without("labour"), **given
     ).run()  # people as teams count them
@@ -334,12 +342,14 @@ def test_more_compute_never_means_fewer_experiments(h, more, s, weight):
 
 def test_the_rate_of_finds_falls_as_the_elasticity_says(small):
     """At one date, in one state: the smaller s, the fewer finds of who is constrained."""
-    state = small("ban_tight", search__direction=0.0, search__systems_pull=0.0, **LONG).run().state
+    state = (
+        small("ban_tight", scarcity__direction=0.0, scarcity__systems_pull=0.0, **LONG).run().state
+    )
     state.month -= 1
     rates = {}
     for s in (0.2, 1.0, 3.0):
         there = copy.deepcopy(state)
-        group = there.parameters.search.model_copy(update={"sigma_research": s})
+        group = there.parameters.scarcity.model_copy(update={"sigma_research": s})
         there.parameters = there.parameters.model_copy(update={"search": group})
         search(there)
         discovery(there)

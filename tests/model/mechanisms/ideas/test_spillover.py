@@ -19,7 +19,7 @@ from model.state.codes import (
 )
 
 MUTE = {"spillover__strength": 0.0, "spillover__publication_hazard": 0.0}
-FIRMS_ALONE = {"places__basic_finds": 0.0, "release__contributions": 0.0}  # nobody else finds
+FIRMS_ALONE = {"places__basic_discoveries": 0.0, "release__contributions": 0.0}  # nobody else finds
 BESIDE_TALK = ("supplier_flow", "mobility_flow", "collaboration_flow")
 # All that a firm meets it understands, everybody is as near as the next, nothing is found.
 PLAIN = {

@@ -98,7 +98,7 @@ def test_wages_clear_the_bloc(small, constants):
 
 def test_more_means_raise_wages_then_people(small, constants):
     plain, rich = (
-        small(constants=constants, finance__means_follower=factor, **LATE).run()
+        small(constants=constants, budgets__budget_follower=factor, **LATE).run()
         for factor in (1.0, 1.5)
     )
     china = plain.fixed.inputs.bloc_index("china")
@@ -229,14 +229,14 @@ def test_closed_borders_keep_everybody_and_open_ones_follow_wages(small, constan
     first = closed.fixed.inputs.calendar.prehistory
     assert not series(closed, "migration")[first:].any()
     assert np.array_equal(closed.state.blocs.moved, np.eye(4))
-    rich = small(constants=constants, finance__means_leader=3.0, **LATE).run()
+    rich = small(constants=constants, budgets__budget_leader=3.0, **LATE).run()
     us = rich.fixed.inputs.bloc_index("us")
     assert (series(rich, "migration")[first:, us] > 0.0).all()
     assert (
         series(rich, "migration")[-1, us]
         > 2.0
         * series(
-            small(constants=constants, labour__visas=0.3, finance__means_leader=3.0, **LATE).run(),
+            small(constants=constants, labour__visas=0.3, budgets__budget_leader=3.0, **LATE).run(),
             "migration",
         )[-1, us]
     )

@@ -74,7 +74,7 @@ def test_who_hosts_in_a_dear_place_gets_fewer_chips(small, constants):
     world = small(constants=constants, strict=True).run()
     state = world.state
     labs, buyers = state.labs, state.buyers
-    overhead = fixed.parameters.chips.overhead
+    overhead = fixed.parameters.fleets.overhead
     cost = state.clusters.cost[state.firms.cluster[labs.firm]]
     assert buyers.overhead[: labs.firm.size] == pytest.approx(1.0 + (overhead - 1.0) * cost)
     assert (buyers.overhead[labs.firm.size :] == overhead).all()
@@ -135,8 +135,8 @@ def test_universities_fill_print_and_nothing_else_where_firms_publish_nothing(sm
         "spillover__published_elsewhere": 0.0,
         "release__contributions": 0.0,
     }
-    none = small(constants=constants, places__basic_finds=0.0, **silent).run()
-    some = small(constants=constants, places__basic_finds=0.5, **silent).run()
+    none = small(constants=constants, places__basic_discoveries=0.0, **silent).run()
+    some = small(constants=constants, places__basic_discoveries=0.5, **silent).run()
     assert not none.state.knowledge[0].pool.any() and not series(none, "ideas_basic").any()
     assert not none.record.acquired[:, :, PUBLICATION].any()
     assert some.state.knowledge[0].pool.any()
@@ -150,7 +150,7 @@ def test_universities_fill_print_and_nothing_else_where_firms_publish_nothing(sm
 
 
 def test_without_universities_finds_their_luck_is_nobodys(small, constants):
-    off = small(constants=constants, places__basic_finds=0.0).run()
+    off = small(constants=constants, places__basic_discoveries=0.0).run()
     unpaid = {name: value for name, value in NO_PUBLIC.items() if "universities" in name}
     mute = small(
         constants=constants, places__university_lag=0, places__graduates_paid=0.0, **unpaid
@@ -164,10 +164,10 @@ def test_without_universities_finds_their_luck_is_nobodys(small, constants):
 
 def test_universities_find_as_many_as_stated(small, constants):
     """With nothing known they make the stated share of all labs' finds at reference size."""
-    world = small(constants=constants, places__basic_finds=2.0, economy__prehistory=1)
+    world = small(constants=constants, places__basic_discoveries=2.0, economy__prehistory=1)
     expected = 2.0 * constants.arrival.sum() / 12.0
     found = [
-        small(constants=constants, rng=seed, places__basic_finds=2.0, economy__prehistory=1)
+        small(constants=constants, rng=seed, places__basic_discoveries=2.0, economy__prehistory=1)
         .run("2017-12")
         .record.series["ideas_basic"][0]
         .sum()
@@ -267,7 +267,7 @@ def test_scattering_changes_what_depends_on_place(small, constants):
     ],
 )
 def test_every_parameter_moves_what_it_is_about(name, values, of, small, constants):
-    given = {"places__universities_follower": 0.5, "places__crowded": 1.0, **LATE}
+    given = {"places__universities_follower": 0.5, "places__crowding_threshold": 1.0, **LATE}
     one, other = (
         series(small(constants=constants, **{**given, f"places__{name}": value}).run(), of)[-1]
         for value in values
