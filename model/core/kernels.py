@@ -3,7 +3,8 @@
 numba keys its cache by the file that holds a kernel, so a helper or a constant edited in another
 file would be missed. The cache folder of a module's kernels is therefore named after a digest of
 its file and of all files of the model that it imports, at any depth: after an edit, what does not
-stand on the edited file is not compiled again. The folder is set while our kernels are decorated
+stand on the edited file is not compiled again. Of the tables in ``model/state`` the layout counts,
+not what is said of a column. The folder is set while our kernels are decorated
 and put back at once: a user's own numba code keeps its own.
 No ``fastmath`` (it breaks comparisons with NaN) and no contraction of multiply and add (it differs
 between processors).
@@ -25,6 +26,9 @@ import numba
 
 HERE = Path(__file__).resolve().parent.parent
 IMPORTS = re.compile(r"^(?:from|import) (model(?:\.\w+)*)(?: import (\([^)]*\)|[^\n(]*))?", re.M)
+LAYOUT = re.compile(
+    r'^class (\w+)|^    (\w+): ([^=#\n]+?)(?: +#.*| = column\(\s*("\w+"(?:,\s*"\w+")*).*)?$', re.M
+)
 CHUNK = 1024  # rows a thread takes at a time; results do not depend on it
 
 
@@ -40,6 +44,17 @@ def _digest(paths: Iterable[Path]) -> str:
         place = path.relative_to(HERE) if path.is_relative_to(HERE) else path
         digest.update(place.as_posix().encode())
         digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _layout_digest(paths: Iterable[Path]) -> str:
+    # Of a table only names, types and dimensions of its columns decide what is compiled.
+    digest = hashlib.sha256(numba.__version__.encode())
+    for path in sorted(paths):
+        text = path.read_text(encoding="utf-8")
+        if path.parent.name == "state" and path.name != "codes.py":
+            text = repr(LAYOUT.findall(text))
+        digest.update(f"{path.name}\n{text}".encode())
     return digest.hexdigest()
 
 
@@ -81,7 +96,7 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     before = settings.CACHE_DIR
     own = Path(function.__code__.co_filename).resolve()
     sources = standing_on(own) if own.is_file() else ()
-    settings.CACHE_DIR = str(cache_folder() / _digest(sources)[:16])
+    settings.CACHE_DIR = str(cache_folder() / _layout_digest(sources)[:16])
     try:
         compiled: Callable[..., Any] = numba.njit(
             function, nogil=True, cache=True, error_model="numpy"

@@ -21,6 +21,7 @@ import inspect
 import math
 import re
 import sys
+from collections import namedtuple
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -163,6 +164,11 @@ class _Groups(ModelMetaclass):
         namespace["__annotations__"] = kinds
         made: Any = super().__new__(mcs, name, bases, namespace, **given)
         made.levers = levers
+        # Numbers alone: kernels take no words. Found by its qualified name, as the cache of
+        # compiled kernels needs it.
+        numbers = [n for n, f in made.model_fields.items() if isinstance(f.default, int | float)]
+        made.Face = namedtuple("Face", numbers)  # type: ignore[misc]
+        made.Face.__module__, made.Face.__qualname__ = made.__module__, f"{name}.Face"
         return made
 
 
@@ -171,6 +177,12 @@ class Mechanism(BaseModel, metaclass=_Groups):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
     levers: ClassVar[Mapping[str, Mapping[str, str]]] = {}  # lever: role: name of the parameter
+
+    Face: ClassVar[Any]
+
+    def face(self) -> Any:
+        """Return the numbers of the group as a named tuple, for kernels."""
+        return self.Face(*(getattr(self, name) for name in self.Face._fields))
 
     @classmethod
     def since_of(cls, lever: str) -> Since:

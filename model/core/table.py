@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import namedtuple
 from dataclasses import dataclass, field, fields
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,36 @@ def column(dtype: Any, *shape: str, unit: str, doc: str, fill: Any = 0) -> Any:
 
 @dataclass
 class Table:
-    """A set of columns over named dimensions."""
+    """A set of columns over named dimensions.
+
+    Kernels take a table by its ``face``: a named tuple of the same columns, so that a rule reads
+    ``firms.bloc[i]`` in compiled code too. Writing into a column of the face writes into the table.
+    """
+
+    Face: ClassVar[Any]
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        names = [name for name in cls.__annotations__ if name != "Face"]
+        cls.Face = namedtuple(cls.__name__, names)  # type: ignore[misc]
+        # Found by its qualified name, as the cache of compiled kernels needs it.
+        cls.Face.__module__, cls.Face.__qualname__ = cls.__module__, f"{cls.__qualname__}.Face"
+
+    @property
+    def face(self) -> Any:
+        """All columns as a named tuple, for kernels."""
+        face = self.__dict__.get("_face")
+        if face is None:
+            face = self.Face(*(getattr(self, name) for name in self.Face._fields))
+            self.__dict__["_face"] = face
+        return face
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self.__dict__.pop("_face", None)  # another array stands in the column now
+        super().__setattr__(name, value)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_face"}
 
     @classmethod
     def allocate(cls, **sizes: int) -> Self:

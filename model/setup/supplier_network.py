@@ -19,7 +19,7 @@ from model.core.kernels import kernel
 from model.core.randomness import address, at, key_of, poisson, uniform
 from model.core.sampling import tree_pick
 from model.core.table import Integers
-from model.mechanisms.ideas.spillover_kernels import masses, pulls
+from model.mechanisms.ideas.neighbours_kernels import masses, pulls
 from model.state.blocs import Blocs
 from model.state.codes import SECTORS
 from model.state.firms import Firms

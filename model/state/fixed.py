@@ -8,8 +8,8 @@ mechanism's group stands in ``fixed.shared``, where every such dependence can be
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, TypeVar, cast
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 
@@ -40,11 +40,10 @@ class Constants:
     place_size: float = 0.0  # researchers of a place, mean at the start; 0: size does not matter
 
 
-@dataclass(frozen=True)
-class Shared:
+class Shared(NamedTuple):
     """Quantities that mechanisms use besides the one that states them (given in brackets).
 
-    Tuples are by field of ideas: algorithms, systems, products.
+    Tuples are by field of ideas: algorithms, systems, products. Kernels take it as it is.
     """
 
     size_spread: float  # standard deviation of log firm size (economy)
@@ -102,6 +101,14 @@ class Fixed:
     threads: int
     exchange_from: int  # month from which the scenario's exchange holds
     release_from: int  # month from which the scenario's policies of release hold
+
+    faces: dict[type[Mechanism], Any] = field(default_factory=dict, init=False, repr=False)
+
+    def face(self, kind: type[Mechanism]) -> Any:
+        """Return the numbers of a group of parameters as a named tuple, for kernels."""
+        if kind not in self.faces:
+            self.faces[kind] = self.groups[kind].face()
+        return self.faces[kind]
 
     def of(self, kind: type[Group]) -> Group:
         """Return the parameters of a mechanism, by the class of its group."""

@@ -64,7 +64,8 @@ from model.core.errors import InputError
 from model.core.kernels import over_rows
 from model.core.parameter import LogUniform, Mechanism, Uniform, fact, lever, monthly_rate
 from model.core.randomness import address, key_of
-from model.mechanisms.ideas import spillover_kernels
+from model.mechanisms.ideas import neighbours_kernels
+from model.mechanisms.ideas import spillover_kernels as kernels
 from model.state.codes import (
     ALGORITHMS,
     COLLABORATION,
@@ -233,221 +234,137 @@ def spillover(fixed: Fixed, state: State) -> None:
 
 
 def _learn(fixed: Fixed, state: State, number: int) -> None:
-    group, knowledge, firms = fixed.of(Spillover), state.knowledge[number], state.firms
-    blocs, clusters, labs = state.blocs, state.clusters, state.labs
-    rows, month = knowledge.row.size, state.month
-    # The depth scale is in OOM of algorithms or systems; in log quality it is as many ideas.
-    shared = fixed.shared
-    sized = shared.idea_size[ALGORITHMS if number == PRODUCTS else number]
-    strength = group.strength / shared.mean_idea_size
-    places, trades = clusters.key.size, len(SECTORS)
-    mass, within = np.empty((places, trades)), np.empty(rows)
-    seen = np.empty((trades, places))
-    spillover_kernels.masses(
-        knowledge.team,
-        knowledge.cell_start,
-        knowledge.cell_stop,
-        group.sector_adjacency,
-        mass,
-        within,
-        seen,
-    )
-    pull, nearby = np.empty((2, places, trades, places))
-    spillover_kernels.pulls(seen, clusters.bloc, clusters.nearness, pull)
-    spillover_kernels.pulls(seen, clusters.bloc, clusters.commute, nearby)
-    spillover_kernels.understanding(
-        knowledge.row,
-        firms.kind,
-        knowledge.team,
-        knowledge.relative_team,
-        knowledge.count,
-        group.team_for_absorption,
-        group.typical_team,
-        spillover_kernels.RULES.index(group.absorption_rule),
-        knowledge.absorption,
-    )
-    best = np.full((len(blocs.funding), 2), -1, np.int64)
-    if number == 0:
-        spillover_kernels.best_open(labs.bloc, labs.open_capability, blocs.exchange, best)
-    streams = spillover_kernels.streams_of(tuple(blocs.ordinal))
-    talk = monthly_rate(strength * group.proximity_flow)
-    weights = monthly_rate(strength * group.open_weights_flow) if number == 0 else 0.0
-    suppliers = monthly_rate(strength * group.supplier_flow)
-    moves = monthly_rate(strength * group.mobility_flow) / group.ideas_a_move
-    partners = monthly_rate(strength * group.collaboration_flow)
-    links = max(group.links, 1e-9)
-    busiest = spillover_kernels.busiest(
-        knowledge.row,
-        knowledge.relative_team,
-        state.link_start,
-        firms.hire_rate,
-        max(talk, weights, partners),
-        moves,
-        suppliers,
-        links,
-    )
+    knowledge, rows = state.knowledge[number], state.knowledge[number].row.size
+    firms, blocs, labs = state.firms.face, state.blocs.face, state.labs.face
+    contacts = _contacts(fixed, number)
+    busiest = kernels.busiest(firms, knowledge.face, state.link_start, contacts)
     if not busiest <= MOST_CONTACTS:
         raise InputError(
             f"spillover.strength: a firm would make {busiest:.3g} contacts in "
-            f"{fixed.date(state.month)}, at "
-            f"most {MOST_CONTACTS:.0f} a month can be simulated; a good value is 0.2"
+            f"{fixed.date(state.month)}, at most {MOST_CONTACTS:.0f} a month can be simulated; "
+            "a good value is 0.2"
         )
-    shelf = np.zeros((*blocs.exchange.shape, knowledge.pool.shape[1]), np.uint64)
-    ties = address(fixed.seed, key_of("shelves", FIELDS[number]))
-    spillover_kernels.shelve(
-        ties, blocs.ordinal, knowledge.words[0], knowledge.pool, blocs.exchange, shelf
+    group = fixed.of(Spillover)
+    kernels.understanding(
+        firms,
+        knowledge.face,
+        group.team_for_absorption,
+        group.typical_team,
+        kernels.RULES.index(group.absorption_rule),
     )
-    meets = np.zeros((rows, len(streams)), np.uint16)
-    offers = np.zeros(rows, np.int64)
-    meeting = address(fixed.seed, key_of("meetings", FIELDS[number]), month)
-    over_rows(
-        fixed.threads,
-        rows,
-        spillover_kernels.meetings,
-        meeting,
-        knowledge.row,
-        firms.key,
-        firms.bloc,
-        firms.cluster,
-        firms.lab,
-        knowledge.relative_team,
-        clusters.bloc_share[number],
-        blocs.exchange,
-        streams,
-        talk,
-        group.publication_hazard,
-        weights,
-        suppliers,
-        links,
-        moves,
-        firms.hire_rate,
-        partners,
-        group.ideas_a_move,
-        state.link_start,
-        knowledge.words[0],
-        knowledge.bits,
-        shelf,
-        best,
-        meets,
-        offers,
+    neighbours = _neighbours(fixed, state, number)
+    library = _library(fixed, state, number)
+    meeting = address(fixed.seed, key_of("meetings", FIELDS[number]), state.month)
+    where = (meeting, firms, blocs)
+    what = (knowledge.face, contacts, neighbours, library)
+    none, streams = np.zeros(0, np.int64), len(library.streams)
+    drawn = kernels.Offers(
+        np.zeros((rows, streams), np.uint16), np.zeros(rows, np.int64), *[none] * 6
     )
-    ends = np.cumsum(offers)
+    over_rows(fixed.threads, rows, kernels.meetings, *where, *what, drawn)
+    ends = np.cumsum(drawn.count)
     total = int(ends[-1]) if rows else 0
-    idea = np.full(total, -1, np.int32)
-    channel = np.zeros(total, np.int8)
-    origin = np.zeros(total, np.int8)
-    who = np.full(total, -1, np.int32)
-    priority = np.zeros(total, np.uint64)
-    over_rows(
-        fixed.threads,
-        rows,
-        spillover_kernels.offers,
-        meeting,
+    offers = kernels.Offers(
+        drawn.meets,
+        drawn.count,
         ends,
-        knowledge.row,
-        firms.key,
-        firms.bloc,
-        firms.cluster,
-        firms.sector,
-        firms.lab,
-        blocs.exchange,
-        blocs.openness,
-        blocs.moved,
-        blocs.shield,
-        streams,
-        blocs.first_cluster,
-        blocs.last_cluster,
-        pull.reshape(-1, places),
-        nearby.reshape(-1, places),
+        idea=np.full(total, -1, np.int32),
+        channel=np.zeros(total, np.int8),
+        origin=np.zeros(total, np.int8),
+        who=np.full(total, -1, np.int32),
+        priority=np.zeros(total, np.uint64),
+    )
+    over_rows(fixed.threads, rows, kernels.offer, *where, labs, *what, offers)
+    over_rows(fixed.threads, rows, kernels.adopt, knowledge.face, offers)
+    kernels.credit(
+        firms,
+        offers,
+        offers.priority,
+        group.imitation_cost,
+        group.open_weights_cost,
+        knowledge.face,
+        state.acquired[number],
+    )
+    learned = np.flatnonzero(offers.idea >= 0)
+    learner = np.repeat(np.arange(rows), offers.count)[learned]
+    source = offers.who[learned]
+    state.learned[number] = Learned(
+        learner=knowledge.row[learner],
+        idea=offers.idea[learned].astype(np.int64),
+        source=np.where(source >= 0, knowledge.row[source], -1),
+        channel=offers.channel[learned].astype(np.int64),
+        origin=offers.origin[learned].astype(np.int64),
+    )
+
+
+def _contacts(fixed: Fixed, number: int) -> kernels.Contacts:
+    group, shared = fixed.of(Spillover), fixed.shared
+    # The depth scale is in OOM of algorithms or systems; in log quality it is as many ideas.
+    size = shared.idea_size[ALGORITHMS if number == PRODUCTS else number]
+    strength = group.strength / shared.mean_idea_size
+    return kernels.Contacts(
+        proximity=monthly_rate(strength * group.proximity_flow),
+        publication=group.publication_hazard,
+        open_weights=monthly_rate(strength * group.open_weights_flow) if number == 0 else 0.0,
+        suppliers=monthly_rate(strength * group.supplier_flow),
+        mobility=monthly_rate(strength * group.mobility_flow) / group.ideas_a_move,
+        collaboration=monthly_rate(strength * group.collaboration_flow),
+        links=max(group.links, 1e-9),
+        ideas_a_move=group.ideas_a_move,
+        partner_memory=group.partner_memory,
+        adjacency=group.sector_adjacency,
+        adaptation=group.sector_adjacency if number == PRODUCTS else 1.0,
+        depth=0.0 if shared.unique_ideas[number] else size / group.depth_scale,
+    )
+
+
+def _neighbours(fixed: Fixed, state: State, number: int) -> kernels.Neighbours:
+    knowledge, clusters = state.knowledge[number], state.clusters
+    places, sectors = clusters.key.size, len(SECTORS)
+    mass, seen = np.empty((places, sectors)), np.empty((sectors, places))
+    within = np.empty(knowledge.row.size)
+    adjacency = fixed.of(Spillover).sector_adjacency
+    cells = (knowledge.cell_start, knowledge.cell_stop)
+    neighbours_kernels.masses(knowledge.team, *cells, adjacency, mass, within, seen)
+    pull, nearby = np.empty((2, places, sectors, places))
+    neighbours_kernels.pulls(seen, clusters.bloc, clusters.nearness, pull)
+    neighbours_kernels.pulls(seen, clusters.bloc, clusters.commute, nearby)
+    return kernels.Neighbours(
         mass,
         within.reshape(1, -1),
         seen,
-        knowledge.cell_start,
-        knowledge.cell_stop,
-        group.sector_adjacency,
-        group.sector_adjacency if number == PRODUCTS else 1.0,
-        knowledge.at,
+        pull.reshape(-1, places),
+        nearby.reshape(-1, places),
+        clusters.bloc_share[number],
         state.link_start,
         state.link_to,
-        group.partner_memory,
-        group.ideas_a_move,
-        knowledge.partner,
-        knowledge.words[0],
-        knowledge.bits,
-        shelf.reshape(-1, shelf.shape[2]),
-        labs.bloc,
-        labs.member[:, 0],
-        state.open_bits,
-        best,
-        knowledge.count,
-        knowledge.window,
-        knowledge.absorption,
-        0.0 if shared.unique_ideas[number] else sized / group.depth_scale,
-        meets,
-        idea,
-        channel,
-        origin,
-        who,
-        priority,
     )
-    over_rows(
-        fixed.threads,
-        rows,
-        spillover_kernels.adopt,
-        ends,
-        offers,
-        knowledge.size,
-        idea,
-        priority,
-        knowledge.bits,
-        knowledge.count,
-        knowledge.level,
-    )
-    spillover_kernels.credit(
-        ends,
-        offers,
-        knowledge.row,
-        firms.bloc,
-        idea,
-        channel,
-        origin,
-        who,
-        priority,
-        knowledge.full_rate,
-        group.imitation_cost,
-        group.open_weights_cost,
-        knowledge.holders,
-        state.acquired[number],
-        knowledge.partner,
-        knowledge.busy,
-    )
-    learned = np.flatnonzero(idea >= 0)
-    learner = np.repeat(np.arange(rows), offers)[learned]
-    source = who[learned]
-    state.learned[number] = Learned(
-        learner=knowledge.row[learner],
-        idea=idea[learned].astype(np.int64),
-        source=np.where(source >= 0, knowledge.row[source], -1),
-        channel=channel[learned].astype(np.int64),
-        origin=origin[learned].astype(np.int64),
-    )
+
+
+def _library(fixed: Fixed, state: State, number: int) -> kernels.Library:
+    blocs, knowledge = state.blocs, state.knowledge[number]
+    best = np.full((len(blocs.funding), 2), -1, np.int64)
+    if number == ALGORITHMS:
+        kernels.best_open(state.labs.face, blocs.exchange, best)
+    words = knowledge.pool.shape[1]
+    shelf = np.zeros((*blocs.exchange.shape, words), np.uint64)
+    ties = address(fixed.seed, key_of("shelves", FIELDS[number]))
+    kernels.shelve(ties, blocs.face, knowledge.face, shelf)
+    streams = kernels.streams_of(tuple(blocs.ordinal))
+    return kernels.Library(streams, shelf.reshape(-1, words), state.open_bits, best)
 
 
 def _print(fixed: Fixed, state: State, number: int) -> None:
-    knowledge, firms = state.knowledge[number], state.firms
+    knowledge = state.knowledge[number]
     members, ideas = state.finds[number]
     slots = knowledge.pending.shape[1]
-    spillover_kernels.publish(
+    kernels.publish(
         address(fixed.seed, key_of("publishing", FIELDS[number])),
         (state.month + fixed.of(Spillover).publication_lag) % slots,
         state.month % slots,
         members,
         ideas,
-        knowledge.row,
-        firms.key,
-        firms.bloc,
-        firms.publishes,
-        knowledge.pending,
-        knowledge.pool,
+        state.firms.face,
+        knowledge.face,
         state.published[number],
     )
