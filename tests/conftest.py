@@ -55,7 +55,7 @@ def small() -> "Callable[..., World]":
 @pytest.fixture(scope="session")
 def constants(small: "Callable[..., World]") -> Any:
     """What normalises rates in the small world; saves solving them for every parameter."""
-    return small().state.constants
+    return small().fixed.constants
 
 
 @pytest.fixture(scope="session")

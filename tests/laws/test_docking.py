@@ -19,6 +19,7 @@ from model.economy import World
 from model.mechanisms.ideas.discovery import discovery
 from model.mechanisms.ideas.spillover import spillover
 from model.state.codes import ALGORITHMS, APPLICATION, PRODUCTS
+from model.state.fixed import Fixed
 from model.state.state import State
 
 # Cowan and Jonard (2004): barter on a ring of which a share of links is rewired -------------------
@@ -54,9 +55,9 @@ def _barter(luck, rounds, start, to, here, there, bits, count, bits2, count2, sh
 
 def known_under_barter(rewired: float, seed: int) -> float:
     """Return the mean number of ideas a firm holds in the end, of a field."""
-    state = World(
-        "no_ban", rng=seed, economy__firms=600, economy__labs=8, economy__clusters=20
-    ).state
+    size = {"economy__firms": 600, "economy__labs": 8, "economy__clusters": 20}
+    world = World("no_ban", rng=seed, **size)
+    fixed, state = world.fixed, world.state
     fields = [state.knowledge[number] for number in (ALGORITHMS, PRODUCTS)]
     firms = np.flatnonzero((state.firms.kind == APPLICATION) & state.firms.active)[:500]
     here, there = (knowledge.at[firms] for knowledge in fields)
@@ -76,8 +77,8 @@ def known_under_barter(rewired: float, seed: int) -> float:
                 LEVEL if f in masters[k] else luck.integers(0, LEVEL // 10),
             )
 
-    def barter(now: State) -> None:
-        draws = address(now.seed, key_of("barter"), now.month)
+    def barter(fixed: Fixed, state: State) -> None:
+        draws = address(fixed.seed, key_of("barter"), state.month)
         _barter(
             draws,
             ROUNDS,
@@ -93,7 +94,7 @@ def known_under_barter(rewired: float, seed: int) -> float:
         )
 
     while state.month < fixed.inputs.calendar.months:
-        barter(state)
+        barter(fixed, state)
         state.month += 1
     held = np.unpackbits(fields[0].bits[here].view(np.uint8), axis=1).sum(axis=1)
     assert np.array_equal(held, fields[0].count[here])
@@ -117,13 +118,13 @@ def test_under_barter_most_is_known_where_few_links_are_long():
 @pytest.fixture(scope="module")
 def innovators(small):
     """What labs and firms find in a month, from one state, under many lucks."""
-    state = small(rng=4, economy__firms=300, spillover__strength=0.0).run("2018-06").state
+    world = small(rng=4, economy__firms=300, spillover__strength=0.0).run("2018-06")
+    fixed, state = world.fixed, world.state
     knowledge, finds, gains = state.knowledge[ALGORITHMS], [], []
     names = ("bits", "count", "level")
     before = [{name: getattr(k, name).copy() for name in names} for k in state.knowledge]
     for luck in range(1000, 1400):
-        fixed.seed = np.uint64(luck)
-        discovery(state)
+        discovery(fixed.replaced(seed=np.uint64(luck)), state)
         finds.append(knowledge.count - before[ALGORITHMS]["count"])
         gains.append(knowledge.level - before[ALGORITHMS]["level"])
         for field, columns in zip(state.knowledge, before, strict=True):
@@ -166,12 +167,13 @@ def test_what_an_innovation_brings_has_the_mean_and_spread_of_its_law(innovators
 
 def test_imitation_is_the_other_draw_and_needs_somebody_to_imitate(small):
     """Without innovation firms gain from others alone; the world as a whole gains nothing."""
-    state = small(rng=4, economy__firms=300).run("2018-06").state
+    world = small(rng=4, economy__firms=300).run("2018-06")
+    fixed, state = world.fixed, world.state
     knowledge = state.knowledge[ALGORITHMS]
     for number in range(len(state.knowledge)):
         state.finds[number] = (np.empty(0, np.int64), np.empty(0, np.int64))
     before, known = knowledge.count.copy(), knowledge.holders.sum(axis=1) > 0
-    spillover(state)
+    spillover(fixed, state)
     gained = knowledge.count - before
     assert gained.sum() > 0 and (gained >= 0).all()
     assert np.array_equal(knowledge.holders.sum(axis=1) > 0, known)
@@ -181,5 +183,5 @@ def test_imitation_is_the_other_draw_and_needs_somebody_to_imitate(small):
     knowledge.pool[:] = 0
     before = knowledge.count.copy()
     state.open_bits[:] = 0
-    spillover(state)
+    spillover(fixed, state)
     assert np.array_equal(knowledge.count, before)

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from channels import BESIDE_TALK, plain_world
 from seekers import Seekers, equal_sizes
-from test_spillover import BESIDE_TALK, plain_world
 
 from model.mechanisms.ideas.spillover import spillover
 from model.setup.idea_catalogue import LARGEST, LAWS, mean_of, scale_of
@@ -76,11 +76,11 @@ def test_print_and_talk_together_give_the_closed_form_of_bass(small):
     }
     share = np.zeros(months + 1)
     for seed in range(3):
-        state, knowledge, rows = plain_world(small, seed, **given)
+        world, knowledge, rows = plain_world(small, seed, **given)
         knowledge.pool[0, 0] = np.uint64(1)
         for month in range(1, months + 1):
-            spillover(state)
-            state.month += 1
+            spillover(world.fixed, world.state)
+            world.state.month += 1
             share[month] += knowledge.count[rows].mean() / 3
     gone = np.exp(-(p + q) * np.arange(months + 1))
     assert share[-1] > 0.9

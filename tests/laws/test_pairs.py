@@ -26,7 +26,7 @@ SMALL = ["economy.firms=300", "economy.clusters=30", "economy.labs=16", 'economy
 
 
 def digest(world: World) -> str:
-    return content_digest(tables_of(world.state, world.record))
+    return content_digest(tables_of(world.fixed, world.state, world.record))
 
 
 def test_comparing_a_world_with_itself_gives_exactly_zero() -> None:
@@ -94,7 +94,7 @@ def test_two_blocs_without_exchange_are_two_separate_worlds(alone: str) -> None:
         for scenario in (both, one)
     ]
     pair, single = (world.state for world in worlds)
-    row = pair.inputs.bloc_index(alone)
+    row = worlds[0].fixed.inputs.bloc_index(alone)
     found, again = "ideas_found", "ideas_found_again"  # who was first is told of the whole world
     for record in (world.record for world in worlds):
         record.series[found] = record.series.pop(again) + record.series[found]
@@ -124,7 +124,7 @@ def test_a_fresh_cache_compiles_the_same_bits(tmp_path: Path) -> None:
         "from model.economy import World; from model.scenario import load\n"
         "from model.measure.tables import content_digest, tables_of\n"
         f"world = World(load('ban', {sizes!r}), rng=6).run()\n"
-        "print(content_digest(tables_of(world.state, world.record)))"
+        "print(content_digest(tables_of(world.fixed, world.state, world.record)))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -201,9 +201,9 @@ def test_worlds_of_other_nature_are_normalised_alike() -> None:
     tables = comparison.results["b"][0].tables
     constants = resolve(a.parameters)
     world = World(b, rng=1, constants=constants)
-    world.record = Record.blank(world.state, "none")  # as in comparisons
+    world.record = Record.blank(world.fixed, world.state, "none")  # as in comparisons
     world.run()
-    alone = tables_of(world.state, world.record)
+    alone = tables_of(world.fixed, world.state, world.record)
     assert content_digest(tables) == content_digest({name: alone[name] for name in tables})
 
 
@@ -215,7 +215,7 @@ def test_the_same_seed_gives_the_same_world_and_another_seed_another() -> None:
         assert digest(first) == digest(twin.run())
 
 
-def test_a_twin_keeps_the_setting_it_was_given() -> None:
+def test_a_twin_keeps_the_inputs_it_was_given() -> None:
     given = load("ban", SMALL)
     whole = inputs_of(given.parameters)
     plain = tuple(chip for chip in whole.chips if chip.sale == "domestic" or chip.vendor != "AMD")
@@ -223,4 +223,4 @@ def test_a_twin_keeps_the_setting_it_was_given() -> None:
     twin = world.twin(load("no_ban", SMALL))
     assert {chip.vendor for chip in twin.fixed.inputs.chips} == {chip.vendor for chip in plain}
     assert not any(chip.answers for chip in twin.fixed.inputs.chips)
-    assert twin.twin(given).state.inputs.acts == whole.acts
+    assert twin.twin(given).fixed.inputs.acts == whole.acts

@@ -93,8 +93,8 @@ def test_every_rule_runs_with_closed_books_and_differs_from_the_default(
         small(constants=constants, strict=True, **given, **changes).run()
         for changes in ({}, {f"{group}__{name}": word})
     )
-    same = content_digest(tables_of(plain.state, plain.record)) == content_digest(
-        tables_of(other.state, other.record)
+    same = content_digest(tables_of(plain.fixed, plain.state, plain.record)) == content_digest(
+        tables_of(other.fixed, other.state, other.record)
     )
     assert same == (word == getattr(getattr(plain.parameters, group), name))
 

@@ -155,7 +155,8 @@ def test_a_mirror_that_does_not_divide_is_refused() -> None:
 
 
 def test_mirrored_blocs_are_alike() -> None:
-    state = World(load("mirror", SMALL), rng=1).state
+    world = World(load("mirror", SMALL), rng=1)
+    fixed, state = world.fixed, world.state
     assert len({bloc.funding_share for bloc in fixed.inputs.blocs}) == 1
     firms = np.bincount(state.firms.bloc)
     assert firms.max() - firms.min() <= 1

@@ -11,6 +11,7 @@ from model.core.errors import InputError
 from model.economy import World
 from model.month import MONTH
 from model.scenario import load
+from model.state.fixed import Fixed
 from model.state.state import State
 
 SMALL = {"economy__firms": 100, "economy__labs": 8, "economy__clusters": 12,
@@ -116,8 +117,8 @@ def test_overrides_are_checked() -> None:
 def test_a_phase_of_ones_own() -> None:
     seen = []
 
-    def watch(state: State) -> None:
-        seen.append((fixed.inputs.calendar.label(state.month), len(state.models)))
+    def watch(fixed: Fixed, state: State) -> None:
+        seen.append((fixed.date(state.month), len(state.models)))
 
     world = World("no_ban", rng=1, phases=MONTH.with_after("training", watch), **SMALL)
     plain = World("no_ban", rng=1, **SMALL)

@@ -7,10 +7,10 @@ from functools import cache
 import numpy as np
 import pytest
 from conftest import MOVING
+from worlds import unclosed
 
 from analysis.reports import scenarios
 from model.economy import World
-from model.measure.accounts import CLOSED, LAWS
 from model.measure.tables import content_digest, tables_of
 from model.scenario import load, shipped
 from model.state.codes import SOURCES, UNBOUND
@@ -44,9 +44,7 @@ def test_it_runs_to_its_end_with_closed_books(name, ended):
     world = ended(name)
     assert world.state.month == world.fixed.inputs.calendar.months
     assert world.last_month == "2026-12"
-    assert {
-        law: rest(world.state) for law, rest in LAWS.items() if rest(world.state) > CLOSED
-    } == {}
+    assert unclosed(world) == {}
 
 
 @pytest.mark.parametrize("name", shipped())
@@ -94,9 +92,10 @@ def test_nothing_is_negative_or_lost(name, ended):
 @pytest.mark.parametrize("name", [name for name in CHILDREN if name not in IDENTICAL])
 def test_it_differs_from_its_parent(name, ended):
     parent = lineage(name)[1]
-    one, other = (content_digest(tables_of(w.state, w.record)) for w in map(ended, (name, parent)))
+    worlds = map(ended, (name, parent))
+    one, other = (content_digest(tables_of(w.fixed, w.state, w.record)) for w in worlds)
     assert one != other
-    follower = ended(name).state.inputs.bloc_index("china")
+    follower = ended(name).fixed.inputs.bloc_index("china")
     fleets = [ended(n).record.series["fleet"][:, follower] for n in (name, parent)]
     assert np.abs(fleets[0] / fleets[1] - 1.0).max() > 0.001
 
@@ -115,7 +114,7 @@ def test_it_is_a_twin_of_its_parent(name, ended):
 
 def test_what_the_files_say_of_each_other_holds(ended):
     """Signs that hold by construction: who may buy less has less, what leaks serves."""
-    follower = ended("ban").state.inputs.bloc_index("china")
+    follower = ended("ban").fixed.inputs.bloc_index("china")
 
     def fleet(name):
         series = ended(name).record.series
@@ -139,7 +138,8 @@ def test_what_the_files_say_of_each_other_holds(ended):
 
 def test_tiers_bind_those_in_between(ended):
     def cloud(name):
-        state = ended(name).state
+        world = ended(name)
+        fixed, state = world.fixed, world.state
         (row,) = [d for d, p in enumerate(fixed.inputs.destinations) if p.name == "others tier 2"]
         return state.buyers.effective[state.buyers.destination == row].sum()
 

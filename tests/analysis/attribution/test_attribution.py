@@ -51,7 +51,7 @@ SMALL = ["--firms", "100", "--set", "economy.labs=8", "--set", "economy.clusters
 def world() -> World:
     """A small world at its end with labs that entered on the way; all events are kept."""
     made = World(load("ban", SHORT), rng=2)
-    made.record = Record.blank(made.state, "all")
+    made.record = Record.blank(made.fixed, made.state, "all")
     return made.run()
 
 
@@ -161,7 +161,7 @@ def test_without_more_those_of_labs_are_kept(world: World, small: Callable[..., 
     assert 0 < of_labs.sum() < of_labs.size
     assert all(np.array_equal(a[of_labs], b) for a, b in zip(every, labs, strict=True))
     none = small()
-    none.record = Record.blank(none.state, "none")
+    none.record = Record.blank(none.fixed, none.state, "none")
     none.run()
     assert none.record.events.rows().idea.size == 0 and none.record.sizes.sum() > 0.0
     with pytest.raises(InputError, match="a good value is labs"):
@@ -215,10 +215,10 @@ def test_firms_have_names_of_their_own(world: World, ledger: Ledger) -> None:
 
 
 def test_bases_are_the_models_that_were_built_on(world: World) -> None:
-    state = world.state
-    loss = fixed.parameters.training.distillation_loss
+    fixed, state = world.fixed, world.state
+    loss = world.parameters.training.distillation_loss
     kinds = set()
-    for model, base in zip(state.models, bases(state), strict=True):
+    for model, base in zip(state.models, bases(fixed, state), strict=True):
         assert (base is None) == (model.base_lab is None)
         if base is None:
             assert model.base_open is None
@@ -229,7 +229,7 @@ def test_bases_are_the_models_that_were_built_on(world: World) -> None:
         assert model.base == pytest.approx(built_on.capability - less, rel=1e-12)
         kinds.add(model.base_open)
     assert kinds == {True, False}
-    assert len(set(model_ids(state))) == len(state.models)
+    assert len(set(model_ids(fixed, state))) == len(state.models)
 
 
 def test_chains_end_and_go_back_in_time(ledger: Ledger) -> None:

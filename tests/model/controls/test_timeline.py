@@ -175,7 +175,7 @@ def test_a_run_obeys_what_is_foretold(scenario, small, constants):
     same = ("economy.firms=120", "economy.labs=12", "economy.clusters=20",
             "economy.prehistory=12", f"economy.end={end}")  # fmt: skip
     table = statuses(scenario, *same)
-    state, market, buyers = world.state, world.state.market, world.state.buyers
+    fixed, market, buyers = world.fixed, world.state.market, world.state.buyers
     places = [place.name for place in fixed.inputs.destinations]
     calendar = fixed.inputs.calendar
     for c, chip in enumerate(fixed.inputs.chips):
@@ -195,8 +195,8 @@ def test_a_run_obeys_what_is_foretold(scenario, small, constants):
     before = buyers.requested.copy()
     seen = set()
 
-    def watch(state):
-        label = calendar.label(state.month - 1)
+    def watch(world):
+        label = world.last_month
         asked = (buyers.requested - before)[:, :, [BOUGHT, AHEAD]].sum(axis=2)
         for i, c in np.argwhere(asked > 0.0):
             status, _ = table[places[buyers.destination[i]], fixed.inputs.chips[c].name][label]

@@ -11,27 +11,30 @@ from model.state.codes import COLLABORATION, MOBILITY, PROXIMITY, SUPPLIER
 
 @pytest.fixture(scope="module")
 def network(small, constants):
-    """Links of many firms: their state, one end, the other end."""
-    state = small(constants=small(economy__firms=3000).state.constants, economy__firms=3000).state
+    """Links of many firms: their world, one end, the other end."""
+    world = small(economy__firms=3000)
+    state = world.state
     ends = np.repeat(np.arange(state.firms.key.size), np.diff(state.link_start[:, [0, -1]])[:, 0])
-    return state, ends, state.link_to.astype(np.int64)
+    return world, ends, state.link_to.astype(np.int64)
 
 
 def test_links_serve_both_ends_and_nobody_alone(network):
-    state, one, other = network
+    world, one, other = network
+    state = world.state
     number = state.firms.key.size
     assert np.array_equal(np.sort(one * number + other), np.sort(other * number + one))
     assert (one != other).all()
-    for b in range(len(fixed.inputs.blocs)):
+    for b in range(len(world.fixed.inputs.blocs)):
         inside = [state.link_to[lo:hi] for lo, hi in state.link_start[:, b : b + 2]]
         assert (state.firms.bloc[np.concatenate(inside)] == b).all()
 
 
 def test_links_are_as_many_as_stated_and_a_few_firms_have_very_many(network):
-    state, one, _ = network
+    world, one, _ = network
+    state = world.state
     degree = np.bincount(one, minlength=state.firms.key.size)
     # 3,000 firms draw some 7,000 links: 1 % of luck, 2 % that of firms' sizes; a few are lost
-    assert degree.mean() == pytest.approx(fixed.parameters.spillover.links, rel=0.06)
+    assert degree.mean() == pytest.approx(world.parameters.spillover.links, rel=0.06)
     assert degree.max() > 5.0 * degree.mean()
     assert degree.std() > 1.5 * math.sqrt(degree.mean())  # by chance alone it would be the root
     large = state.firms.size > np.quantile(state.firms.size, 0.9)
@@ -50,9 +53,9 @@ def test_the_mean_number_of_links_is_a_parameter(links, small, constants):
 
 @pytest.mark.parametrize("alone", ["us", "china", "allies"])
 def test_links_at_home_do_not_depend_on_who_else_takes_part(alone, small, constants):
-    whole = small(constants=constants, economy__firms=400).state
+    world = small(constants=constants, economy__firms=400)
     single = small(constants=constants, economy__firms=400, economy__blocs=[alone]).state
-    row = whole.inputs.bloc_index(alone)
+    whole, row = world.state, world.fixed.inputs.bloc_index(alone)
     firms = np.flatnonzero(whole.firms.bloc == row)
     assert np.array_equal(whole.firms.key[firms], single.firms.key)
     links = 0
@@ -79,15 +82,16 @@ def test_neighbours_learn_from_each_other_more_than_from_those_far_away(channel,
     world = small(constants=constants, economy__firms=600, spillover__strength=0.6, **only(channel))
     near = far = expected = 0.0
 
-    def count(state):
+    def count(world):
         nonlocal near, far, expected
+        state = world.state
         told, firms, knowledge = state.learned[0], state.firms, state.knowledge[0]
         if not told.learner.size:
             return
         people = np.zeros(firms.key.size)
         people[knowledge.row] = knowledge.team
         cluster = np.bincount(firms.cluster, people, state.clusters.key.size)
-        bloc = np.bincount(firms.bloc, people, len(fixed.inputs.blocs))
+        bloc = np.bincount(firms.bloc, people, len(world.fixed.inputs.blocs))
         home = firms.bloc[told.learner] == firms.bloc[told.source]
         one, other = told.learner[home], told.source[home]
         inside = firms.cluster[one] == firms.cluster[other]

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
+from worlds import with_parameters
 
 from model.mechanisms.ai.adoption import _take_up, adoption
 from model.mechanisms.ai.market import market
@@ -23,26 +24,26 @@ def late(small):
     """Make a small world at its end, with users."""
 
     def make(**changes):
-        return small(**{**WANTED, **changes}).run().state
+        return small(**{**WANTED, **changes}).run()
 
     return make
 
 
 def test_shares_sum_to_one_and_spending_to_what_adopters_spend(late):
-    state = late()
+    world = late()
+    fixed, state = world.fixed, world.state
     platforms, segments = state.platforms, state.segments
     assert (segments.adopters > 0.0).all() and (segments.adopters <= segments.potential).all()
     assert platforms.share.sum(axis=0) == pytest.approx(np.ones(segments.bloc.size))
     assert (segments.spent > 0.0).all()
     assert platforms.spending.sum(axis=0) == pytest.approx(segments.spent)
-    market(state)  # adopters have grown since
+    market(fixed, state)  # adopters have grown since
     assert segments.spent == pytest.approx(segments.means * segments.adopters)
 
 
 def test_equal_lines_share_equally(late):
-    state = late(
-        ai_market__looking_around=1.0, ai_market__network_effect=0.0, ai_market__home_bias=0.0
-    )
+    world = late(market__looking_around=1.0, market__network=0.0, market__home=0.0)
+    fixed, state = world.fixed, world.state
     platforms = state.platforms
     platforms.quality[:] = -np.inf
     rows = np.flatnonzero(platforms.line == CLOSED)[:5]
@@ -53,39 +54,40 @@ def test_equal_lines_share_equally(late):
     state.buyers.fleet[number:, 0] = 1.0
     platforms.price[:] = 0.0
     for _ in range(60):
-        market(state)
+        market(fixed, state)
     assert platforms.share[rows] == pytest.approx(np.full((5, 8), 0.2), rel=1e-9)
     assert platforms.share.sum(axis=0) == pytest.approx(np.ones(8))
 
 
 def test_who_does_not_look_around_stays(late):
-    state = late()
+    world = late()
+    state = world.state
     before = state.platforms.share.copy()
-    frozen = fixed.parameters.ai_market.model_copy(update={"looking_around": 0.0})
-    fixed.parameters = fixed.parameters.model_copy(update={"market": frozen})
     best = int(np.argmax(state.platforms.quality))
     state.platforms.quality[best] += 3.0
-    market(state)
+    market(with_parameters(world, market__looking_around=0.0), state)
     assert state.platforms.share == pytest.approx(before, abs=1e-12)
 
 
 def test_users_of_a_line_that_goes_choose_anew(late):
-    state = late()
+    world = late()
+    fixed, state = world.fixed, world.state
     gone = int(np.argmax(state.platforms.share[:, 0]))
     state.platforms.quality[gone] = -np.inf
-    market(state)
+    market(fixed, state)
     assert not state.platforms.share[gone].any()
     assert state.platforms.share.sum(axis=0) == pytest.approx(np.ones(8))
 
 
 def test_without_a_line_nobody_spends(late):
-    state = late()
+    world = late()
+    fixed, state = world.fixed, world.state
     state.platforms.quality[:] = -np.inf
-    market(state)
+    market(fixed, state)
     for column in ("potential", "spent", "surplus", "worth"):
         assert not getattr(state.segments, column).any()
     adopters = state.segments.adopters.copy()
-    adoption(state)
+    adoption(fixed, state)
     assert (state.segments.adopters < adopters).all()
 
 
@@ -116,10 +118,11 @@ def test_the_price_meets_its_first_order_condition(weight, nest, rival, own, cos
 
 
 def test_prices_approach_the_mark_up_and_open_lines_cost_what_serving_costs(late):
-    state = late()
+    world = late()
+    fixed, state = world.fixed, world.state
     platforms, segments = state.platforms, state.segments
     for _ in range(200):
-        market(state)
+        market(fixed, state)
     closed = np.flatnonzero((platforms.line == CLOSED) & np.isfinite(platforms.quality))
     for j in closed[:6]:
         for s in (0, 3):
@@ -148,34 +151,32 @@ def test_serving_costs_fall_with_bandwidth_and_systems_ideas_and_rise_with_size(
 
 
 def test_a_small_version_follows_the_open_one(late):
-    state = late()
-    quality = state.platforms.quality.reshape(-1, 3)
+    world = late()
+    quality = world.state.platforms.quality.reshape(-1, 3)
     for _, whole, small_one in quality:
         if np.isfinite(small_one):
-            assert small_one <= whole - fixed.parameters.ai_market.small_loss + 1e-9
+            assert small_one <= whole - world.fixed.shared.small_loss + 1e-9
     assert np.isfinite(quality[:, SMALL]).any()
     closed = np.isfinite(quality[:, CLOSED]) & np.isfinite(quality[:, OPEN])
     assert (quality[closed, CLOSED] > quality[closed, OPEN]).all()
 
 
 def test_surplus_obeys_roys_identity(late):
-    state = late(
-        ai_market__looking_around=1.0, ai_market__network_effect=0.0, adoption__innovation=9.0
-    )
+    world = late(market__looking_around=1.0, market__network=0.0, adoption__innovation=9.0)
+    fixed, state = world.fixed, world.state
     platforms, segments = state.platforms, state.segments
     for _ in range(80):  # adopters reach the potential, prices rest
-        market(state)
-        adoption(state)
-    market(state)
-    frozen = fixed.parameters.ai_market.model_copy(update={"price_speed": 0.0})
-    fixed.parameters = fixed.parameters.model_copy(update={"market": frozen})
+        market(fixed, state)
+        adoption(fixed, state)
+    market(fixed, state)
+    fixed = with_parameters(world, market__price_speed=0.0)
     j = int(np.argmax(np.where(platforms.line == CLOSED, platforms.spending[:, 0], 0.0)))
     segments.adopters[:] = segments.potential
-    market(state)
+    market(fixed, state)
     before, paid = segments.surplus.copy(), platforms.spending[j].copy()
     step = 1e-6
     platforms.price[j] *= 1.0 + step
-    market(state)
+    market(fixed, state)
     lost = (before - segments.surplus) / step
     assert lost == pytest.approx(paid, rel=1e-3, abs=1e-3 * paid.max())
 

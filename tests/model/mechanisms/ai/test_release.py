@@ -13,9 +13,9 @@ def policy(**given):
     return {f"release__{who}": given.get(who, given.get("all", "habit")) for who in WHO}
 
 
-def opened_after(state):
+def opened_after(world):
     """Return the months from release to opening by model, with its maker's habit and bloc."""
-    labs, blocs = state.labs, fixed.inputs.blocs
+    labs, blocs = world.state.labs, world.fixed.inputs.blocs
     return [
         (
             None if m.opened is None else m.opened - m.released,
@@ -23,7 +23,7 @@ def opened_after(state):
             blocs[int(labs.bloc[m.lab])].name,
             m.released,
         )
-        for m in state.models
+        for m in world.state.models
     ]
 
 
@@ -40,7 +40,7 @@ def test_when_all_are_closed_nothing_is_open_taught_or_inherited(small):
 
 def test_when_all_are_open_every_model_is_open_at_once(small):
     world = small(**policy(all="open")).run()
-    assert {after for after, *_ in opened_after(world.state)} == {0}
+    assert {after for after, *_ in opened_after(world)} == {0}
     series = world.record.series
     assert np.array_equal(series["models_opened"], series["models_released"])
     assert np.array_equal(series["capability_open"], series["capability_released"])
@@ -49,10 +49,10 @@ def test_when_all_are_open_every_model_is_open_at_once(small):
 @pytest.mark.parametrize("delay", [1, 5, 12])
 def test_habits_open_at_once_after_the_delay_or_never(delay, small):
     sizes = {"economy__labs": 30, "economy__firms": 200}
-    state = small(**sizes, **policy(), release__delay=delay).run().state
-    last = fixed.inputs.calendar.months - 1
+    world = small(**sizes, **policy(), release__delay=delay).run()
+    last = world.fixed.inputs.calendar.months - 1
     seen = set()
-    for after, habit, _, released in opened_after(state):
+    for after, habit, _, released in opened_after(world):
         due = {"open": 0, "mixed": delay, "closed": None}[habit]
         assert after == (due if due is not None and released + due <= last else None)
         seen.add((habit, after))
@@ -65,9 +65,9 @@ def test_habits_open_at_once_after_the_delay_or_never(delay, small):
 )
 @pytest.mark.parametrize(("choice", "after"), [("open", 0), ("closed", None)])
 def test_a_policy_forces_its_blocs_and_no_other(who, blocs, choice, after, small):
-    state = small(**policy(**{who: choice})).run().state
+    world = small(**policy(**{who: choice})).run()
     forced, free = set(), set()
-    for months, habit, bloc, _ in opened_after(state):
+    for months, habit, bloc, _ in opened_after(world):
         (forced if bloc in blocs else free).add((months, habit))
     assert forced and {months for months, _ in forced} == {after}
     assert all((months == 0) == (habit == "open") for months, habit in free)
@@ -76,8 +76,8 @@ def test_a_policy_forces_its_blocs_and_no_other(who, blocs, choice, after, small
 
 def test_policies_follow_leader_and_follower_as_the_scenario_names_them(small):
     names = {"economy__leader": "china", "economy__follower": "us"}
-    state = small(**names, **policy(leader="open", follower="closed")).run().state
-    for months, _, bloc, _ in opened_after(state):
+    world = small(**names, **policy(leader="open", follower="closed")).run()
+    for months, _, bloc, _ in opened_after(world):
         if bloc in ("us", "china"):
             assert months == (0 if bloc == "china" else None)
 

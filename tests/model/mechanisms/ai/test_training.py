@@ -53,7 +53,7 @@ def test_the_uplift_is_the_formula():
 
 
 def with_compute(factor):
-    def more_compute(state):
+    def more_compute(fixed, state):
         state.labs.effective *= factor
 
     return MONTH.with_after("fleets", more_compute)
@@ -98,12 +98,13 @@ def test_ideas_are_frozen_when_a_run_starts_and_flop_add_up_over_it(months, smal
     world = small(constants=constants, training__run_months=months, training__run_spread=0.0)
     level, effective = [], []
 
-    def watch(state):
+    def watch(world):
+        state = world.state
         level.append(state.knowledge[0].level[state.labs.member[:, 0]].copy())
         effective.append(state.labs.effective * state.labs.scale_up)
 
     world.run(each=watch)
-    group = world.fixed.parameters.training
+    group = world.parameters.training
     later = 0
     for model in world.state.models:
         run = range(model.started, model.started + months)
@@ -174,8 +175,9 @@ def test_a_run_starts_only_for_a_better_model(step, ideas, small):
 
 
 def test_labs_build_on_the_best_open_model_of_another(small):
-    state = small(rng=3, **UNCOPIED).run().state
-    group, built_on = fixed.parameters.training, 0
+    world = small(rng=3, **UNCOPIED).run()
+    state = world.state
+    group, built_on = world.parameters.training, 0
     for model in state.models:
         usable = [
             other.capability
@@ -240,8 +242,9 @@ def test_labs_copy_the_best_closed_model_old_enough_less_the_loss(lag, loss, sma
     given = {"training__distillation_lag": lag, "training__distillation_loss": loss}
     given |= {"economy__end": "2024-12", "release__leader": "closed"}
     given |= SHUT if lag == 12 else {}  # what was shown a year ago is seldom better than open ones
-    state = small(constants=constants, **given).run().state
-    group, copied = fixed.parameters.training, 0
+    world = small(constants=constants, **given).run()
+    state = world.state
+    group, copied = world.parameters.training, 0
     for model in state.models:
         opened, shown = bases(state, model.lab, model.started, lag, loss)
         if model.base_open is False:
@@ -267,8 +270,9 @@ def test_a_model_is_copied_only_where_that_pays(small, constants):
     Fleets and their use hardly change within a run of one month, so plans come true.
     """
     given = {"training__run_months": 1, "training__run_spread": 0.0, **COPIED}
-    state = small(constants=constants, training__distillation_cost=0.2, **given).run().state
-    group, left = fixed.parameters.training, np.log10(0.8)
+    world = small(constants=constants, training__distillation_cost=0.2, **given).run()
+    state = world.state
+    group, left = world.parameters.training, np.log10(0.8)
     made, left_alone = 0, 0
     for model in state.models:
         opened, shown = bases(state, model.lab, model.started, 3, 0.1)
@@ -320,7 +324,8 @@ def test_sellers_block_copying_across_blocs_only(small, constants):
 
 def test_who_is_blocked_is_blocked_for_good(small, constants):
     given = {"training__distillation_blocked": 0.5, **SHUT, **COPIED}
-    state = small(constants=constants, **given).run().state
+    world = small(constants=constants, **given).run()
+    fixed, state = world.fixed, world.state
     more = (
         small(constants=constants, **{**given, "training__distillation_blocked": 0.3}).run().state
     )

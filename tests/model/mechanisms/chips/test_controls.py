@@ -23,7 +23,7 @@ def names(*changes: str, scenario: str = "ban") -> list[str]:
 
 
 def digest(world) -> str:
-    return content_digest(tables_of(world.state, world.record))
+    return content_digest(tables_of(world.fixed, world.state, world.record))
 
 
 def test_a_regime_is_its_acts_in_order_of_their_days():

@@ -20,23 +20,24 @@ class Trace:
 
     def __init__(self, world):
         self.rows = {name: [] for name in (*COLUMNS, "made", "price", "able", "asked")}
+        self.group = world.parameters.domestic
         self.calendar = world.fixed.inputs.calendar
         self.wanted = world.state.supply.wanted.copy()
         world.run(each=self.note)
         self.state = world.state
-        self.group = world.parameters.domestic
         for name, values in self.rows.items():
             setattr(self, name, np.array(values))
 
-    def note(self, state):
+    def note(self, world):
+        state = world.state
         makers, chip = state.makers, int(state.makers.chip[0])
-        family, group = state.market.family[chip], fixed.parameters.domestic
+        family = state.market.family[chip]
         for name in COLUMNS:
             self.rows[name].append(float(getattr(makers, name)[0]))
         self.rows["made"].append(float(state.supply.production[family]))
         self.rows["price"].append(float(state.market.price[chip]))
         self.rows["asked"].append(float(state.supply.wanted[family]))
-        full = makers.yielded[0] / group.yield_full
+        full = makers.yielded[0] / self.group.yield_full
         self.rows["able"].append(float(full))
 
     def months(self, first, last):

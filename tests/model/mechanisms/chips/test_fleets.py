@@ -14,11 +14,11 @@ from model.state.codes import AHEAD, BOUGHT, DIVERTED, LAB, LAB_FIELDS, UNBOUND
 KEPT = 1.0 - Fleets().retirement  # of a fleet is left after a year
 
 
-def of(state, bloc="china"):
+def of(fixed, state, bloc="china"):
     return state.buyers.bloc == fixed.inputs.bloc_index(bloc)
 
 
-def shut(state, bloc="china"):
+def shut(fixed, state, bloc="china"):
     """Bar a bloc from everything, from this month on."""
     places = [d for d, place in enumerate(fixed.inputs.destinations) if place.bloc == bloc]
     state.market.granted[state.month :, :, places] = 0.0
@@ -61,13 +61,14 @@ def test_without_link_penalty_fleets_add_up_by_performance(small, constants):
 
 def first_month(small, constants, systems, units, **changes):
     """Return a state in which everybody has the same fleet and the same knowledge of systems."""
-    state = small(constants=constants, **changes).state
+    world = small(constants=constants, **changes)
+    fixed, state = world.fixed, world.state
     state.market.link[state.market.home >= 0] = 1.0
     state.buyers.units[:] = 0.0
     state.buyers.units[:, :, BOUGHT] = units
     state.knowledge[1].level[:] = systems
     for phase in (controls, purchases, fleets):
-        phase(state)
+        phase(fixed, state)
     return state
 
 
@@ -109,21 +110,21 @@ def test_orders_arrive_after_the_delay(delivery, small, constants):
     buyers = world.state.buyers
     first = buyers.delivered.sum(axis=1)  # by route
     asked = []
-    world.run("2018-12", each=lambda state: asked.append(buyers.requested.sum(axis=1) - first))
+    world.run("2018-12", each=lambda world: asked.append(buyers.requested.sum(axis=1) - first))
     come = buyers.delivered.sum(axis=1) - first
     assert come[:, BOUGHT].max() > 0.0 and come[:, UNBOUND].max() > 0.0
     assert come == pytest.approx(asked[-1 - delivery], rel=1e-12)
 
 
 def test_what_is_barred_on_its_way_is_cancelled_and_paid_back(small, tight):
-    world = small(fleets__delivery=3, purchases__idle_loss=0.0, **tight).run("2018-06")
-    state, buyers = world.state, world.state.buyers
-    here = of(state)
+    world = small(chips__delivery=3, purchases__idle_loss=0.0, **tight).run("2018-06")
+    fixed, state, buyers = world.fixed, world.state, world.state.buyers
+    here = of(fixed, state)
     under_way = buyers.ordered[here][..., :UNBOUND].sum(axis=1)
     paid = buyers.prepaid[here][..., :UNBOUND].sum(axis=(1, 2, 3))
     delivered, spent = buyers.delivered.copy(), buyers.spent.copy()
     cash, granted, gone = buyers.cash.copy(), buyers.granted.copy(), buyers.let_go.copy()
-    shut(state)
+    shut(fixed, state)
     world.run("2018-12")
     assert under_way.sum() > 0.0
     assert not buyers.ordered[here][..., :UNBOUND].any()
@@ -141,7 +142,7 @@ def test_only_chips_on_sale_are_ordered(small):
     state, market, buyers = world.state, world.state.market, world.state.buyers
     asked = buyers.requested.copy()
 
-    def watch(state):
+    def watch(world):
         ended = state.month - 1
         on_sale = (market.available <= ended) & (ended < market.withdrawn)
         assert not (buyers.requested - asked)[:, ~on_sale].any()
@@ -152,18 +153,19 @@ def test_only_chips_on_sale_are_ordered(small):
 
 
 def test_experiments_use_shares_of_fleets(small):
-    state = small().run("2019-11").state
-    fleets(state)
-    group, labs = fixed.parameters.training, state.labs
+    world = small().run("2019-11")
+    fixed, state = world.fixed, world.state
+    fleets(fixed, state)
+    shares, labs = fixed.shared, state.labs
     assert np.array_equal(labs.effective, state.buyers.effective[: labs.bloc.size])
     for number in LAB_FIELDS:
         knowledge = state.knowledge[number]
         own = knowledge.compute[labs.member[:, number]]
-        assert own == pytest.approx(group.experiments * labs.effective)
+        assert own == pytest.approx(shares.experiments_share * labs.effective)
         kind, bloc = state.firms.kind[knowledge.row], state.firms.bloc[knowledge.row]
         for b in range(len(fixed.inputs.blocs)):
             renters = (kind != LAB) & (bloc == b)
-            offered = group.rented * labs.effective[labs.bloc == b].sum()
+            offered = shares.rented_share * labs.effective[labs.bloc == b].sum()
             taken = offered if renters.any() else 0.0
             assert knowledge.compute[renters].sum() == pytest.approx(taken)
 
@@ -181,8 +183,8 @@ def test_a_rule_without_any_way_around_lets_fleets_decay(fields, small, constant
     flat = {"fleets__utilisation_gain": 0.0, "fleets__link_penalty": 0.0, "fleets__delivery": 2}
     acts = [bar("2018-07-01", **fields)]
     world = small(constants=constants, controls__rules=acts, **flat, **tight).run("2018-08")
-    state, buyers = world.state, world.state.buyers
-    here, there = of(state), of(state, "us")
+    fixed, state, buyers = world.fixed, world.state, world.state.buyers
+    here, there = of(fixed, state), of(fixed, state, "us")
     units, effective, elsewhere = (
         buyers.units[here][..., :UNBOUND],
         buyers.effective[here],
@@ -199,7 +201,7 @@ def test_money_waits_while_nothing_can_be_bought_and_is_spent_after(small, const
     act = bar("2018-06-01", ended="2019-06-01")
     kept = {**tight, "purchases__idle_loss": 0.0, "economy__end": "2020-12"}
     world = small(constants=constants, controls__rules=[act], **kept)
-    buyers, here = world.state.buyers, of(world.state)
+    buyers, here = world.state.buyers, of(world.fixed, world.state)
     world.run("2018-12")
     spent, waiting = buyers.spent[here].copy(), buyers.cash[here].copy()
     granted = buyers.granted[here].copy()
@@ -214,16 +216,16 @@ def test_money_waits_while_nothing_can_be_bought_and_is_spent_after(small, const
 def test_a_listed_lab_alone_stops_buying(small, constants, tight):
     act = {"announced": "2018-07-01", "effective": "2018-07-01", "actor": "us",
            "targets": ["china"], "kind": "entities", "firms": ["Baidu"]}  # fmt: skip
-    world = small(constants=constants, controls__rules=[act], **tight, fleets__delivery=1)
-    state, buyers = world.state, world.state.buyers
+    world = small(constants=constants, controls__rules=[act], **tight, chips__delivery=1)
+    fixed, state, buyers = world.fixed, world.state, world.state.buyers
     listed = state.listed.any(axis=(0, 2))
-    assert listed.sum() == 1 and of(state)[listed].all()
+    assert listed.sum() == 1 and of(fixed, state)[listed].all()
     world.run("2018-09")
     before, spent = buyers.fleet.copy(), buyers.spent.copy()
     world.run("2019-09")
     assert buyers.fleet[listed] == pytest.approx(before[listed] * KEPT, rel=1e-12)
     assert buyers.spent[listed] == spent[listed]
-    others = of(state) & ~listed & (buyers.grant > 0.0)
+    others = of(fixed, state) & ~listed & (buyers.grant > 0.0)
     assert (buyers.spent[others] > spent[others]).all()
 
 
@@ -234,7 +236,7 @@ def ordered_by_month(world, rows, weight=1.0, routes=(BOUGHT, AHEAD)):
     """Run a world; return what some buyers ordered, month by month, all chips."""
     buyers, found = world.state.buyers, []
 
-    def watch(state):
+    def watch(world):
         units = buyers.requested[rows][:, :, list(routes)].sum(axis=(0, 2))
         found.append(float((units * weight).sum()))
 
@@ -255,7 +257,7 @@ def test_caps_hold_in_every_month(cap, weighted, least, small, constants, bar):
     """What was ordered never passes what was allowed so far, and comes near it."""
     act = bar("2018-07-01", kind="licence", targets=["tier 2"], rule=[{"tpp_min": least}], **cap)
     world = small(constants=constants, controls__rules=[act], economy__end="2024-12")
-    state = world.state
+    fixed, state = world.fixed, world.state
     (d,) = [k for k, place in enumerate(fixed.inputs.destinations) if place.tier == "2"]
     countries = fixed.inputs.destinations[d].countries
     rows = np.flatnonzero(state.buyers.destination == d)
@@ -279,8 +281,8 @@ def test_a_cap_relative_to_the_home_bloc_holds_in_every_month(share, small, cons
     theirs, home = small(**given), small(**given)
     start = theirs.fixed.inputs.calendar.index(2018, 7)
     imports = theirs.state.market.home < 0
-    bought = ordered_by_month(theirs, of(theirs.state), imports)[start:]
-    at_home = ordered_by_month(home, of(home.state, "us"), imports)[start:]
+    bought = ordered_by_month(theirs, of(theirs.fixed, theirs.state), imports)[start:]
+    at_home = ordered_by_month(home, of(home.fixed, home.state, "us"), imports)[start:]
     assert (np.cumsum(bought) <= share * np.cumsum(at_home) * (1.0 + 1e-9)).all()
     assert bought.any() == (share > 0.0)
 
@@ -290,10 +292,10 @@ def test_a_licence_grants_its_part_of_what_is_asked_for(probability, small, cons
     """Of the demand of a world without rules: what waits does not ask again and again."""
     seen = []
 
-    def check(state):
-        want = state.buyers.want[of(state)]
+    def check(fixed, state):
+        want = state.buyers.want[of(fixed, state)]
         asked, free = want[..., :UNBOUND].sum(axis=2), want[..., UNBOUND]
-        part = probability if fixed.inputs.calendar.label(state.month) >= "2018-07" else 1.0
+        part = probability if fixed.date(state.month) >= "2018-07" else 1.0
         assert asked == pytest.approx(part * free, rel=1e-9)
         seen.append(asked.sum())
 
@@ -308,10 +310,11 @@ def test_a_fee_is_paid_on_top_of_the_price_and_buys_nothing(small, constants, ba
         acts = [bar("2018-07-01", kind="licence", fee=fee)]
         same = {"places__cost_exponent": 0.0, "places__crowding": 0.0}  # places cost the same
         given = {**tight, **same, "controls__rules": acts}
-        return small(constants=constants, **given).run("2018-07").state
+        return small(constants=constants, **given).run("2018-07")
 
-    plain, dearer = after(0.0), after(0.25)
-    here, market = of(plain), plain.market
+    worlds = after(0.0), after(0.25)
+    plain, dearer = (world.state for world in worlds)
+    here, market = of(worlds[0].fixed, plain), plain.market
     price = market.price * plain.supply.markup[market.family]
     at_work = price + market.price * (plain.buyers.overhead[here][:, None] - 1.0)
     wants = [state.buyers.want[here] for state in (plain, dearer)]

@@ -52,8 +52,8 @@ def test_without_acts_and_hazard_nothing_happens(small, constants):
         small("ban_no_response", constants=constants, materials__cost_share=cost).run()
         for cost in (0.0, 1.0)
     )
-    assert content_digest(tables_of(one.state, one.record)) == content_digest(
-        tables_of(two.state, two.record)
+    assert content_digest(tables_of(one.fixed, one.state, one.record)) == content_digest(
+        tables_of(two.fixed, two.state, two.record)
     )
     assert (two.state.blocs.dearer == 1.0).all() and (two.state.blocs.answered == NEVER).all()
 
@@ -73,7 +73,7 @@ def test_every_strength_moves_what_chips_cost_or_how_many_are_made(name, values,
         stopped(small, constants, **{"materials__cost_share": 0.05, f"materials__{name}": value})
         for value in values
     ]
-    leader = worlds[0].state.inputs.bloc_index("us")
+    leader = worlds[0].fixed.inputs.bloc_index("us")
     made = [w.state.blocs.made[leader] for w in worlds]
     dearer = [w.state.blocs.dearer[leader] for w in worlds]
     if name in ("leak", "criticality", "stock", "substitution"):
@@ -90,7 +90,7 @@ def test_the_price_of_its_vendors_chips_rises_and_nobody_elses(small, constants)
     state, supply = world.state, world.state.supply
     ratio = supply.markup / supply.pressure
     home = np.where(supply.vendor >= 0, state.vendors.bloc[supply.vendor], -1)
-    leader = fixed.inputs.bloc_index("us")
+    leader = world.fixed.inputs.bloc_index("us")
     assert (ratio[home == leader] == pytest.approx(state.blocs.dearer[leader])) and (
         state.blocs.dearer[leader] > 1.0
     )
@@ -130,7 +130,7 @@ def test_the_wait_for_an_answer_is_geometric():
 def test_materials_cost_more_and_are_not_earned(small, constants):
     plain = small("no_ban", constants=constants).run()
     dear = stopped(small, constants, materials__cost_share=0.05, materials__criticality=0.0)
-    kept = dear.fixed.parameters.supply.margin / dear.fixed.parameters.fleets.overhead
+    kept = dear.parameters.supply.margin / dear.parameters.chips.overhead
     series = dear.record.series
     leader = dear.fixed.inputs.bloc_index("us")
     assert series["vendor_profit"][-1, leader] == pytest.approx(

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.measure.tables import content_digest, tables_of
-from model.mechanisms.chips.purchases import traders_paid
+from model.mechanisms.chips.fleets import Chips
+from model.mechanisms.chips.purchases import Purchases, traders_paid
 from model.month import MONTH
 from model.state.codes import (
     AHEAD,
@@ -29,7 +30,7 @@ LONG = {"economy__end": "2026-12"}
 
 
 def digest(world) -> str:
-    return content_digest(tables_of(world.state, world.record))
+    return content_digest(tables_of(world.fixed, world.state, world.record))
 
 
 def costs(state):
@@ -39,7 +40,7 @@ def costs(state):
     return market.price * (markup + state.buyers.overhead[:, None] - 1.0)
 
 
-def of(state, bloc="china"):
+def of(fixed, state, bloc="china"):
     return state.buyers.bloc == fixed.inputs.bloc_index(bloc)
 
 
@@ -47,8 +48,9 @@ def by_source(world, bloc="china"):
     """Run a world; return what its bloc's fleets did, by source, summed over months."""
     total = np.zeros(world.state.buyers.by_source.shape[1])
 
-    def watch(state):
-        total[:] += state.buyers.by_source[of(state, bloc)].sum(axis=0)
+    def watch(world):
+        here = of(world.fixed, world.state, bloc)
+        total[:] += world.state.buyers.by_source[here].sum(axis=0)
 
     world.run(each=watch)
     return total
@@ -57,12 +59,12 @@ def by_source(world, bloc="china"):
 # Without rules -----------------------------------------------------------------------------------
 
 
-def expected_share(state, i):
+def expected_share(fixed, state, i):
     """Return the shares of spending of a buyer and the domestic one, by the docstring's words."""
-    group, market, t = fixed.parameters.purchases, state.market, state.month
+    group, market, t = fixed.of(Purchases), state.market, state.month
     on_sale = (market.available <= t) & (t < market.withdrawn)
     imports = on_sale & (market.home < 0) & ~market.variant
-    chips = fixed.parameters.fleets
+    chips = fixed.of(Chips)
     deficit = np.maximum(0.0, 1.0 - market.link / market.link[imports].max())
     catch_up = math.exp(-state.buyers.skill[i] / chips.link_scale)
     links = np.where(market.home < 0, np.exp(-chips.link_penalty * deficit * catch_up), 1.0)
@@ -89,13 +91,14 @@ def test_spending_splits_by_performance_per_dollar(
 ):
     seen = []
 
-    def check(state):
+    def check(fixed, state):
         purse, want = state.buyers.cash, state.buyers.want
         assert not want[:, :, AHEAD:UNBOUND].any()
         assert np.array_equal(want[:, :, UNBOUND], want[:, :, BOUGHT])
         for i in np.flatnonzero(purse > 0.0)[::3]:
             money = want[i, :, BOUGHT] * costs(state)[i]
-            assert money / purse[i] == pytest.approx(expected_share(state, i), rel=1e-9, abs=1e-15)
+            share = expected_share(fixed, state, i)
+            assert money / purse[i] == pytest.approx(share, rel=1e-9, abs=1e-15)
             seen.append(i)
 
     small(
@@ -110,7 +113,7 @@ def spent_on(small, constants, chosen, **changes):
     """Return the share of all spending that goes to chosen chips."""
     money = np.zeros(2)
 
-    def watch(state):
+    def watch(fixed, state):
         paid = (state.buyers.want[:, :, BOUGHT] * costs(state)).sum(axis=0)
         money[:] += paid[chosen(state.market)].sum(), paid.sum()
 
@@ -138,7 +141,7 @@ def test_elasticity_turns_spending_to_the_better_chip(small, constants):
     for elasticity in (0.0, 2.0, 4.0, 8.0, 50.0):
         most = []
 
-        def watch(state, most=most):
+        def watch(fixed, state, most=most):
             paid = (state.buyers.want[:, :, BOUGHT] * costs(state)).sum(axis=0)
             if paid.any():  # means of the first month are there in the second
                 most.append(paid.max() / paid.sum())
@@ -186,7 +189,7 @@ def test_a_rule_that_traders_pass_free_of_charge_is_no_rule(least, domestic, tol
     free = small(constants=constants, **given).run()
     acts = [bar("2019-07-01", rule=[{"tpp_min": least}])]
     ruled = small(constants=constants, controls__rules=acts, **FREE_TRADE, **given).run()
-    assert ruled.state.buyers.delivered[of(ruled.state), :, DIVERTED].sum() > 1000.0
+    assert ruled.state.buyers.delivered[of(ruled.fixed, ruled.state), :, DIVERTED].sum() > 1000.0
     assert fleets(ruled) == pytest.approx(fleets(free), rel=tolerance)
 
 
@@ -251,8 +254,9 @@ SWEEPS = [
 def test_a_strength_moves_its_route(name, values, route, sign, small, constants):
     got = []
     for value in values:
-        state = small("ban", constants=constants, **{name: value}, **LONG).run().state
-        got.append(state.buyers.requested[of(state), :, route].sum())
+        world = small("ban", constants=constants, **{name: value}, **LONG).run()
+        here = of(world.fixed, world.state)
+        got.append(world.state.buyers.requested[here, :, route].sum())
     assert rises(np.array(got) * sign), got
 
 
@@ -282,11 +286,11 @@ def test_what_a_buyer_asks_for_is_its_purse_and_what_is_brought_forward(small, c
     seen = np.zeros(UNBOUND + 1)
     before = {}
 
-    def note(state):
+    def note(fixed, state):
         before["cash"], before["debt"] = state.buyers.cash.copy(), state.buyers.debt.copy()
 
-    def check(state):
-        buyers, market, trade = state.buyers, state.market, fixed.parameters.purchases
+    def check(fixed, state):
+        buyers, market, trade = state.buyers, state.market, fixed.of(Purchases)
         markup = state.supply.markup[market.family]
         fee = market.fee[state.month][:, buyers.destination].T
         rest = buyers.overhead[:, None] - 1.0
@@ -324,9 +328,9 @@ def test_traders_come_first_and_hosts_abroad_rent_out_a_share_of_the_rest(
              "controls__enforcement": 0.1, "purchases__rent_margin": 0.3}  # fmt: skip
     seen = []
 
-    def check(state):
-        if fixed.inputs.calendar.label(state.month) >= "2018-07":
-            buyers, market, here = state.buyers, state.market, of(state)
+    def check(fixed, state):
+        if fixed.date(state.month) >= "2018-07":
+            buyers, market, here = state.buyers, state.market, of(fixed, state)
             free = buyers.want[here][:, :, UNBOUND] * costs(state)[here]
             dear = market.price * state.supply.markup[market.family] * 0.5
             diverted = buyers.want[here][:, :, DIVERTED] * (costs(state)[here] + dear)
@@ -350,8 +354,8 @@ def followed(world):
     """Run a world; return by month debt, money spent in all and granted of the follower."""
     rows = []
 
-    def watch(state):
-        here, buyers = of(state), state.buyers
+    def watch(world):
+        here, buyers = of(world.fixed, world.state), world.state.buyers
         rows.append([buyers.debt[here].sum(), buyers.spent[here].sum(), buyers.grant[here].sum(),
                      buyers.requested[here][:, :, AHEAD].sum()])  # fmt: skip
 
@@ -390,14 +394,14 @@ def test_several_rules_to_come_are_not_bought_ahead_of_twice(small, constants, b
     world = small(constants=constants, controls__rules=acts, purchases__repayment=0.0)
     buyers, most = world.state.buyers, []
 
-    def watch(state):
+    def watch(world):
         most.append(buyers.grant.copy())
         limit = world.parameters.purchases.stockpile * np.max(most, axis=0)
         assert (buyers.debt <= limit * (1.0 + 1e-9)).all()
 
     world.run(each=watch)
     limit = world.parameters.purchases.stockpile * np.max(most, axis=0)
-    assert (buyers.debt > 0.5 * limit)[of(world.state) & (limit > 0.0)].any()
+    assert (buyers.debt > 0.5 * limit)[of(world.fixed, world.state) & (limit > 0.0)].any()
 
 
 def test_repayment_is_its_share_of_means(small, constants, bar):

@@ -28,7 +28,7 @@ def of_world(state):
     return np.flatnonzero(state.supply.vendor >= 0)
 
 
-def on_sale(state, family, month):
+def on_sale(fixed, state, family, month):
     chips = [chip.family == family for chip in fixed.inputs.chips]
     market = state.market
     return bool(((market.available <= month) & (month < market.withdrawn))[chips].any())
@@ -38,7 +38,8 @@ def on_sale(state, family, month):
 
 
 def test_output_of_the_record_sums_to_its_table(small):
-    state = small(**LONG).state
+    world = small(**LONG)
+    fixed, state = world.fixed, world.state
     calendar, table = fixed.inputs.calendar, state.supply.made_by_month
     families = list(dict.fromkeys(chip.family for chip in fixed.inputs.chips))
     checked = 0
@@ -47,14 +48,15 @@ def test_output_of_the_record_sums_to_its_table(small):
         if row.family in families and first >= 0 and first + 12 <= calendar.months:
             made = table[first : first + 12, families.index(row.family)]
             assert made.sum() == pytest.approx(row.units, rel=1e-9)
-            sold = np.array([on_sale(state, row.family, t) for t in range(first, first + 12)])
+            sold = [on_sale(fixed, state, row.family, t) for t in range(first, first + 12)]
             assert np.array_equal(made > 0.0, sold)
             checked += 1
     assert checked > 25
 
 
 def test_output_follows_the_trend_of_the_years_around_it(small):
-    state = small(**LONG).state
+    world = small(**LONG)
+    fixed, state = world.fixed, world.state
     families = list(dict.fromkeys(chip.family for chip in fixed.inputs.chips))
     index = fixed.inputs.calendar.index
     made = state.supply.made_by_month[:, families.index("H100 SXM")]
@@ -66,10 +68,10 @@ def test_output_follows_the_trend_of_the_years_around_it(small):
 
 def test_a_run_makes_what_the_record_says(small):
     world = small(**LONG)
-    state, supply = world.state, world.state.supply
+    fixed, state, supply = world.fixed, world.state, world.state.supply
     rows, seen = of_world(state), []
 
-    def watch(state):
+    def watch(world):
         table = supply.made_by_month[state.month - 1, rows]
         if (table >= 0.0).all():
             assert np.array_equal(supply.production[rows], table)
@@ -88,7 +90,7 @@ def test_capacity_follows_orders_and_never_faster_than_it_can(small):
     world = small(**LONG)
     vendors, rows = world.state.vendors, []
 
-    def watch(state):
+    def watch(world):
         rows.append((vendors.capacity.copy(), vendors.orders.copy()))
 
     world.run(each=watch)
@@ -111,7 +113,8 @@ def test_output_after_the_record_is_capacity_at_list_prices(small):
     last = recorded_months(world.state)[-1]
     seen = []
 
-    def watch(state):
+    def watch(world):
+        state = world.state
         if state.month - 1 > last:
             rows = of_world(state)
             value = np.bincount(supply.vendor[rows], (supply.production * supply.price)[rows],
@@ -125,10 +128,10 @@ def test_output_after_the_record_is_capacity_at_list_prices(small):
 
 
 def test_growth_of_nothing_holds_capacity(small, constants):
-    state = small(constants=constants, supply__growth=0.0, **LONG)
+    world = small(constants=constants, supply__growth=0.0, **LONG)
     at_last = []
-    state.run(each=lambda s: at_last.append(s.vendors.capacity.copy()))
-    last = recorded_months(state.state)[-1]
+    world.run(each=lambda world: at_last.append(world.state.vendors.capacity.copy()))
+    last = recorded_months(world.state)[-1]
     assert np.array_equal(at_last[last], at_last[-1])
 
 
@@ -141,10 +144,11 @@ def test_all_are_served_in_the_same_proportion(small):
     buyers, supply = world.state.buyers, world.state.supply
     before, short = buyers.requested.copy(), []
 
-    def offered(state):
+    def offered(fixed, state):
         offered.stock = supply.stock.copy()
 
-    def watch(state):
+    def watch(world):
+        state = world.state
         served = buyers.requested - before
         fill = supply.fill[state.market.family][None, :, None]
         assert np.allclose(served, buyers.want * fill, rtol=1e-9, atol=1e-6)
@@ -174,7 +178,8 @@ def test_what_is_unsold_when_sale_ends_is_scrapped(small):
 
 
 def test_only_the_named_vendors_sell(small):
-    state = small(supply__vendors=["AMD"], **LONG).run().state
+    world = small(supply__vendors=["AMD"], **LONG).run()
+    fixed, state = world.fixed, world.state
     vendors = {chip.vendor for chip in fixed.inputs.chips if chip.sale != "domestic"}
     assert vendors == {"AMD"}
     assert state.buyers.delivered[..., :UNBOUND].any()
@@ -226,8 +231,8 @@ def test_prices_stay_between_floor_and_ceiling(
 def test_without_response_chips_go_at_list_prices_for_ever(small, constants):
     world = small("ban", constants=constants, supply__price_response=0.0, **LONG)
 
-    def watch(state):
-        assert (state.supply.pressure == 1.0).all()
+    def watch(world):
+        assert (world.state.supply.pressure == 1.0).all()
 
     world.run(each=watch)
     spent = world.state.buyers.spent.sum()
@@ -236,7 +241,7 @@ def test_without_response_chips_go_at_list_prices_for_ever(small, constants):
 
 def test_prices_of_a_run_stay_within_their_bounds_and_move(small):
     world, seen = small("ban", **LONG), []
-    world.run(each=lambda state: seen.append(state.supply.pressure.copy()))
+    world.run(each=lambda world: seen.append(world.state.supply.pressure.copy()))
     found = np.array(seen)
     assert GROUP.price_floor * (1 - 1e-12) <= found.min() < 0.9
     assert 1.5 < found.max() <= GROUP.price_ceiling * (1 + 1e-12)
@@ -247,7 +252,7 @@ def test_prices_of_a_run_stay_within_their_bounds_and_move(small):
 
 def planned(world):
     """Return designed and actual performance and links of the generations that came out."""
-    state = world.state
+    fixed, state = world.fixed, world.state
     rows = [c for c, chip in enumerate(fixed.inputs.chips)
             if chip.name.startswith(ROADMAP) and not chip.answers
             and state.market.available[c] < state.month]  # fmt: skip
@@ -292,11 +297,11 @@ def test_the_slip_of_a_month_is_the_share_of_pace_that_is_lost(small):
     world = small("ban", supply__revenue_elasticity=0.5, **LONG)
     vendors, before = world.state.vendors, {}
 
-    def note(state):
+    def note(fixed, state):
         before.update(slip=vendors.slip.copy(), paid=vendors.revenue.copy(),
                       free=vendors.unbound.copy())  # fmt: skip
 
-    def check(state):
+    def check(fixed, state):
         paid, free = before["paid"], before["free"]
         ratio = np.divide(paid, free, where=free > 0.0, out=np.ones_like(free))
         slip = np.maximum(0.0, before["slip"] + 1.0 - ratio**0.5)  # never sooner than planned

@@ -30,7 +30,7 @@ LAWS_OF_FIRMS = ("product_shares", "product_sales", "platform_payments")
 def on_offer(price=1.0, quality=None):
     """Return a phase that stands in for the market of models: open ones at 0.3 of the price."""
 
-    def offered(state):
+    def offered(fixed, state):
         labs, table = state.labs, state.platforms
         table.quality[:] = NOTHING
         for line, column in ((BEHIND, labs.best_released), (OPEN, labs.open_capability)):
@@ -58,12 +58,12 @@ def still(small, constants, **changes):
     """Return a world of equal firms with equal, unchanging platforms, before its first month."""
     equal = {"economy__firms": 2000, "economy__size_spread": 0.0}
     world = small(constants=constants, **{**equal, **EARLY, **changes})
-    state = world.state
+    fixed, state = world.fixed, world.state
     state.platforms.quality[:] = 30.0
     state.platforms.price[:] = 1.0
     for phase in MONTH[: MONTH.position("discovery")]:
-        phase(state)
-    return state
+        phase(fixed, state)
+    return fixed, state
 
 
 def using(world):
@@ -80,7 +80,7 @@ def test_without_a_platform_nobody_adopts(small, constants):
 def test_accounts_close_every_month_in_odd_worlds(firms):
     for changes in ({}, {"exchange__between_blocs": 0.5}, {"sectors__inertia": 0.0}):
         world = firms("ban", strict=True, economy__end="2021-12", **changes).run()
-        assert {law: LAWS[law](world.state) for law in LAWS_OF_FIRMS} == pytest.approx(
+        assert {law: LAWS[law](world.fixed, world.state) for law in LAWS_OF_FIRMS} == pytest.approx(
             dict.fromkeys(LAWS_OF_FIRMS, 0.0), abs=CLOSED
         )
         assert using(world)[-1].any() and world.state.platforms.payments.sum() > 0.0
@@ -90,11 +90,12 @@ def test_adoption_is_the_closed_form_of_bass(small, constants):
     """Everybody can use it, quality and price stay: F = (1 - e^-(p+q)t)/(1 + q/p e^-(p+q)t)."""
     p, q, months = 0.03, 0.38, 180
     everybody = {"applications__cost_to_adopt": 0.0, "economy__firms": 20_000}
-    state = still(small, constants, adoption__innovation=p, adoption__imitation=q, **everybody)
+    everybody |= {"adoption__innovation": p, "adoption__imitation": q}
+    fixed, state = still(small, constants, **everybody)
     path = []
     for month in range(months):
         state.month = month
-        applications(state)
+        applications(fixed, state)
         path.append(float((state.applications.platform >= 0).mean()))
     time = np.arange(1, months + 1) / 12.0
     falling = np.exp(-(p + q) * time)
@@ -105,7 +106,7 @@ def test_adoption_is_the_closed_form_of_bass(small, constants):
 
 def test_a_platform_is_chosen_in_proportion_to_its_weight(small, constants):
     """A logit, not the best one: odds of two platforms and none are those of their weights."""
-    state = still(
+    fixed, state = still(
         small,
         constants,
         adoption__innovation=5.0,
@@ -122,7 +123,7 @@ def test_a_platform_is_chosen_in_proportion_to_its_weight(small, constants):
     counts = np.zeros(3)
     for month in range(40):
         state.month = month
-        applications(state)
+        applications(fixed, state)
         if month >= 10:
             counts += np.bincount(state.applications.platform + 1, minlength=3)
     # utilities 0 (none), 2 x 0.5 and 2 x 1; who has none comes back at the hazard of adoption
@@ -142,12 +143,13 @@ def test_review_0_freezes_choices_and_reviews_make_them_move(firms):
 
 
 def test_a_platform_that_is_withdrawn_is_left(small, constants):
-    state = still(small, constants, adoption__innovation=5.0, applications__cost_to_adopt=0.0)
-    applications(state)
+    eager = {"adoption__innovation": 5.0, "applications__cost_to_adopt": 0.0}
+    fixed, state = still(small, constants, **eager)
+    applications(fixed, state)
     assert (state.applications.platform >= 0).any()
     state.platforms.quality[:] = NOTHING
     state.month = 1
-    applications(state)
+    applications(fixed, state)
     assert (state.applications.platform == -1).all() and not state.applications.gain.any()
 
 
@@ -184,9 +186,9 @@ def test_where_all_build_on_ai_cheap_platforms_let_more_live(firms):
 
 
 def test_equal_firms_split_equally(small, constants):
-    state = still(small, constants, economy__blocs=["us"], sectors__inertia=0.0)
+    fixed, state = still(small, constants, economy__blocs=["us"], sectors__inertia=0.0)
     state.firms.researchers[:] = 1.0
-    sectors(state)
+    sectors(fixed, state)
     branch = state.firms.sector[state.applications.firm]
     for s in np.unique(branch):
         share = state.applications.share[branch == s, 0]
@@ -203,10 +205,10 @@ def test_inertia_1_freezes_shares_and_0_forgets(firms):
 
 
 def test_a_better_product_sells_by_the_logit(small, constants):
-    state = still(small, constants, economy__blocs=["us"], sectors__inertia=0.0)
+    fixed, state = still(small, constants, economy__blocs=["us"], sectors__inertia=0.0)
     state.firms.researchers[:] = 1.0
     state.applications.quality[0], state.applications.gain[0] = 0.2, 0.1
-    sectors(state)
+    sectors(fixed, state)
     same = (
         state.firms.sector[state.applications.firm]
         == state.firms.sector[state.applications.firm[0]]
@@ -235,7 +237,7 @@ def test_use_among_firms_is_that_of_europe():
     """Calibration: 8 % at the end of 2023, 13.5 % at the end of 2024, each within 2 points."""
     scenario = load("no_ban", ["economy.firms=1500", 'economy.end="2024-12"'])
     paths = [World(scenario, rng=seed).run() for seed in range(1, 7)]
-    allies = paths[0].state.inputs.bloc_index("allies")
+    allies = paths[0].fixed.inputs.bloc_index("allies")
     share = np.mean([using(world)[:, allies] for world in paths], axis=0)
     assert share[-13] == pytest.approx(0.08, abs=0.02)
     assert share[-1] == pytest.approx(0.135, abs=0.02)
@@ -274,7 +276,7 @@ def test_two_blocs_without_exchange_are_two_separate_worlds(alone, small, consta
         "rivalry__slack": 0.0,
     }
 
-    def given(state):
+    def given(fixed, state):
         labs, table = state.labs, state.platforms
         table.quality[:] = np.where(table.line == BEHIND, 24.0 - labs.rank[table.lab], NOTHING)
         table.price[:] = 1.0
@@ -289,7 +291,7 @@ def test_two_blocs_without_exchange_are_two_separate_worlds(alone, small, consta
         for blocs in (["us", "china"], [alone])
     ]
     pair, single = (world.state for world in worlds)
-    row = pair.inputs.bloc_index(alone)
+    row = worlds[0].fixed.inputs.bloc_index(alone)
     here = pair.firms.bloc[pair.applications.firm] == row
     assert (single.applications.platform >= 0).sum() > 5
     for name in ("able", "gain", "quality", "sales", "payments", "result", "viable"):
@@ -333,7 +335,7 @@ def test_threads_do_not_change_a_bit():
     scenario = load("no_ban", ["economy.firms=5000", 'economy.end="2018-06"'])
     changes = {**EARLY, "adoption__innovation": 2.0, "applications__cost_to_adopt": 0.0}
     worlds = [World(scenario, rng=2, threads=t, phases=on_offer(), **changes).run() for t in (1, 3)]
-    one, other = (content_digest(tables_of(w.state, w.record)) for w in worlds)
+    one, other = (content_digest(tables_of(w.fixed, w.state, w.record)) for w in worlds)
     assert one == other and (worlds[0].state.applications.platform >= 0).sum() > 100
 
 

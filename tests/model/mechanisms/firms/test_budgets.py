@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.mechanisms.firms.budgets import Budgets, finance, means
+from model.mechanisms.firms.budgets import Finance, budgets, means
 from model.state.codes import LAB
 
 YEARS = st.floats(2010.0, 2040.0)
@@ -53,19 +53,20 @@ def test_the_taper_is_the_time_in_which_extra_growth_falls_to_37_percent():
     assert extra == pytest.approx(math.exp(-1.0), rel=1e-4)
 
 
-def at_the_reference_lead(state):
+def at_the_reference_lead(world):
     """Put a world's labs at the reference lead and stake and share out means once more."""
-    state.labs.lead[:] = fixed.parameters.budgets.reference_lead
+    fixed, state = world.fixed, world.state
+    state.labs.lead[:] = fixed.shared.reference_lead
     state.labs.effort[:] = 1.0  # and at the reference stake
     state.month -= 1
-    finance(state)
-    return state
+    budgets(fixed, state)
+    return fixed, state
 
 
 def test_budgets_at_the_reference_lead_add_up_to_the_blocs_shares_of_the_worlds_means(small):
-    state = at_the_reference_lead(small().run().state)
+    fixed, state = at_the_reference_lead(small().run())
     year = fixed.inputs.calendar.year(state.month)
-    total = means(fixed.parameters.budgets, year) / 12.0
+    total = means(fixed.of(Finance), year) / 12.0
     for b, bloc in enumerate(fixed.inputs.blocs):
         mine = state.labs.budget[state.labs.bloc == b]
         assert mine.sum() == pytest.approx(total * bloc.funding_share)
@@ -75,7 +76,7 @@ def test_budgets_at_the_reference_lead_add_up_to_the_blocs_shares_of_the_worlds_
 def test_people_add_up_and_grow(small, constants):
     """Labs start with their share of people by means, others with the rest by size; all grow."""
     world = small(constants=constants)
-    state = world.state
+    fixed, state = world.fixed, world.state
     calendar, firms, labs = fixed.inputs.calendar, state.firms, state.labs
     grown = math.exp(0.25 * (calendar.year(0) - 2024.0))
     for b, bloc in enumerate(fixed.inputs.blocs):
@@ -107,9 +108,9 @@ def test_means_of_a_side_go_by_its_lever_from_its_month_on(side, small, constant
     given |= {"budgets__revenue_weight": 0.0, "rivalry__escape": 0.0}
     plain = small(constants=constants, **given).run()
     more = small(constants=constants, **{f"finance__means_{side}": 1.1}, **given).run()
-    budgets = plain.record.series["budget"]
-    ratio = np.where(budgets > 0.0, more.record.series["budget"], 1.0)
-    ratio /= np.where(budgets > 0.0, budgets, 1.0)
+    paid = plain.record.series["budget"]
+    ratio = np.where(paid > 0.0, more.record.series["budget"], 1.0)
+    ratio /= np.where(paid > 0.0, paid, 1.0)
     first = plain.fixed.inputs.calendar.prehistory
     mine = plain.fixed.inputs.bloc_index(getattr(plain.fixed.inputs, side))
     assert ratio[:first, mine] == pytest.approx(1.0, rel=1e-15)
@@ -149,7 +150,7 @@ def test_a_new_lab_grows_into_its_place(ramp, small):
     assert new.size
     ratios = []
 
-    def watch(state):
+    def watch(world):
         place = labs.budget[new] * labs.rank[new] / (labs.budget[old] * labs.rank[old])
         ratios.append((state.month - 1, place))
 
@@ -167,25 +168,25 @@ def test_chips_get_their_share_of_means(small, constants):
     labs, buyers = world.state.labs, world.state.buyers
     number = labs.bloc.size
     before = buyers.granted.copy()
-    budgets, clouds = np.zeros(number), []
+    shared_out, clouds = np.zeros(number), []
 
-    def watch(state):
-        budgets[:] += labs.budget
+    def watch(world):
+        shared_out[:] += labs.budget
         clouds.append(buyers.grant[number:].sum())
 
     world.run("2018-01", each=watch)
-    assert (buyers.granted - before)[:number] == pytest.approx(0.4 * budgets)
+    assert (buyers.granted - before)[:number] == pytest.approx(0.4 * shared_out)
     assert (buyers.granted - before)[number:].sum() == pytest.approx(sum(clouds))
 
 
 def test_clouds_get_what_the_world_spends_on_chips_beside_the_labs(small):
     """As recorded, each its share, and afterwards in step with the means of labs."""
     world = small(economy__end="2027-12")
-    state, number = world.state, world.state.labs.bloc.size
-    group, overhead = fixed.parameters.budgets, fixed.parameters.fleets.overhead
+    fixed, state, number = world.fixed, world.state, world.state.labs.bloc.size
+    group, overhead = fixed.of(Finance), fixed.shared.chip_overhead
     calendar = fixed.inputs.calendar
 
-    def watch(state):
+    def watch(world):
         ended = state.month - 1
         year = calendar.year(ended)
         rest = (
@@ -210,40 +211,40 @@ def test_clouds_get_what_the_world_spends_on_chips_beside_the_labs(small):
 
 
 def test_longer_leads_mean_more_research_and_none_its_floor(small):
-    state = small().run().state
-    plain = at_the_reference_lead(state).labs.budget.copy()
+    fixed, state = at_the_reference_lead(small().run())
+    plain = state.labs.budget.copy()
     for lead, more in ((4.0, False), (60.0, True)):
         state.labs.lead[:] = lead
-        finance(state)
+        budgets(fixed, state)
         active = plain > 0.0
         assert ((state.labs.budget > plain) == more)[active].all()
         expected = (1.0 - math.exp(-lead / 24.0)) / (1.0 - math.exp(-18.0 / 24.0))
         assert state.labs.budget[active] / plain[active] == pytest.approx(expected)
     state.labs.lead[:] = 0.0
-    finance(state)
+    budgets(fixed, state)
     assert not state.labs.budget.any()
     assert state.labs.owners.sum() == pytest.approx(state.labs.means.sum(), rel=1e-3)
 
 
 def test_without_appropriability_leads_do_not_matter(small):
-    state = at_the_reference_lead(small(budgets__appropriability=0.0).run().state)
+    fixed, state = at_the_reference_lead(small(finance__appropriability=0.0).run())
     plain = state.labs.budget.copy()
     state.labs.lead[:] = 3.0
-    finance(state)
+    budgets(fixed, state)
     assert np.array_equal(state.labs.budget, plain)
 
 
 def test_who_earns_more_gets_more_but_not_more_than_is_earned(small):
-    state = at_the_reference_lead(small().run().state)
+    fixed, state = at_the_reference_lead(small().run())
     labs = state.labs
     plain, here = labs.budget.copy(), np.flatnonzero(labs.bloc == 0)
     labs.revenue_mean[:] = 0.0
     first = here[int(np.argmin(plain[here]))]
     labs.revenue_mean[first] = 0.1 * plain[here].sum()  # a tenth of all means of the bloc
-    finance(state)
+    budgets(fixed, state)
     by_rank = labs.budget[first]
     assert labs.budget[here].sum() == pytest.approx(plain[here].sum(), rel=1e-6)
     assert 0.1 * plain[here].sum() <= by_rank <= 0.12 * plain[here].sum() + plain[first]
     labs.revenue_mean[first] = 10.0 * plain[here].sum()
-    finance(state)  # at most the stated part goes by revenue: nobody takes all
+    budgets(fixed, state)  # at most the stated part goes by revenue: nobody takes all
     assert labs.budget[first] < 0.45 * plain[here].sum()

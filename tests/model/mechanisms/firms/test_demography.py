@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from worlds import unclosed
 
 from model.core.randomness import at, key_of
-from model.measure.accounts import CLOSED, LAWS
 from model.measure.tables import content_digest, firms_by_month, tables_of
 from model.mechanisms.firms import demography as rules
 from model.mechanisms.firms import demography_kernels
@@ -49,13 +49,13 @@ def newcomers(world, split=None):
 
 
 def test_without_strength_the_cast_stays_to_the_bit(ended, small, constants):
-    def demography(state):
-        rules._found_labs(state)
+    def demography(fixed, state):
+        rules._found_labs(fixed, state)
 
     phases = MONTH.with_replaced("demography", demography)
     plain = small(constants=constants, phases=phases, **{**LONG, **NOBODY}).run()
     world = ended(**NOBODY)
-    one, other = (content_digest(tables_of(w.state, w.record)) for w in (world, plain))
+    one, other = (content_digest(tables_of(w.fixed, w.state, w.record)) for w in (world, plain))
     assert one == other
     assert not world.state.firms.spare.any() and world.state.firms.key.size == 200
     assert total(world, "entries") == total(world, "exits") == total(world, "spinoffs") == 0.0
@@ -104,7 +104,7 @@ def test_who_closes_leaves_nothing_behind(ended):
     rows = table.at[gone]
     assert not table.sales[rows].any() and (table.platform[rows] == -1).all()
     assert (table.lost[rows] > 0.0).all() and not table.cash[rows].any()
-    assert {n: law(world.state) for n, law in LAWS.items() if law(world.state) > CLOSED} == {}
+    assert unclosed(world) == {}
 
 
 def test_what_came_is_held_or_was_lost(ended):
@@ -154,7 +154,7 @@ def test_keys_are_addresses_and_twins_know_the_same_entrants(ended):
 def test_a_null_twin_is_the_same_to_the_bit(ended, small, constants):
     world = ended(**BUSY)
     again = small(constants=constants, **{**LONG, **BUSY}).twin("no_ban").run()
-    one, other = (content_digest(tables_of(w.state, w.record)) for w in (world, again))
+    one, other = (content_digest(tables_of(w.fixed, w.state, w.record)) for w in (world, again))
     assert one == other
 
 
@@ -344,10 +344,11 @@ def test_shares_of_holders_are_shares_of_those_who_are_there(ended):
     """Firms come and go: no more than all of them ever hold an idea."""
     world = ended(**BUSY)
     series = world.record.series["application_firms"]
-    assert np.array_equal(firms_by_month(world.state, PRODUCTS, world.record.months), series)
+    there = firms_by_month(world.fixed, world.state, PRODUCTS, world.record.months)
+    assert np.array_equal(there, series)
     frame = world.table("diffusion")
     for place in ("home", "abroad"):
         assert frame[place].dropna().between(0.0, 1.0).all()
     for field, holders in enumerate(world.record.holders):
-        there = firms_by_month(world.state, field, world.record.months)
+        there = firms_by_month(world.fixed, world.state, field, world.record.months)
         assert (holders <= there[:, None, :]).all()

@@ -110,9 +110,9 @@ def test_at_no_strength_rivals_do_not_matter_to_the_bit(small, constants):
     plain = small(constants=constants, **LONG, **OFF).run()
     phases = plain.phases.without("rivalry")
     without = small(constants=constants, phases=phases, **LONG, **OFF).run()
-    names = [n for n in tables_of(plain.state, plain.record) if n != "blocs"]
+    names = [n for n in tables_of(plain.fixed, plain.state, plain.record) if n != "blocs"]
     digests = [
-        content_digest({n: tables_of(w.state, w.record)[n] for n in names})
+        content_digest({n: tables_of(w.fixed, w.state, w.record)[n] for n in names})
         for w in (plain, without)
     ]
     assert digests[0] == digests[1]

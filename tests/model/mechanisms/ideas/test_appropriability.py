@@ -4,11 +4,12 @@ import math
 
 import numpy as np
 import pytest
+from worlds import with_parameters
 
 from analysis.experiments.effects import mean_of, ratio_of
 from analysis.experiments.social_returns import Gains, as_plain, as_words, measure, summary
 from model.core.errors import InputError
-from model.mechanisms.ideas.appropriability import FIRST_GUESS, returns
+from model.mechanisms.ideas.appropriability import FIRST_GUESS, appropriability
 from model.scenario import load
 
 SIZES = [
@@ -66,8 +67,8 @@ def test_changing_nothing_brings_nothing():
     from model.setup.inputs import inputs_of
 
     parameters = load("no_ban", SHORT).parameters
-    state = build(parameters, inputs_of(parameters), baseline.resolve(parameters), 3)
-    one, other = (_flows(copy.deepcopy(state), 30, 0.05) for _ in range(2))
+    fixed, state = build(parameters, inputs_of(parameters), baseline.resolve(parameters), 3)
+    one, other = (_flows(fixed, copy.deepcopy(state), 30, 0.05) for _ in range(2))
     assert np.array_equal(one.firms, other.firms)
     assert (one.users, one.hosts, one.research) == (other.users, other.hosts, other.research)
 
@@ -104,16 +105,14 @@ def test_what_cannot_be_measured_is_refused(given, words):
 
 
 def test_the_lead_is_what_a_lab_has_seen_and_the_first_guess_where_it_has_seen_nothing(small):
-    state = small().state
+    world = small()
+    fixed, state = world.fixed, world.state
     labs = state.labs
-    guess = fixed.parameters.budgets.reference_lead
-    returns(state)
+    guess = fixed.shared.reference_lead
+    appropriability(fixed, state)
     assert labs.lead == pytest.approx(np.full(labs.lead.size, guess))
     labs.exposure[0], labs.leaks[0] = 200.0, 10.0
-    fixed.parameters = fixed.parameters.model_copy(
-        update={"returns": fixed.parameters.appropriability.model_copy(update={"memory": 1e12})}
-    )
-    returns(state)
+    appropriability(with_parameters(world, returns__memory=1e12), state)
     assert labs.lead[0] == pytest.approx((200.0 + FIRST_GUESS * guess) / (10.0 + FIRST_GUESS))
 
 
@@ -129,7 +128,7 @@ def test_stronger_spillover_shortens_leads(small, constants):
 def test_instant_imitation_leaves_no_lead(small):
     """All labs hold whatever one of them finds at once: leads go to nothing, research too."""
 
-    def share(state):
+    def share(fixed, state):
         for knowledge in state.knowledge[:2]:
             rows = np.unique(state.labs.member[:, 0 if knowledge is state.knowledge[0] else 1])
             known = np.bitwise_or.reduce(knowledge.bits[rows], axis=0)

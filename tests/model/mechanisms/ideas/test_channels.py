@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from channels import FLOWS, LONG, altered, by_channel, flow, held, learned, learning_state, only
+from channels import FLOWS, LONG, altered, busy, by_channel, flow, held, learned, only
 
 from model.core.errors import InputError
 from model.economy import World
@@ -28,18 +28,18 @@ BEFORE, AFTER = "discovery", "spillover"
 
 
 @pytest.fixture(scope="module")
-def busy_state(small):
-    return learning_state(small)
+def busy_world(small):
+    return busy(small)
 
 
 # --- each channel
 
 
 @EVERY
-def test_a_channel_without_flow_is_gone_and_leaves_the_luck_of_others(channel, busy_state):
+def test_a_channel_without_flow_is_gone_and_leaves_the_luck_of_others(channel, busy_world):
     """Others carry what they carried, and what both had offered and the channel was credited."""
-    off = learned(altered(busy_state, **flow(channel, 0.0)))
-    on = learned(altered(busy_state, **flow(channel, FLOWS[channel][1])))
+    off = learned(*altered(busy_world, **flow(channel, 0.0)))
+    on = learned(*altered(busy_world, **flow(channel, FLOWS[channel][1])))
     assert not any(how == channel for how, _ in off.values())
     carried = {key for key, (how, _) in on.items() if how == channel}
     assert len(carried) > 10
@@ -104,14 +104,14 @@ def test_more_supplier_contacts_than_can_be_drawn_are_refused(small, constants):
 
 @pytest.mark.parametrize("scenario", ["no_ban", "mirror"])
 def test_what_is_told_of_learning_agrees_with_the_counts_and_with_who_holds_what(scenario, small):
-    world = small(scenario, constants=small(scenario).state.constants, spillover__strength=0.8)
+    world = small(scenario, constants=small(scenario).fixed.constants, spillover__strength=0.8)
     start: list[Any] = []
     seen = np.zeros(len(FLOWS) + 2, np.int64)
 
-    def snapshot(state):
+    def snapshot(fixed, state):
         start[:] = [copy.deepcopy(state.knowledge), state.open_bits.copy(), state.acquired.copy()]
 
-    def check(state):
+    def check(fixed, state):
         knowledge, open_bits, acquired = start
         for number, now in enumerate(state.knowledge):
             before, told = knowledge[number], state.learned[number]
@@ -158,7 +158,7 @@ def test_all_accounts_close_with_all_channels_wide_open(small, constants):
     world = small("ban", constants=constants, strict=True, **LONG, **wide).run()
     world.state.month -= 1
     for name in ("ideas_counted", "knowledge_summed", "first_finds"):
-        assert LAWS[name](world.state) <= CLOSED
+        assert LAWS[name](world.fixed, world.state) <= CLOSED
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3])
@@ -177,7 +177,7 @@ def test_exchange_weakens_every_channel_between_blocs_and_zero_cuts_it(share, sm
         assert across[1] == 0.0 if share == 0.0 else across[1] < across[0]
 
 
-def given_fleets(state):
+def given_fleets(fixed, state):
     """Stand in for the market: fleets by rank, that grow."""
     labs, buyers = state.labs, state.buyers
     labs.effective[:] = 1e15 * 10.0 ** (0.04 * state.month) / labs.rank
@@ -207,7 +207,7 @@ def test_blocs_without_exchange_learn_as_if_each_were_alone(alone):
     constants = resolve(load("no_ban", size).parameters)
     worlds = [World(s, rng=5, constants=constants, phases=phases).run() for s in scenarios]
     pair, single = (world.state for world in worlds)
-    row = pair.inputs.bloc_index(alone)
+    row = worlds[0].fixed.inputs.bloc_index(alone)
     together, apart = (world.record.acquired for world in worlds)
     learning = together[:, :, PROXIMITY:]
     assert np.array_equal(learning[:, :, :, row, row], apart[:, :, PROXIMITY:, 0, 0])
@@ -229,8 +229,8 @@ def moves(world):
     """Run a world; return the numbers of ideas a firm learned from one employer in a month."""
     sizes: list[int] = []
 
-    def count(state):
-        told = state.learned[0]
+    def count(world):
+        told = world.state.learned[0]
         here = told.channel == MOBILITY
         pairs = np.stack([told.learner[here], told.source[here]])
         sizes.extend(np.unique(pairs, axis=1, return_counts=True)[1])
@@ -267,8 +267,8 @@ def test_the_weight_of_the_rest_of_the_bloc_in_hiring(elsewhere, small, constant
     world = small(constants=constants, economy__firms=600, **only(MOBILITY), **given)
     inside = []
 
-    def count(state):
-        told, firms = state.learned[0], state.firms
+    def count(world):
+        told, firms = world.state.learned[0], world.state.firms
         home = firms.bloc[told.learner] == firms.bloc[told.source]
         inside.extend(firms.cluster[told.learner[home]] == firms.cluster[told.source[home]])
 
@@ -285,9 +285,9 @@ def test_who_has_learned_from_a_partner_meets_it_again(small, constants):
         known: set[tuple[int, int]] = set()
         again = total = 0
 
-        def count(state, known=known):
+        def count(world, known=known):
             nonlocal again, total
-            told = state.learned[0]
+            told = world.state.learned[0]
             here = told.channel == COLLABORATION
             met = set(zip(told.learner[here].tolist(), told.source[here].tolist(), strict=True))
             again, total = again + len(met & known), total + len(met)

@@ -285,10 +285,11 @@ def lab_rows(state, field=0):
 @pytest.mark.parametrize("who", ["leader", "follower", "elsewhere"])
 def test_organisation_of_a_bloc_is_the_breadth_of_its_labs_alone(who, small, constants):
     wide = {f"discovery__{who}_breadth": 1.5, "economy__end": "2018-06"}
-    state = small(constants=constants, **wide).run().state
+    world = small(constants=constants, **wide).run()
+    fixed, state = world.fixed, world.state
     blocs = [fixed.inputs.blocs[b].name for b in state.labs.bloc]
     named = {"us": "leader", "china": "follower"}
-    group = fixed.parameters.discovery
+    group = world.parameters.discovery
     for field in LAB_FIELDS:
         knowledge = state.knowledge[field]
         for member, bloc in zip(lab_rows(state, field), blocs, strict=True):
@@ -300,11 +301,9 @@ def test_organisation_of_a_bloc_is_the_breadth_of_its_labs_alone(who, small, con
 
 
 def test_labs_organised_alike_are_as_without_the_levers(small, constants):
-    def unorganised(state):
-        before = fixed.release_from
-        fixed.release_from = fixed.inputs.calendar.months
-        MONTH[MONTH.position("discovery")](state)
-        fixed.release_from = before
+    def unorganised(fixed, state):
+        never = fixed.inputs.calendar.months
+        MONTH[MONTH.position("discovery")](fixed.replaced(release_from=never), state)
 
     phases = MONTH.with_replaced("discovery", unorganised)
     one, other = (small(constants=constants, **more).run() for more in ({}, {"phases": phases}))

@@ -24,13 +24,14 @@ def known(world):
 
 
 def test_application_firms_hold_them_and_nobody_else(finished):
-    state = finished("no_ban").state
+    world = finished("no_ban")
+    state = world.state
     knowledge = state.knowledge[PRODUCTS]
     assert np.array_equal(knowledge.row, np.flatnonzero(state.firms.kind == APPLICATION))
     assert (state.labs.member[:, PRODUCTS] == -1).all()
     assert (knowledge.count > 0).all() and not knowledge.compute.any()
     on_algorithms = state.knowledge[0].team[state.knowledge[0].at[knowledge.row]]
-    share = fixed.parameters.discovery.application_algorithms_share
+    share = world.parameters.discovery.application_algorithms_share
     assert on_algorithms == pytest.approx(share * (on_algorithms + knowledge.team))
     assert finished("no_ban").record.acquired[:, PRODUCTS, OPEN_WEIGHTS].sum() == 0
 
@@ -101,7 +102,7 @@ def test_without_adjacency_nothing_passes_between_sectors(small, constants):
 
 def test_what_was_learned_from_other_sectors_is_what_events_say(small):
     world = small()
-    world.record = Record.blank(world.state, "all")
+    world.record = Record.blank(world.fixed, world.state, "all")
     world.run()
     rows, sector = world.record.events.rows(), world.state.firms.sector
     taught = (rows.field == PRODUCTS) & (rows.source >= 0) & (rows.source != rows.firm)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from channels import FLOWS, LONG, altered, by_channel, flow, learned, learning_state
+from channels import FLOWS, LONG, altered, busy, by_channel, flow, learned
 
 from model.mechanisms.ideas.discovery import discovery
 from model.mechanisms.ideas.spillover import spillover
@@ -18,8 +18,8 @@ from model.state.codes import (
 
 
 @pytest.fixture(scope="module")
-def busy_state(small):
-    return learning_state(small)
+def busy_world(small):
+    return busy(small)
 
 
 # --- what learning costs
@@ -29,8 +29,8 @@ def test_free_learning_leaves_the_time_of_researchers_alone(small, constants):
     free = {"spillover__imitation_cost": 0.0, "spillover__open_weights_cost": 0.0}
     world = small(constants=constants, spillover__strength=1.0, **free)
 
-    def check(state):
-        for knowledge in state.knowledge:
+    def check(world):
+        for knowledge in world.state.knowledge:
             assert not knowledge.busy.any()
             assert np.array_equal(knowledge.rate, knowledge.full_rate)
 
@@ -38,9 +38,10 @@ def test_free_learning_leaves_the_time_of_researchers_alone(small, constants):
     assert by_channel(world)[PROXIMITY:].sum() > 1000
 
 
-def test_learning_takes_a_share_of_the_time_to_find(busy_state):
-    state = altered(busy_state, spillover__imitation_cost=0.5, spillover__open_weights_cost=0.2)
-    got = learned(state)
+def test_learning_takes_a_share_of_the_time_to_find(busy_world):
+    costs = {"spillover__imitation_cost": 0.5, "spillover__open_weights_cost": 0.2}
+    fixed, state = altered(busy_world, **costs)
+    got = learned(fixed, state)
     knowledge = state.knowledge[0]
     taken = np.zeros(knowledge.row.size)
     for (learner, _), (channel, _) in got.items():
@@ -49,8 +50,8 @@ def test_learning_takes_a_share_of_the_time_to_find(busy_state):
     expected = np.minimum(0.5, taken[works] / knowledge.full_rate[works])
     assert knowledge.busy[works] == pytest.approx(expected)
     assert np.median(expected[expected > 0.0]) > 0.0 and (expected < 0.5).any()
-    discovery(state)
-    left = (1.0 - knowledge.busy) ** fixed.parameters.discovery.researchers_exponent
+    discovery(fixed, state)
+    left = (1.0 - knowledge.busy) ** fixed.shared.researchers_exponent
     assert knowledge.rate == pytest.approx(knowledge.full_rate * left)
 
 
@@ -89,18 +90,18 @@ def test_behind_full_protection_without_print_and_open_models_nobody_learns(smal
     ("share", "channels"),
     [("talk", {PROXIMITY, COLLABORATION}), ("suppliers", {SUPPLIER}), ("mobility", {MOBILITY})],
 )
-def test_protection_stops_the_channels_it_is_meant_for(share, channels, busy_state):
+def test_protection_stops_the_channels_it_is_meant_for(share, channels, busy_world):
     none = {f"protection__{name}": 0.0 for name in ("talk", "suppliers", "mobility")}
-    got = learned(altered(busy_state, **WALLS, **{**none, f"protection__{share}": 1.0}))
+    got = learned(*altered(busy_world, **WALLS, **{**none, f"protection__{share}": 1.0}))
     assert {how for how, _ in got.values()} == set(FLOWS) - channels
 
 
 @pytest.mark.parametrize(("who", "bloc"), [("leader", 0), ("follower", 1)])
 @pytest.mark.parametrize("strength", [0.4, 1.0])
-def test_protection_of_a_bloc_lowers_learning_from_it_alone(who, bloc, strength, busy_state):
-    open_to_all = learned(altered(busy_state))
-    guarded = learned(altered(busy_state, **{f"protection__{who}": strength}))
-    blocs = busy_state.firms.bloc
+def test_protection_of_a_bloc_lowers_learning_from_it_alone(who, bloc, strength, busy_world):
+    open_to_all = learned(*altered(busy_world))
+    guarded = learned(*altered(busy_world, **{f"protection__{who}": strength}))
+    blocs = busy_world.state.firms.bloc
 
     def theirs(got, how):
         return {k for k, (c, s) in got.items() if s >= 0 and blocs[s] == bloc and c in how}
@@ -114,18 +115,18 @@ def test_protection_of_a_bloc_lowers_learning_from_it_alone(who, bloc, strength,
     assert guarded.keys() <= open_to_all.keys()
 
 
-def test_protection_costs_those_who_protect(busy_state):
-    plain = altered(busy_state)
-    walled = altered(busy_state, protection__leader=0.8, protection__cost=0.25)
-    for state in (plain, walled):
-        spillover(state)
+def test_protection_costs_those_who_protect(busy_world):
+    plain = altered(busy_world)
+    walled = altered(busy_world, protection__leader=0.8, protection__cost=0.25)
+    for fixed, state in (plain, walled):
+        spillover(fixed, state)
         for knowledge in state.knowledge:
             knowledge.busy[:] = 0.0
             knowledge.level[:] = 1.0
-        discovery(state)
-    one, other = plain.knowledge[0], walled.knowledge[0]
-    leader = plain.firms.bloc[one.row] == 0
-    gamma = plain.parameters.discovery.researchers_exponent
+        discovery(fixed, state)
+    one, other = (state.knowledge[0] for _, state in (plain, walled))
+    leader = busy_world.state.firms.bloc[one.row] == 0
+    gamma = busy_world.parameters.discovery.researchers_exponent
     assert other.rate[leader] == pytest.approx(one.rate[leader] * 0.8**gamma)
     assert np.array_equal(other.rate[~leader], one.rate[~leader])
     assert one.rate[leader].max() > 0.0

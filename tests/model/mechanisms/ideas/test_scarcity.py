@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from worlds import with_parameters
 
 from model.mechanisms.ai.training import SECONDS_A_MONTH
 from model.mechanisms.ideas.discovery import discovery
-from model.mechanisms.ideas.scarcity import SCARCEST, _direct, _move, _stretch, search
+from model.mechanisms.ideas.scarcity import SCARCEST, _direct, _move, _stretch, scarcity
 from model.month import MONTH
 from model.state.codes import LAB, LAB_FIELDS, UNBOUND
 
@@ -36,8 +37,8 @@ def watched(world):
     """Run a world; return constraint, efficiency and usable part, month x lab."""
     seen: list[tuple[Any, ...]] = []
 
-    def watch(state):
-        labs = state.labs
+    def watch(world):
+        labs = world.state.labs
         seen.append((labs.constraint.copy(), labs.efficiency.copy(), labs.scale_up.copy()))
 
     world.run(each=watch)
@@ -122,7 +123,8 @@ def test_who_bought_ahead_stands_better_for_a_while_and_then_worse(small):
     state = world.state
     follower = state.labs.bloc == CHINA
 
-    def watch(state):
+    def watch(world):
+        state = world.state
         stockpiled = state.buyers.by_source[: follower.size, 2]
         above = state.labs.constraint > 1.0
         assert (stockpiled[above] > 0.0).all()
@@ -145,7 +147,7 @@ def test_the_unconstrained_self_keeps_accounts_like_everybody(scenario, small):
     assert not state.buyers.free_by_source[:, 2:5].any()  # not stockpiled, diverted, rented
 
 
-def plenty(state):
+def plenty(fixed, state):
     """Let every order be served, at the same prices."""
     state.supply.stock[:] = 1e15
     state.supply.markup[:] = 1.0
@@ -232,12 +234,12 @@ def test_usable_compute_is_what_runs_get(small):
     world = small("ban_tight", **LONG, **values)
     a_month = []
 
-    def watch(state):
-        labs = state.labs
+    def watch(world):
+        labs = world.state.labs
         a_month.append(labs.effective * labs.scale_up)
 
     world.run(each=watch)
-    share = world.fixed.parameters.training.fleet_share
+    share = world.parameters.training.training
     less = 0
     for model in world.state.models:
         run = range(model.started, model.released + 1)
@@ -288,8 +290,8 @@ def test_weak_links_draw_people_to_systems_and_nobody_is_lost(small):
     world = small(
         "ban", phases=MONTH.without("labour"), **given
     ).run()  # people as teams count them
-    state = world.state
-    labs, share = state.labs, fixed.parameters.discovery.lab_systems_share
+    fixed, state = world.fixed, world.state
+    labs, share = state.labs, fixed.shared.systems_share
     people = state.firms.researchers[labs.firm]
     teams = [state.knowledge[number].team[labs.member[:, number]] for number in LAB_FIELDS]
     assert sum(teams) == pytest.approx(people * labs.efficiency)
@@ -342,17 +344,14 @@ def test_more_compute_never_means_fewer_experiments(h, more, s, weight):
 
 def test_the_rate_of_finds_falls_as_the_elasticity_says(small):
     """At one date, in one state: the smaller s, the fewer finds of who is constrained."""
-    state = (
-        small("ban_tight", scarcity__direction=0.0, scarcity__systems_pull=0.0, **LONG).run().state
-    )
+    world = small("ban_tight", search__direction=0.0, search__systems_pull=0.0, **LONG).run()
+    state = world.state
     state.month -= 1
     rates = {}
     for s in (0.2, 1.0, 3.0):
-        there = copy.deepcopy(state)
-        group = there.parameters.scarcity.model_copy(update={"sigma_research": s})
-        there.parameters = there.parameters.model_copy(update={"search": group})
-        search(there)
-        discovery(there)
+        fixed, there = with_parameters(world, search__sigma_research=s), copy.deepcopy(state)
+        scarcity(fixed, there)
+        discovery(fixed, there)
         rates[s] = there.knowledge[0].full_rate
     knowledge = state.knowledge[0]
     bloc, active = state.firms.bloc[knowledge.row], rates[1.0] > 0.0

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from channels import BESIDE_TALK, PLAIN, plain_world
 
 from model.core.errors import InputError
 from model.mechanisms.ideas.spillover import spillover
@@ -19,21 +20,7 @@ from model.state.codes import (
 )
 
 MUTE = {"spillover__strength": 0.0, "spillover__publication_hazard": 0.0}
-FIRMS_ALONE = {"places__basic_discoveries": 0.0, "release__contributions": 0.0}  # nobody else finds
-BESIDE_TALK = ("supplier_flow", "mobility_flow", "collaboration_flow")
-# All that a firm meets it understands, everybody is as near as the next, nothing is found.
-PLAIN = {
-    "economy__blocs": ["us"],
-    "economy__firms": 3000,
-    "economy__size_spread": 0.0,
-    "discovery__algorithms_growth": 0.0,
-    "discovery__systems_growth": 0.0,
-    "discovery__products_growth": 0.0,
-    "spillover__team_for_absorption": 0.01,
-    "spillover__depth_scale": 1e6,
-    "spillover__codified": 1.0,
-    "spillover__sector_adjacency": 1.0,
-}
+FIRMS_ALONE = {"places__basic_finds": 0.0, "release__contributions": 0.0}  # nobody else finds
 
 
 def held(knowledge):
@@ -98,7 +85,7 @@ def test_a_channel_without_flow_carries_nothing_and_the_others_go_on(
 
 def test_labs_that_enter_know_what_is_in_print_and_nothing_else(small):
     world = small(economy__labs=40, economy__firms=160, **MUTE)
-    state = world.state
+    fixed, state = world.fixed, world.state
     entered = 0
     while state.month < fixed.inputs.calendar.months:
         known = [knowledge.pool.copy() for knowledge in state.knowledge]
@@ -146,8 +133,8 @@ def test_own_ideas_are_never_lost(small):
     world = small()
     before = [knowledge.bits.copy() for knowledge in world.state.knowledge]
 
-    def watch(state):
-        for old, knowledge in zip(before, state.knowledge, strict=True):
+    def watch(world):
+        for old, knowledge in zip(before, world.state.knowledge, strict=True):
             assert not (old & ~knowledge.bits).any()
             old[:] = knowledge.bits
 
@@ -158,8 +145,8 @@ def test_own_ideas_are_never_lost(small):
 def test_nobody_learns_what_nobody_holds(small, constants):
     world = small(constants=constants, spillover__strength=20.0)
 
-    def watch(state):
-        for knowledge in state.knowledge:
+    def watch(world):
+        for knowledge in world.state.knowledge:
             known = held(knowledge).any(axis=0)[: knowledge.size.size]
             # What universities or developers found stands in print before a firm holds it.
             assert not (known & (knowledge.first_month < 0)).any()
@@ -213,7 +200,8 @@ def test_findings_are_in_print_after_the_lag_and_not_before(lag, small, constant
     world.state.firms.publishes[:] = 1.0
     found = []
 
-    def watch(state):
+    def watch(world):
+        state = world.state
         found.append([ideas[ideas >= 0] for _, ideas in state.finds])
         ended = state.month - 1
         for field, knowledge in enumerate(state.knowledge):
@@ -250,20 +238,6 @@ def test_strength_raises_what_is_learned_and_moves_outcomes(small, constants):
 # --- known curves
 
 
-def plain_world(small, rng, **changes):
-    """Return the state of many equal firms of one bloc, and the rows that take part."""
-    world = small(rng=rng, **{**PLAIN, **changes})
-    state = world.state
-    state.firms.active[state.labs.firm] = False
-    MONTH[MONTH.position("budgets")](state)
-    knowledge = state.knowledge[0]
-    rows = np.flatnonzero(knowledge.team > 0.0)
-    knowledge.relative_team[rows] = 1.0
-    state.clusters.bloc_share[:] = 1.0  # all talk stays at home
-    knowledge.words[:] = knowledge.bits.shape[1]
-    return state, knowledge, rows
-
-
 def talk(contacts):
     """Return the parameters with which a firm meets ``contacts`` others a month."""
     return {
@@ -278,14 +252,14 @@ def test_one_idea_in_one_well_mixed_channel_spreads_as_a_logistic(small):
     contacts, months, first = 0.1, 70, 0.05
     share = np.zeros(months + 1)
     for seed in range(3):
-        state, knowledge, rows = plain_world(small, seed, **talk(contacts))
+        world, knowledge, rows = plain_world(small, seed, **talk(contacts))
         start = np.random.default_rng(seed).choice(rows, int(first * rows.size), replace=False)
         knowledge.bits[start, 0] = 1
         knowledge.count[start] = 1
         share[0] += start.size / rows.size / 3
         for month in range(1, months + 1):
-            spillover(state)
-            state.month += 1
+            spillover(world.fixed, world.state)
+            world.state.month += 1
             share[month] += knowledge.count[rows].sum() / rows.size / 3
     odds = share[0] / (1.0 - share[0]) * np.exp(contacts * np.arange(months + 1))
     assert rows.size > 300
@@ -296,12 +270,12 @@ def test_one_idea_in_one_well_mixed_channel_spreads_as_a_logistic(small):
 @pytest.mark.parametrize("hazard", [0.01, 0.2])
 def test_a_constant_outside_source_gives_the_exponential_curve(hazard, small):
     mute_but_print = {"spillover__strength": 0.0, "spillover__publication_hazard": hazard}
-    state, knowledge, rows = plain_world(small, 4, **mute_but_print)
+    world, knowledge, rows = plain_world(small, 4, **mute_but_print)
     ideas, months = 40, 30
     knowledge.pool[0, 0] = np.uint64((1 << ideas) - 1)
     for month in range(1, months + 1):
-        spillover(state)
-        state.month += 1
+        spillover(world.fixed, world.state)
+        world.state.month += 1
         read = knowledge.count[rows].mean() / ideas
         expected = 1.0 - math.exp(-hazard * month)
         error = math.sqrt(expected * (1.0 - expected) / (rows.size * ideas))
@@ -314,12 +288,12 @@ def test_a_constant_outside_source_gives_the_exponential_curve(hazard, small):
 def test_foreign_print_is_read_in_proportion_to_exchange(exchange, small):
     given = {**PLAIN, "economy__blocs": ["us", "china"], "exchange__between_blocs": exchange}
     given |= {"spillover__strength": 0.0, "spillover__publication_hazard": 0.05}
-    state, knowledge, rows = plain_world(small, 4, **given)
+    world, knowledge, rows = plain_world(small, 4, **given)
     knowledge.pool[1, 0] = np.uint64((1 << 40) - 1)
     for _ in range(20):
-        spillover(state)
-        state.month += 1
-    bloc = state.firms.bloc[knowledge.row[rows]]
+        spillover(world.fixed, world.state)
+        world.state.month += 1
+    bloc = world.state.firms.bloc[knowledge.row[rows]]
     at_home, abroad = (knowledge.count[rows[bloc == b]].mean() / 40 for b in (1, 0))
     assert at_home == pytest.approx(1.0 - math.exp(-1.0), abs=0.015)
     assert abroad == pytest.approx(1.0 - math.exp(-exchange), abs=0.015)

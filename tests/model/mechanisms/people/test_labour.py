@@ -14,11 +14,11 @@ from model.state.codes import LAB, MOBILITY
 LATE = {"exchange__since": "2018-01", "economy__end": "2021-12"}
 
 
-def state_of(world, until="2017-12"):
-    """Return a state in the middle of a month, means shared out and nobody hired yet."""
-    state = world.run(until).state
-    MONTH[MONTH.position("budgets")](state)
-    return state
+def hiring(world, until="2017-12"):
+    """Run a world to the middle of a month, means shared out and nobody hired yet."""
+    world.run(until)
+    MONTH[MONTH.position("budgets")](world.fixed, world.state)
+    return world.fixed, world.state
 
 
 def series(world, name):
@@ -29,7 +29,8 @@ def series(world, name):
 
 
 def test_at_the_start_labs_hold_their_share_and_wages_are_equal(small, constants):
-    state = small(constants=constants).state
+    world = small(constants=constants)
+    fixed, state = world.fixed, world.state
     firms, blocs = state.firms, state.blocs
     assert blocs.idle[3] == blocs.researchers[3]  # no firm there in so small a world
     for b, bloc in enumerate(fixed.inputs.blocs[:3]):
@@ -50,15 +51,17 @@ def test_at_the_start_labs_hold_their_share_and_wages_are_equal(small, constants
 
 def test_people_follow_their_path_where_nobody_crosses(small, constants):
     world = small(constants=constants, exchange__between_blocs=0.0, places__graduates_paid=0.0)
-    state = world.run().state
-    assert state.blocs.researchers == pytest.approx(path_of_people(state, state.month), rel=1e-9)
+    world = world.run()
+    fixed, state = world.fixed, world.state
+    path = path_of_people(fixed, state, state.month)
+    assert state.blocs.researchers == pytest.approx(path, rel=1e-9)
     assert not state.blocs.crossed.any()
 
 
 def test_the_world_follows_its_path_and_migration_sums_to_zero(small, constants):
     world = small(constants=constants, economy__end="2024-12").run()
-    state = world.state
-    total = path_of_people(state, state.month).sum()
+    fixed, state = world.fixed, world.state
+    total = path_of_people(fixed, state, state.month).sum()
     assert state.blocs.researchers.sum() == pytest.approx(total, rel=1e-9)
     assert state.blocs.crossed.sum() > 0.0 and not state.blocs.crossed.diagonal().any()
     migration = series(world, "migration")
@@ -78,11 +81,11 @@ def test_a_bloc_without_firms_keeps_its_people(small):
 
 def test_wages_clear_the_bloc(small, constants):
     """What firms pay, and what waits for people, is what they have; prices rule out the rest."""
-    state = state_of(small(constants=constants))
+    fixed, state = hiring(small(constants=constants))
     heads = state.firms.researchers.copy()
-    labour(state)
+    labour(fixed, state)
     firms, blocs, clusters = state.firms, state.blocs, state.clusters
-    kept = 1.0 - fixed.parameters.places.firms_share
+    kept = 1.0 - fixed.shared.firms_share
     paid = firms.wage * heads / 12.0
     assert (paid <= kept * firms.bill * (1.0 + 1e-12)).all()
     wait = paid < kept * firms.bill * (1.0 - 1e-9)
@@ -212,12 +215,12 @@ def test_a_faster_hazard_brings_more_ideas(small, constants):
 
 def test_who_hires_more_gets_more_ideas(small, constants):
     """A lab with more means hires, and its hires bring ideas, before anything else changes."""
-    state = state_of(small(constants=constants, **LATE), "2018-06")
+    fixed, state = hiring(small(constants=constants, **LATE), "2018-06")
     labs = state.labs
     row = int(np.argmax(labs.budget))
     before = state.firms.hire_rate[labs.firm[row]]
     labs.budget[row] *= 1.5
-    labour(state)
+    labour(fixed, state)
     assert state.firms.hire_rate[labs.firm[row]] > 1.2 * before
 
 
@@ -243,7 +246,8 @@ def test_closed_borders_keep_everybody_and_open_ones_follow_wages(small, constan
 
 
 def test_visas_between_leader_and_follower_stop_that_way_alone(small, constants):
-    state = small(constants=constants, labour__visas_leader_and_follower=0.0, **LATE).run().state
+    world = small(constants=constants, labour__visas_leader_and_follower=0.0, **LATE).run()
+    fixed, state = world.fixed, world.state
     one, other = (fixed.inputs.bloc_index(name) for name in ("us", "china"))
     assert state.blocs.crossing[one, other] == state.blocs.crossing[other, one] == 0.0
     allies = fixed.inputs.bloc_index("allies")

@@ -42,13 +42,14 @@ def test_cost_falls_with_infrastructure_and_rises_with_crowding():
 
 
 def test_mean_cost_is_one_at_the_start_of_the_baseline(small, constants):
-    state = small(constants=constants, rng=SEEDS[0]).state  # sizes of firms are luck
+    world = small(constants=constants, rng=SEEDS[0])  # sizes of firms are luck
+    fixed, state = world.fixed, world.state
     clusters = state.clusters
     mean = math.fsum(clusters.cost * clusters.researchers) / math.fsum(clusters.researchers)
     assert mean == pytest.approx(1.0, rel=1e-9)
     assert clusters.cost.min() < 0.99 < 1.01 < clusters.cost.max()
     ours = (constants.infrastructure, constants.place_cost, constants.place_size)
-    assert normalised(state) == pytest.approx(ours)
+    assert normalised(fixed, state) == pytest.approx(ours)
 
 
 def test_costs_do_not_depend_on_the_number_of_firms():
@@ -72,9 +73,9 @@ def test_without_exponents_places_cost_the_same(exponent, small, constants):
 def test_who_hosts_in_a_dear_place_gets_fewer_chips(small, constants):
     """What a grant buys goes by the cost of the lab's place, and no money is lost."""
     world = small(constants=constants, strict=True).run()
-    state = world.state
+    fixed, state = world.fixed, world.state
     labs, buyers = state.labs, state.buyers
-    overhead = fixed.parameters.fleets.overhead
+    overhead = fixed.shared.chip_overhead
     cost = state.clusters.cost[state.firms.cluster[labs.firm]]
     assert buyers.overhead[: labs.firm.size] == pytest.approx(1.0 + (overhead - 1.0) * cost)
     assert (buyers.overhead[labs.firm.size :] == overhead).all()
@@ -95,7 +96,7 @@ def test_infrastructure_wears_out_where_nobody_pays(small, constants):
 
 def test_public_money_is_that_of_the_path_by_use(small, constants):
     world = small(constants=constants, places__universities_follower=2.0, **LATE).run()
-    state, t = world.state, -1
+    fixed, state, t = world.fixed, world.state, -1
     year = fixed.inputs.calendar.year(state.month - 1)
     for b, bloc in enumerate(fixed.inputs.blocs):
         whole = 48e3 / 12.0 * bloc.researchers_2024 * math.exp(0.25 * (year - 2024.0))
@@ -184,7 +185,8 @@ def test_universities_find_as_many_as_stated(small, constants):
 def test_agglomeration_raises_finds_where_many_are_and_zero_is_none(small, constants):
     plain = small(constants=constants).run()
     assert (plain.state.clusters.crowd == 1.0).all()
-    state = small(constants=constants, places__agglomeration=0.07).run().state
+    world = small(constants=constants, places__agglomeration=0.07).run()
+    fixed, state = world.fixed, world.state
     clusters = state.clusters
     year = fixed.inputs.calendar.year
     size = constants.place_size * math.exp(0.25 * (year(state.month - 1) - year(0)))
