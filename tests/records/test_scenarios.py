@@ -61,13 +61,13 @@ def test_compute_by_source_adds_up_in_every_month(name, ended):
 def test_chips_of_a_family_are_conserved(name, ended):
     """What was made is at work, retired, under way, seized, in stock, or was scrapped."""
     state = ended(name).state
-    buyers, supply, family = state.buyers, state.supply, state.market.family
+    buyers, supply, family = state.buyers, state.supply, state.chips.family
     held = buyers.units + buyers.retired + buyers.ordered.sum(axis=1)
-    held = held[..., :UNBOUND].sum(axis=(0, 2)) + state.market.seized
+    held = held[..., :UNBOUND].sum(axis=(0, 2)) + state.chips.seized
     whole = np.bincount(family, held, supply.produced.size) + supply.stock + supply.scrapped
     assert whole == pytest.approx(supply.produced, rel=1e-9, abs=1e-6)
     sold = (buyers.requested - buyers.cancelled)[..., :UNBOUND].sum(axis=(0, 2))
-    sold += state.market.seized
+    sold += state.chips.seized
     sums = np.bincount(family, sold, supply.sold.size)
     assert sums == pytest.approx(supply.sold, rel=1e-9, abs=1e-6)
     assert (supply.stock >= 0.0).all() and (supply.scrapped >= 0.0).all()

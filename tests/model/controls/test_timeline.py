@@ -175,7 +175,7 @@ def test_a_run_obeys_what_is_foretold(scenario, small, constants):
     same = ("economy.firms=120", "economy.labs=12", "economy.clusters=20",
             "economy.prehistory=12", f"economy.end={end}")  # fmt: skip
     table = statuses(scenario, *same)
-    fixed, market, buyers = world.fixed, world.state.market, world.state.buyers
+    fixed, market, buyers = world.fixed, world.state.chips, world.state.buyers
     places = [place.name for place in fixed.inputs.destinations]
     calendar = fixed.inputs.calendar
     for c, chip in enumerate(fixed.inputs.chips):

@@ -42,7 +42,9 @@ def test_shares_sum_to_one_and_spending_to_what_adopters_spend(late):
 
 
 def test_equal_lines_share_equally(late):
-    world = late(market__looking_around=1.0, market__network=0.0, market__home=0.0)
+    world = late(
+        ai_market__looking_around=1.0, ai_market__network_effect=0.0, ai_market__home_bias=0.0
+    )
     fixed, state = world.fixed, world.state
     platforms = state.platforms
     platforms.quality[:] = -np.inf
@@ -65,7 +67,7 @@ def test_who_does_not_look_around_stays(late):
     before = state.platforms.share.copy()
     best = int(np.argmax(state.platforms.quality))
     state.platforms.quality[best] += 3.0
-    market(with_parameters(world, market__looking_around=0.0), state)
+    market(with_parameters(world, ai_market__looking_around=0.0), state)
     assert state.platforms.share == pytest.approx(before, abs=1e-12)
 
 
@@ -162,14 +164,16 @@ def test_a_small_version_follows_the_open_one(late):
 
 
 def test_surplus_obeys_roys_identity(late):
-    world = late(market__looking_around=1.0, market__network=0.0, adoption__innovation=9.0)
+    world = late(
+        ai_market__looking_around=1.0, ai_market__network_effect=0.0, adoption__innovation=9.0
+    )
     fixed, state = world.fixed, world.state
     platforms, segments = state.platforms, state.segments
     for _ in range(80):  # adopters reach the potential, prices rest
         market(fixed, state)
         adoption(fixed, state)
     market(fixed, state)
-    fixed = with_parameters(world, market__price_speed=0.0)
+    fixed = with_parameters(world, ai_market__price_speed=0.0)
     j = int(np.argmax(np.where(platforms.line == CLOSED, platforms.spending[:, 0], 0.0)))
     segments.adopters[:] = segments.potential
     market(fixed, state)

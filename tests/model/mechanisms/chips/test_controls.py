@@ -154,8 +154,8 @@ def test_a_bloc_without_exchange_gets_no_foreign_chips_by_any_route(small):
     state = world.state
     at_start = state.buyers.delivered.sum(axis=1)
     world.run()
-    home = state.market.maker[:, None] == np.arange(len(BLOCS))
-    assert np.array_equal(state.market.open_to, home)
+    home = state.chips.maker[:, None] == np.arange(len(BLOCS))
+    assert np.array_equal(state.chips.open_to, home)
     foreign = ~home[:, state.buyers.bloc].T  # buyer x chip
     assert not state.buyers.delivered[foreign].any()
     assert state.buyers.requested[~foreign][:, :UNBOUND].any()
@@ -170,7 +170,7 @@ def test_what_is_on_its_way_when_exchange_ends_is_cancelled(small):
     world.run("2018-12")
     buyers = world.state.buyers
     follower = buyers.bloc == BLOCS.index("china")
-    foreign = world.state.market.maker != BLOCS.index("china")
+    foreign = world.state.chips.maker != BLOCS.index("china")
     on_way = buyers.ordered[follower][:, :, foreign, BOUGHT].sum()
     world.run("2019-04")
     assert on_way > 0.0

@@ -31,11 +31,11 @@ class Trace:
     def note(self, world):
         state = world.state
         makers, chip = state.makers, int(state.makers.chip[0])
-        family = state.market.family[chip]
+        family = state.chips.family[chip]
         for name in COLUMNS:
             self.rows[name].append(float(getattr(makers, name)[0]))
         self.rows["made"].append(float(state.supply.production[family]))
-        self.rows["price"].append(float(state.market.price[chip]))
+        self.rows["price"].append(float(state.chips.price[chip]))
         self.rows["asked"].append(float(state.supply.wanted[family]))
         full = makers.yielded[0] / self.group.yield_full
         self.rows["able"].append(float(full))
@@ -101,7 +101,7 @@ def test_experience_is_all_that_was_made(small, constants):
     trace = traced(small, constants)
     assert trace.experience == pytest.approx(np.cumsum(trace.made), rel=1e-9)
     assert trace.experience[-1] == pytest.approx(trace.state.supply.produced[
-        trace.state.market.family[trace.state.makers.chip[0]]], rel=1e-9)  # fmt: skip
+        trace.state.chips.family[trace.state.makers.chip[0]]], rel=1e-9)  # fmt: skip
 
 
 def test_output_is_bounded_by_capacity_and_by_what_is_asked_for(small, constants):

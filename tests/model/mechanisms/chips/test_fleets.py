@@ -21,7 +21,7 @@ def of(fixed, state, bloc="china"):
 def shut(fixed, state, bloc="china"):
     """Bar a bloc from everything, from this month on."""
     places = [d for d, place in enumerate(fixed.inputs.destinations) if place.bloc == bloc]
-    state.market.granted[state.month :, :, places] = 0.0
+    state.chips.granted[state.month :, :, places] = 0.0
 
 
 def test_without_orders_fleets_decay_at_the_rate_of_retirement(small, constants):
@@ -53,7 +53,7 @@ def used(skill):
 def test_without_link_penalty_fleets_add_up_by_performance(small, constants):
     state = small("ban", constants=constants, fleets__link_penalty=0.0, economy__end="2024-06")
     state = state.run().state
-    peak = state.market.tflops * state.market.software * 1e12
+    peak = state.chips.tflops * state.chips.software * 1e12
     assert state.buyers.effective == pytest.approx(
         (state.buyers.fleet @ peak) * used(state.buyers.skill), rel=1e-12
     )
@@ -63,7 +63,7 @@ def first_month(small, constants, systems, units, **changes):
     """Return a state in which everybody has the same fleet and the same knowledge of systems."""
     world = small(constants=constants, **changes)
     fixed, state = world.fixed, world.state
-    state.market.link[state.market.home >= 0] = 1.0
+    state.chips.link[state.chips.home >= 0] = 1.0
     state.buyers.units[:] = 0.0
     state.buyers.units[:, :, BOUGHT] = units
     state.knowledge[1].level[:] = systems
@@ -84,7 +84,7 @@ def test_weak_links_cost_performance_and_systems_ideas_win_it_back(small, consta
 
 def test_the_link_factor_is_the_formula_and_domestic_chips_have_none(small, constants):
     given = {"fleets__link_penalty": 0.7, "fleets__link_scale": 2.0, "budgets__chip_share": 0.0}
-    market = small(constants=constants, **given).state.market
+    market = small(constants=constants, **given).state.chips
     home = int(np.flatnonzero(market.home >= 0)[0])
     worst = int(np.argmin(np.where(market.home < 0, market.link, np.inf)))
     rate = used(0.4)
@@ -92,7 +92,7 @@ def test_the_link_factor_is_the_formula_and_domestic_chips_have_none(small, cons
         units = np.zeros(market.link.size)
         units[chip] = 50.0
         state = first_month(small, constants, 0.4, units, **given)
-        market = state.market
+        market = state.chips
         on_sale = (market.available <= 0) & (market.withdrawn > 0) & (market.home < 0)
         best = market.link[on_sale & ~market.variant].max()
         assert market.best_link[0] == best
@@ -117,7 +117,7 @@ def test_orders_arrive_after_the_delay(delivery, small, constants):
 
 
 def test_what_is_barred_on_its_way_is_cancelled_and_paid_back(small, tight):
-    world = small(chips__delivery=3, purchases__idle_loss=0.0, **tight).run("2018-06")
+    world = small(fleets__delivery=3, purchases__idle_loss=0.0, **tight).run("2018-06")
     fixed, state, buyers = world.fixed, world.state, world.state.buyers
     here = of(fixed, state)
     under_way = buyers.ordered[here][..., :UNBOUND].sum(axis=1)
@@ -139,7 +139,7 @@ def test_what_is_barred_on_its_way_is_cancelled_and_paid_back(small, tight):
 
 def test_only_chips_on_sale_are_ordered(small):
     world = small("ban", economy__end="2026-12")
-    state, market, buyers = world.state, world.state.market, world.state.buyers
+    state, market, buyers = world.state, world.state.chips, world.state.buyers
     asked = buyers.requested.copy()
 
     def watch(world):
@@ -216,7 +216,7 @@ def test_money_waits_while_nothing_can_be_bought_and_is_spent_after(small, const
 def test_a_listed_lab_alone_stops_buying(small, constants, tight):
     act = {"announced": "2018-07-01", "effective": "2018-07-01", "actor": "us",
            "targets": ["china"], "kind": "entities", "firms": ["Baidu"]}  # fmt: skip
-    world = small(constants=constants, controls__rules=[act], **tight, chips__delivery=1)
+    world = small(constants=constants, controls__rules=[act], **tight, fleets__delivery=1)
     fixed, state, buyers = world.fixed, world.state, world.state.buyers
     listed = state.listed.any(axis=(0, 2))
     assert listed.sum() == 1 and of(fixed, state)[listed].all()
@@ -261,7 +261,7 @@ def test_caps_hold_in_every_month(cap, weighted, least, small, constants, bar):
     (d,) = [k for k, place in enumerate(fixed.inputs.destinations) if place.tier == "2"]
     countries = fixed.inputs.destinations[d].countries
     rows = np.flatnonzero(state.buyers.destination == d)
-    capped = np.where(state.market.tpp >= least, state.market.tpp if weighted else 1.0, 0.0)
+    capped = np.where(state.chips.tpp >= least, state.chips.tpp if weighted else 1.0, 0.0)
     orders = ordered_by_month(world, rows, capped)
     start = fixed.inputs.calendar.index(2018, 7)
     pace = cap["cap_tpp"] * countries / 36.0 if weighted else cap["cap_units"] / 12.0
@@ -280,7 +280,7 @@ def test_a_cap_relative_to_the_home_bloc_holds_in_every_month(share, small, cons
     given = {"constants": constants, "controls__rules": [act], "economy__end": "2024-12"}
     theirs, home = small(**given), small(**given)
     start = theirs.fixed.inputs.calendar.index(2018, 7)
-    imports = theirs.state.market.home < 0
+    imports = theirs.state.chips.home < 0
     bought = ordered_by_month(theirs, of(theirs.fixed, theirs.state), imports)[start:]
     at_home = ordered_by_month(home, of(home.fixed, home.state, "us"), imports)[start:]
     assert (np.cumsum(bought) <= share * np.cumsum(at_home) * (1.0 + 1e-9)).all()
@@ -330,4 +330,4 @@ def test_what_is_seized_comes_on_top_of_what_arrives(small):
     state = small("ban", controls__enforcement=0.2, economy__end="2025-12").run().state
     diverted = state.buyers.requested[:, :, DIVERTED].sum(axis=0)
     assert diverted.sum() > 0.0
-    assert state.market.seized == pytest.approx(diverted * 0.2 / 0.8, rel=1e-9)
+    assert state.chips.seized == pytest.approx(diverted * 0.2 / 0.8, rel=1e-9)

@@ -130,7 +130,7 @@ def test_the_wait_for_an_answer_is_geometric():
 def test_materials_cost_more_and_are_not_earned(small, constants):
     plain = small("no_ban", constants=constants).run()
     dear = stopped(small, constants, materials__cost_share=0.05, materials__criticality=0.0)
-    kept = dear.parameters.supply.margin / dear.parameters.chips.overhead
+    kept = dear.parameters.supply.margin / dear.parameters.fleets.overhead
     series = dear.record.series
     leader = dear.fixed.inputs.bloc_index("us")
     assert series["vendor_profit"][-1, leader] == pytest.approx(

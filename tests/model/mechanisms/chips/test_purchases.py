@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.measure.tables import content_digest, tables_of
-from model.mechanisms.chips.fleets import Chips
+from model.mechanisms.chips.fleets import Fleets
 from model.mechanisms.chips.purchases import Purchases, traders_paid
 from model.month import MONTH
 from model.state.codes import (
@@ -35,7 +35,7 @@ def digest(world) -> str:
 
 def costs(state):
     """Return what a chip at work costs, buyer by chip, without fees, premiums and margins."""
-    market = state.market
+    market = state.chips
     markup = state.supply.markup[market.family]
     return market.price * (markup + state.buyers.overhead[:, None] - 1.0)
 
@@ -61,10 +61,10 @@ def by_source(world, bloc="china"):
 
 def expected_share(fixed, state, i):
     """Return the shares of spending of a buyer and the domestic one, by the docstring's words."""
-    group, market, t = fixed.of(Purchases), state.market, state.month
+    group, market, t = fixed.of(Purchases), state.chips, state.month
     on_sale = (market.available <= t) & (t < market.withdrawn)
     imports = on_sale & (market.home < 0) & ~market.variant
-    chips = fixed.of(Chips)
+    chips = fixed.of(Fleets)
     deficit = np.maximum(0.0, 1.0 - market.link / market.link[imports].max())
     catch_up = math.exp(-state.buyers.skill[i] / chips.link_scale)
     links = np.where(market.home < 0, np.exp(-chips.link_penalty * deficit * catch_up), 1.0)
@@ -115,7 +115,7 @@ def spent_on(small, constants, chosen, **changes):
 
     def watch(fixed, state):
         paid = (state.buyers.want[:, :, BOUGHT] * costs(state)).sum(axis=0)
-        money[:] += paid[chosen(state.market)].sum(), paid.sum()
+        money[:] += paid[chosen(state.chips)].sum(), paid.sum()
 
     phases = MONTH.with_after("purchases", watch)
     small(constants=constants, phases=phases, **LONG, **changes).run()
@@ -290,7 +290,7 @@ def test_what_a_buyer_asks_for_is_its_purse_and_what_is_brought_forward(small, c
         before["cash"], before["debt"] = state.buyers.cash.copy(), state.buyers.debt.copy()
 
     def check(fixed, state):
-        buyers, market, trade = state.buyers, state.market, fixed.of(Purchases)
+        buyers, market, trade = state.buyers, state.chips, fixed.of(Purchases)
         markup = state.supply.markup[market.family]
         fee = market.fee[state.month][:, buyers.destination].T
         rest = buyers.overhead[:, None] - 1.0
@@ -310,7 +310,7 @@ def test_what_a_buyer_asks_for_is_its_purse_and_what_is_brought_forward(small, c
         seen[:] += buyers.want.sum(axis=(0, 1))
 
     def fee_free(state):
-        barred = state.market.granted[state.month] == 0.0
+        barred = state.chips.granted[state.month] == 0.0
         return barred[:, state.buyers.destination].T
 
     phases = MONTH.with_after("domestic", note).with_after("purchases", check)
@@ -322,15 +322,20 @@ def test_traders_come_first_and_hosts_abroad_rent_out_a_share_of_the_rest(
     small, constants, bar, tight
 ):
     """Of what would be bought without rules; with nothing legal to be had nobody stays away."""
-    ways = {**tight, "controls__porosity": 0.4, "controls__rent_abroad": 0.5} pays =
-    traders_paid(0.5, 0.2, 1.0, 0.1) ways |= {"purchases__premium": 0.5,
-    "purchases__intermediary_cost": 0.2, "purchases__penalty": 1.0,
-             "controls__enforcement": 0.1, "purchases__rent_margin": 0.3}  # fmt: skip
+    ways = {**tight, "controls__porosity": 0.4, "controls__rent_abroad": 0.5}
+    pays = traders_paid(0.5, 0.2, 1.0, 0.1)
+    ways |= {
+        "purchases__premium": 0.5,
+        "purchases__intermediary_cost": 0.2,
+        "purchases__penalty": 1.0,
+        "controls__enforcement": 0.1,
+        "purchases__rent_margin": 0.3,
+    }
     seen = []
 
     def check(fixed, state):
         if fixed.date(state.month) >= "2018-07":
-            buyers, market, here = state.buyers, state.market, of(fixed, state)
+            buyers, market, here = state.buyers, state.chips, of(fixed, state)
             free = buyers.want[here][:, :, UNBOUND] * costs(state)[here]
             dear = market.price * state.supply.markup[market.family] * 0.5
             diverted = buyers.want[here][:, :, DIVERTED] * (costs(state)[here] + dear)

@@ -30,7 +30,7 @@ def of_world(state):
 
 def on_sale(fixed, state, family, month):
     chips = [chip.family == family for chip in fixed.inputs.chips]
-    market = state.market
+    market = state.chips
     return bool(((market.available <= month) & (month < market.withdrawn))[chips].any())
 
 
@@ -150,7 +150,7 @@ def test_all_are_served_in_the_same_proportion(small):
     def watch(world):
         state = world.state
         served = buyers.requested - before
-        fill = supply.fill[state.market.family][None, :, None]
+        fill = supply.fill[state.chips.family][None, :, None]
         assert np.allclose(served, buyers.want * fill, rtol=1e-9, atol=1e-6)
         assert (supply.fill <= 1.0).all() and (supply.fill >= 0.0).all()
         sold = supply.wanted * supply.fill
@@ -168,7 +168,7 @@ def test_all_are_served_in_the_same_proportion(small):
 
 def test_what_is_unsold_when_sale_ends_is_scrapped(small):
     world = small(**LONG)
-    state, supply, market = world.state, world.state.supply, world.state.market
+    state, supply, market = world.state, world.state.supply, world.state.chips
     world.run()
     for family in of_world(state):
         chips = market.family == family
@@ -255,13 +255,13 @@ def planned(world):
     fixed, state = world.fixed, world.state
     rows = [c for c, chip in enumerate(fixed.inputs.chips)
             if chip.name.startswith(ROADMAP) and not chip.answers
-            and state.market.available[c] < state.month]  # fmt: skip
+            and state.chips.available[c] < state.month]  # fmt: skip
     chips = [fixed.inputs.chips[c] for c in rows]
     return (
         np.array([chip.tflops for chip in chips]),
-        state.market.tflops[rows],
+        state.chips.tflops[rows],
         np.array([chip.link_gbs for chip in chips]),
-        state.market.link[rows],
+        state.chips.link[rows],
     )
 
 

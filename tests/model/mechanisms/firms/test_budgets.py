@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.mechanisms.firms.budgets import Finance, budgets, means
+from model.mechanisms.firms.budgets import Budgets, budgets, means
 from model.state.codes import LAB
 
 YEARS = st.floats(2010.0, 2040.0)
@@ -66,7 +66,7 @@ def at_the_reference_lead(world):
 def test_budgets_at_the_reference_lead_add_up_to_the_blocs_shares_of_the_worlds_means(small):
     fixed, state = at_the_reference_lead(small().run())
     year = fixed.inputs.calendar.year(state.month)
-    total = means(fixed.of(Finance), year) / 12.0
+    total = means(fixed.of(Budgets), year) / 12.0
     for b, bloc in enumerate(fixed.inputs.blocs):
         mine = state.labs.budget[state.labs.bloc == b]
         assert mine.sum() == pytest.approx(total * bloc.funding_share)
@@ -183,7 +183,7 @@ def test_clouds_get_what_the_world_spends_on_chips_beside_the_labs(small):
     """As recorded, each its share, and afterwards in step with the means of labs."""
     world = small(economy__end="2027-12")
     fixed, state, number = world.fixed, world.state, world.state.labs.bloc.size
-    group, overhead = fixed.of(Finance), fixed.shared.chip_overhead
+    group, overhead = fixed.of(Budgets), fixed.shared.chip_overhead
     calendar = fixed.inputs.calendar
 
     def watch(world):
@@ -227,7 +227,7 @@ def test_longer_leads_mean_more_research_and_none_its_floor(small):
 
 
 def test_without_appropriability_leads_do_not_matter(small):
-    fixed, state = at_the_reference_lead(small(finance__appropriability=0.0).run())
+    fixed, state = at_the_reference_lead(small(budgets__appropriability=0.0).run())
     plain = state.labs.budget.copy()
     state.labs.lead[:] = 3.0
     budgets(fixed, state)

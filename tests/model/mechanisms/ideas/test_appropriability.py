@@ -112,7 +112,7 @@ def test_the_lead_is_what_a_lab_has_seen_and_the_first_guess_where_it_has_seen_n
     appropriability(fixed, state)
     assert labs.lead == pytest.approx(np.full(labs.lead.size, guess))
     labs.exposure[0], labs.leaks[0] = 200.0, 10.0
-    appropriability(with_parameters(world, returns__memory=1e12), state)
+    appropriability(with_parameters(world, appropriability__decay_months=1e12), state)
     assert labs.lead[0] == pytest.approx((200.0 + FIRST_GUESS * guess) / (10.0 + FIRST_GUESS))
 
 

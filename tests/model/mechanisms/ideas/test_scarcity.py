@@ -94,7 +94,7 @@ def test_a_rule_that_never_binds_leaves_everybody_unconstrained(small):
 
 def first_bar(state):
     """Return the first month in which the follower may not have a chip that is on sale."""
-    market = state.market
+    market = state.chips
     there = state.buyers.destination[: state.labs.bloc.size][state.labs.bloc == CHINA][0]
     barred = market.granted[:, :, there] < 1.0
     months = np.arange(barred.shape[0])[:, None]
@@ -239,7 +239,7 @@ def test_usable_compute_is_what_runs_get(small):
         a_month.append(labs.effective * labs.scale_up)
 
     world.run(each=watch)
-    share = world.parameters.training.training
+    share = world.parameters.training.fleet_share
     less = 0
     for model in world.state.models:
         run = range(model.started, model.released + 1)
@@ -344,12 +344,12 @@ def test_more_compute_never_means_fewer_experiments(h, more, s, weight):
 
 def test_the_rate_of_finds_falls_as_the_elasticity_says(small):
     """At one date, in one state: the smaller s, the fewer finds of who is constrained."""
-    world = small("ban_tight", search__direction=0.0, search__systems_pull=0.0, **LONG).run()
+    world = small("ban_tight", scarcity__direction=0.0, scarcity__systems_pull=0.0, **LONG).run()
     state = world.state
     state.month -= 1
     rates = {}
     for s in (0.2, 1.0, 3.0):
-        fixed, there = with_parameters(world, search__sigma_research=s), copy.deepcopy(state)
+        fixed, there = with_parameters(world, scarcity__sigma_research=s), copy.deepcopy(state)
         scarcity(fixed, there)
         discovery(fixed, there)
         rates[s] = there.knowledge[0].full_rate

@@ -20,7 +20,7 @@ from model.state.codes import (
 )
 
 MUTE = {"spillover__strength": 0.0, "spillover__publication_hazard": 0.0}
-FIRMS_ALONE = {"places__basic_finds": 0.0, "release__contributions": 0.0}  # nobody else finds
+FIRMS_ALONE = {"places__basic_discoveries": 0.0, "release__contributions": 0.0}  # nobody else finds
 
 
 def held(knowledge):
