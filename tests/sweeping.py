@@ -11,7 +11,7 @@ from typing import Any
 from analysis.experiments import sweep as sweeps
 from analysis.experiments.plan import Plan, plan_of
 from analysis.experiments.specification import Specification, check
-from analysis.experiments.sweep_folder import Parts
+from analysis.experiments.sweep_folder import Batches
 
 # Labs, places and prehistory as in conftest: what is solved for one is solved for both.
 TINY = ("economy.firms=60", "economy.labs=12", "economy.clusters=20", "economy.prehistory=12",
@@ -51,12 +51,12 @@ def tiny(factors: Any = None, **entries: Any) -> tuple[Specification, Plan, str]
     return spec, plan, spec.digest(digest)
 
 
-def done(folder: Path, factors: Any = None, shard: Any = (1, 1), **entries: Any) -> Parts:
+def done(folder: Path, factors: Any = None, shard: Any = (1, 1), **entries: Any) -> Batches:
     """Carry a tiny sweep out in a folder, in this process."""
     spec, plan, digest = tiny(factors, **entries)
-    parts = sweeps.begin(spec, plan, digest, folder, resume=True)
-    sweeps.carry_on(parts, spec, plan, Here, shard=shard)
-    return parts
+    batches = sweeps.begin(spec, plan, digest, folder, resume=True)
+    sweeps.resume(batches, spec, plan, Here, shard=shard)
+    return batches
 
 
 if __name__ == "__main__":  # python -m tests.sweeping FOLDER POINTS

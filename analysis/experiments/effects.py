@@ -94,6 +94,11 @@ def median_of(values: Values) -> float:
     return float(np.median(good)) if good.size else math.nan
 
 
+def or_none(value: float) -> float | None:
+    """Return a figure for JSON: ``None`` where it is undefined."""
+    return value if math.isfinite(value) else None
+
+
 MOST_ERROR = 0.2  # of an estimate, to be called determined
 
 

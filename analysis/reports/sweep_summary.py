@@ -6,25 +6,25 @@ from typing import Any
 
 import numpy as np
 
-from analysis.experiments.sweep_folder import Damaged, Parts
+from analysis.experiments.sweep_folder import Batches, Damaged
 from analysis.reports.terminal_tables import HEADLINES, number, title
 from model.measure.outcomes import OUTCOMES
 
 MARKS = (0.05, 0.5, 0.95)
 
 
-def summary(parts: Parts) -> list[dict[str, Any]]:
+def summary(batches: Batches) -> list[dict[str, Any]]:
     """Return median, 5th and 95th percentile of the headline outcomes at the last horizon.
 
-    Of effects where there are twins. Parts are read one after another.
+    Of effects where there are twins. Batches are read one after another.
     """
-    twins = parts.manifest["against"] is not None
-    horizon = parts.manifest["horizons"][-1]
+    twins = batches.manifest["against"] is not None
+    horizon = batches.manifest["horizons"][-1]
     names = {name: f"{name}_effect" if twins else name for name in HEADLINES}
     found: dict[str, list[Any]] = {name: [] for name in names}
-    for batch in parts.there():
+    for batch in batches.there():
         try:
-            content, _ = parts.read(batch)
+            content, _ = batches.read(batch)
         except (Damaged, FileNotFoundError):
             continue
         here = np.asarray(content.column("horizon").to_pandas()) == horizon
