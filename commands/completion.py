@@ -14,6 +14,7 @@ import tomllib
 from collections.abc import MutableMapping
 from contextlib import suppress
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +37,7 @@ def index() -> dict[str, Any]:
         if kept["key"] == key:
             names: dict[str, Any] = kept["names"]
             return names
-    from commands.completion_index import content
-
-    found = content()
+    found: dict[str, Any] = import_module("commands.completion_index").content()
     with suppress(OSError):  # nowhere to keep it: it is built again next time
         with tempfile.NamedTemporaryFile("w", dir=place.parent, delete=False) as file:
             json.dump({"key": key, "names": found}, file)
