@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from model.core.errors import InputError, near, shown
-from model.core.parameter import Mechanism
+from model.core.parameter import Mechanism, ParameterName
 from model.core.toml import parsed, quoted, read_toml
 from model.parameters import FACTS, GROUPS, Parameters
 from model.setup.inputs import check
@@ -117,7 +117,7 @@ def _placed(message: str, origin: Mapping[str, str]) -> str:
     named = [place for place in re.findall(r"\b[a-z]\w*\.\w+", message) if place in origin]
     groups = {word.strip(".:") for word in re.findall(r"\b[a-z]\w*[.:]", message)}
     places = [origin[place] for place in named] or [
-        source for place, source in origin.items() if place.partition(".")[0] in groups
+        source for place, source in origin.items() if ParameterName.parse(place).group in groups
     ]
     first = tuple(re.split(r"[ :]", message)[0].split("."))
     if first in FACTS and ";" not in message:

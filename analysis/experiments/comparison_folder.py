@@ -120,9 +120,9 @@ def write(folder: Path, comparison: Comparison, figures: bool = True, how: str =
         run_folder.write_json(place / "effects.json", as_json(comparison))
         run_folder.write_json(place / "manifest.json", _manifest(comparison, how))
         if figures:
-            from analysis.figures.catalogue import figures_of_comparison
+            from analysis.figures.catalogue import figures_of
 
-            figures_of_comparison(place, place / "figures")
+            figures_of(place, place / "figures")
 
     run_folder.write_folder(folder, fill)
 

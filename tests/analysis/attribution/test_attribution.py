@@ -277,7 +277,7 @@ def test_the_way_of_an_idea_begins_with_its_find(ledger: Ledger) -> None:
 
 
 def test_prehistory_is_in_the_tables_and_not_in_figures(ledger: Ledger) -> None:
-    folder = read_folder(ledger.folder, "run")
+    folder = read_folder(ledger.folder)
     years, shares = channel_shares(folder.worlds[0], "us")
     assert years[0] == 2018
     np.testing.assert_allclose(shares.sum(axis=1), 1.0)
