@@ -59,10 +59,10 @@ def sensitivity(
     frame = load_sweep(first, *more, unfinished=unfinished)
     month = checked_horizon(frame, horizon)
     table = indices_of(first, *more, horizon=month, unfinished=unfinished)
-    twins = f"{outcome}_effect" in frame
+    effects = f"{outcome}_effect" in frame
     boxes = discover(frame[frame["horizon"] == month], outcome)
     files: list[Path] = []
-    if not no_plot and (twins or phase):
+    if not no_plot and (effects or phase):
         files = _phase(first, frame, table, outcome, month, phase, quiet)
     if json_:
         rows = [

@@ -199,11 +199,11 @@ def _carry_out(
     )
     seen: list[Progress] = []
     try:
-        with console.detailed_progress("runs", json_, quiet) as tell:
+        with console.detailed_progress("runs", json_, quiet) as show:
 
             def report(progress: Progress) -> None:
                 seen[:] = [progress]
-                tell(progress)
+                show(progress)
 
             return sweeps.resume(
                 batches,
@@ -214,7 +214,7 @@ def _carry_out(
                 deadline=None if limit is None else time.monotonic() + limit,
                 fail_fast=fail_fast,
                 retry_failed=retry_failed,
-                tell=report,
+                report=report,
                 say=lambda text: console.say(text, quiet),
             )
     except InputError:
@@ -256,10 +256,10 @@ def _dry(
                          "replicates": layout.replicates, "batches": layout.batches,
                          "workers": workers, "free_disk": free, **asdict(found)})  # fmt: skip
         return
-    twins = "pairs of runs" if spec.against is not None else "runs"
+    what = "pairs of runs" if spec.against is not None else "runs"
     rows = [
         ["points", f"{plan.size} ({spec.design}, {len(spec.factors)} factors)"],
-        ["runs", f"{layout.jobs} {twins}, in {layout.batches} batches"],
+        ["runs", f"{layout.jobs} {what}, in {layout.batches} batches"],
         ["one of them", words(found.run_seconds)],
         ["baselines to solve", f"{found.natures}, {words(found.solve_seconds)} each"],
         ["time", f"{words(found.seconds)} with {workers} workers"],

@@ -54,7 +54,7 @@ class Factor:
         log: numbers are spread evenly over their logarithm.
         values: the choices, in order.
         levels: number of levels in a grid; by default the design's.
-        where: the worlds in which it holds: both twins, or the scenario alone.
+        where: the worlds in which it holds: both arms, or the scenario alone.
     """
 
     name: str

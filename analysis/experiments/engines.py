@@ -27,6 +27,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
@@ -232,7 +233,8 @@ def each(
 ) -> Iterator[tuple[int, Any]]:
     """Carry out calls on worker processes, or here where one is enough; yields as they are done.
 
-    Yields (number of the call, value). Raises what a call raises, and ends all others then.
+    Yields (number of the call, value). A call whose worker died is carried out once more. Raises
+    what a call raises, ``WorkerDied`` at its second death too, and ends all others then.
     """
     if workers <= 1 or len(calls) <= 1:
         for number, arguments in enumerate(calls):
@@ -242,14 +244,18 @@ def each(
     fine = False
     try:
         numbers: dict[Future[Any], int] = {}
-        waiting = iter(enumerate(calls))
-        while True:
-            while len(numbers) < 2 * workers and (one := next(waiting, None)) is not None:
-                numbers[engine.submit(function, *one[1])] = one[0]
-            if not numbers:
-                break
+        waiting, again = deque(range(len(calls))), set[int]()
+        while waiting or numbers:
+            while waiting and len(numbers) < 2 * workers:
+                number = waiting.popleft()
+                numbers[engine.submit(function, *calls[number])] = number
             for future in wait(numbers, return_when=FIRST_COMPLETED).done:
-                yield numbers.pop(future), future.result()
+                number = numbers.pop(future)
+                if isinstance(future.exception(), WorkerDied) and number not in again:
+                    again.add(number)
+                    waiting.appendleft(number)
+                    continue
+                yield number, future.result()
         fine = True
     finally:
         engine.close(kill=not fine)

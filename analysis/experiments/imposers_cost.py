@@ -1,9 +1,9 @@
 """What a treatment costs the leading bloc, beside what it gains: the imposer's cost of a lag.
 
 Losses are what the bloc's users, its labs, hosts and application firms, and its vendors of chips
-have less in one world than in its twin, since the start and discounted; what is gained is the
-effect on the scaled gap. Their ratio, in USD a month of gap, is defined where the mean effect is a
-month or more either way: below, nothing was bought.
+have less in one world than in the other of its pair, since the start and discounted; what is gained
+is the effect on the scaled gap. Their ratio, in USD a month of gap, is defined where the mean
+effect is a month or more either way: below, nothing was bought.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ A file::
 
     [sweep]
     scenario   = "ban"
-    against    = "no_ban"      # twin effects; leave it out to look at outcomes alone
+    against    = "no_ban"      # effects relative to it; leave it out for outcomes alone
     design     = "lhs"         # grid, lhs, sobol, saltelli, morris, file
     points     = 200
     replicates = 2
@@ -23,7 +23,7 @@ A file::
     scenario             = { values = ["ban", "ban_tight"] }
     luck                 = { low = 1, high = 100 }
 
-A factor holds in both twins, unless the scenario and the one it is held against state different
+A factor holds in both arms, unless the scenario and the one it is held against state different
 values of it: then it is a part of the treatment and holds in the scenario alone (``in`` says
 otherwise: ``"both"``, ``"scenario"``).
 """

@@ -158,7 +158,7 @@ def resume(
     deadline: float | None = None,
     fail_fast: bool = False,
     retry_failed: bool = False,
-    tell: Callable[[Progress], None] | None = None,
+    report: Callable[[Progress], None] | None = None,
     say: Callable[[str], None] | None = None,
 ) -> Progress:
     """Do what is left of a sweep, or of a shard of it, and return how it stands.
@@ -172,7 +172,7 @@ def resume(
         deadline: ``time.monotonic()`` at which to stop.
         fail_fast: stop at the first job that fails.
         retry_failed: compute batches with failed jobs again.
-        tell: called as jobs are done.
+        report: called as jobs are done.
         say: takes messages.
 
     Raises:
@@ -200,11 +200,11 @@ def resume(
         sum(size.values()),
     )
     todo = [n for n in own if n not in fine]
-    if tell is not None:
-        tell(progress)
+    if report is not None:
+        report(progress)
     if todo:
         again = frozenset(batches.there()) & frozenset(todo)
-        _Work(batches, spec, plan, progress, deadline, fail_fast, again, tell).carry_out(
+        _Work(batches, spec, plan, progress, deadline, fail_fast, again, report).carry_out(
             todo, engine
         )
     return progress
@@ -219,7 +219,7 @@ class _Work:
     deadline: float | None
     fail_fast: bool
     again: frozenset[int]  # batches that are there and are computed once more
-    tell: Callable[[Progress], None] | None
+    report: Callable[[Progress], None] | None
     opened: dict[int, _Open] = field(default_factory=dict)
     pieces: deque[_Piece] = field(default_factory=deque)
     busy: dict[Future[Any], _Piece] = field(default_factory=dict)
@@ -344,8 +344,8 @@ class _Work:
         self.progress.done += jobs
         self.progress.failed += failed
         self.progress.new += jobs if new else 0
-        if self.tell is not None:
-            self.tell(self.progress)
+        if self.report is not None:
+            self.report(self.progress)
 
 
 def batch_of(number: int, jobs: range, spec: Specification, plan: Plan) -> Batch:

@@ -65,8 +65,11 @@ class Batch:
         return Job((*control, arm), at.seed, at.point, at.replicate)
 
 
-def columns_of(twins: bool) -> dict[str, tuple[str, str]]:
-    """Return the columns of a batch's rows: unit and description by name."""
+def columns_of(effects: bool) -> dict[str, tuple[str, str]]:
+    """Return the columns of a batch's rows: unit and description by name.
+
+    With ``effects`` there is a control, the scenario that the other is held against.
+    """
     found = {
         "point": ("1", "number of the point in plan.parquet"),
         "replicate": ("1", "replicate, from 0: its seed"),
@@ -74,17 +77,17 @@ def columns_of(twins: bool) -> dict[str, tuple[str, str]]:
     }
     for name, outcome in OUTCOMES.items():
         found[name] = (outcome.unit, outcome.definition)
-        if twins:
-            found[f"{name}_against"] = (outcome.unit, f"{name} of the twin it is held against")
-            found[f"{name}_effect"] = (unit_of_effect(name), f"{name} less that of its twin")
+        if effects:
+            found[f"{name}_against"] = (outcome.unit, f"{name} of the control")
+            found[f"{name}_effect"] = (unit_of_effect(name), f"{name} less that of the control")
         if name in CENSORED:
             found[f"{name}_censored"] = ("-", f"{name} is at least this: record too short")
     found["follower_compute"] = ("log10 FLOP", "largest training run of the follower")
-    if twins:
-        found["follower_compute_against"] = ("log10 FLOP", "the same of the twin")
+    if effects:
+        found["follower_compute_against"] = ("log10 FLOP", "the same of the control")
     found["leader_growth"] = (
         "OOM/year", "growth of the leader's released capability over the last 24 months, in the "
-        "twin where there is one",
+        "control where there is one",
     )  # fmt: skip
     return found
 
@@ -111,10 +114,10 @@ def run_batch(batch: Batch) -> tuple[pa.Table, list[Failure]]:
     return as_table(rows, batch.against is not None), failures
 
 
-def as_table(rows: list[dict[str, Any]], twins: bool) -> pa.Table:
+def as_table(rows: list[dict[str, Any]], effects: bool) -> pa.Table:
     """Return rows as a table: outcomes as float32, undefined ones null."""
     arrays, fields = [], []
-    for name, (unit, description) in columns_of(twins).items():
+    for name, (unit, description) in columns_of(effects).items():
         kind = {"point": pa.int32(), "replicate": pa.int32(), "horizon": pa.string()}.get(name)
         if name.endswith("_censored"):
             kind = pa.bool_()

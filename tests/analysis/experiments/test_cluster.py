@@ -93,7 +93,7 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_rows(
         assert made.capacity() == 2
         return made
 
-    progress = sweeps.resume(batches, spec, plan, engine, tell=tell)
+    progress = sweeps.resume(batches, spec, plan, engine, report=tell)
     assert killed and (progress.done, progress.failed, progress.total) == (16, 0, 16)
     for number in range(16):
         assert pq.read_table(batches.path(number)).equals(pq.read_table(whole.path(number)))

@@ -28,7 +28,7 @@ from model.measure.outcomes import OUTCOMES
 from model.measure.run_folder import Refused
 from model.scenario import load
 from model.setup import baseline
-from tests.sweeping import FACTORS, TINY, Here, done, tiny
+from tests.sweeping import FACTORS, TINY, Here, dies_once, done, tiny
 
 if TYPE_CHECKING:
     from tests.conftest import Command
@@ -367,6 +367,13 @@ def test_an_engine_carries_exceptions_and_ends_its_workers() -> None:
         engine.close()
     with pytest.raises(ProcessLookupError):
         os.kill(process, 0)
+
+
+def test_a_call_whose_worker_died_is_carried_out_once_more(tmp_path: Path) -> None:
+    calls = [(tmp_path / f"{k % 3}", k) for k in range(6)]
+    assert dict(engines.each(dies_once, calls, 2)) == {k: k for k in range(6)}
+    with pytest.raises(engines.WorkerDied, match="exit code 4"):
+        dict(engines.each(os._exit, [(4,), (4,)], 2))
 
 
 def test_parts_of_other_sweeps_do_not_pass(whole: Batches, tmp_path: Path) -> None:
