@@ -62,7 +62,10 @@ def compare(
     json_: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Paired runs (common random numbers): the treatment effect of each B relative to A."""
+    """Paired runs: the treatment effect of each B relative to A.
+
+    Both runs of a pair have common random numbers.
+    """
     from analysis.experiments import comparison_folder, engines
     from analysis.experiments.compare import check_comparable, compare_all
     from analysis.experiments.prior_draws import free_parameters
@@ -91,7 +94,7 @@ def compare(
         missing = list(range(len(folders)))
     for k, folder in enumerate(folders):
         if folder.exists():
-            reuse(folder, digests[k], quiet)
+            reuse(folder, digests[k], quiet or k in missing)
     if missing:
         for k in missing:
             check_comparable(worlds[0], worlds[1 + k])

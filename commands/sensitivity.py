@@ -44,7 +44,10 @@ def sensitivity(
     json_: Json = False,
     quiet: Quiet = False,
 ) -> None:  # fmt: skip
-    """Global sensitivity analysis of a sweep: indices, phase diagram, scenario discovery."""
+    """Global sensitivity analysis of a sweep.
+
+    Indices, phase diagram, scenario discovery.
+    """
     from analysis.experiments.sweep_rows import load_sweep
     from analysis.sensitivity.indices import checked_horizon
     from analysis.sensitivity.indices import sensitivity as indices_of

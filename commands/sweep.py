@@ -85,7 +85,10 @@ def sweep(
     json_: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Resumable parameter sweep, of outcomes or (--against) of effects."""
+    """Resumable parameter sweep, of outcomes or of effects.
+
+    Effects are relative to the scenario that --against names.
+    """
     from analysis.experiments import engines
     from analysis.experiments import sweep as sweeps
     from analysis.experiments.cost_estimate import span_of

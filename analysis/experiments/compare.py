@@ -242,7 +242,8 @@ def compare_all(
     begun = time.perf_counter()
     made = _Replicates(worlds, replicates, seed, workers, draws, each)
     seen: list[tuple[int, float]] = []
-    for number in looks(replicates, replicates if width is None else most or replicates):
+    last = replicates if width is None else max(most or replicates, replicates)
+    for number in looks(replicates, last):
         made.reach(number)
         found = [_comparison(made, w, begun) for w in range(1, len(worlds))]
         if width is None:
@@ -262,7 +263,7 @@ def looks(first: int, last: int) -> Iterator[int]:
 
 
 class _Replicates:
-    # Replicates that are there: results[r] holds a run a world; points[r] its draw.
+    # Replicates so far: results[r] holds a run for each world; points[r] its draw.
     def __init__(
         self,
         worlds: Sequence[Scenario],
