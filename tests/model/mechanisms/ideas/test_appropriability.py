@@ -8,7 +8,7 @@ import pytest
 from analysis.experiments.effects import mean_of, ratio_of
 from analysis.experiments.social_returns import Gains, as_plain, as_words, measure, summary
 from model.core.errors import InputError
-from model.mechanisms.ideas.appropriability import FIRST_GUESS, returns
+from model.mechanisms.ideas.appropriability import FIRST_GUESS, appropriability
 from model.scenario import load
 
 SIZES = ["economy.labs=12", "economy.firms=120", "economy.clusters=20", "market.reference=22.0"]
@@ -102,13 +102,13 @@ def test_the_lead_is_what_a_lab_has_seen_and_the_first_guess_where_it_has_seen_n
     state = small().state
     labs = state.labs
     guess = state.parameters.finance.reference_lead
-    returns(state)
+    appropriability(state)
     assert labs.lead == pytest.approx(np.full(labs.lead.size, guess))
     labs.exposure[0], labs.leaks[0] = 200.0, 10.0
     state.parameters = state.parameters.model_copy(
         update={"returns": state.parameters.returns.model_copy(update={"memory": 1e12})}
     )
-    returns(state)
+    appropriability(state)
     assert labs.lead[0] == pytest.approx((200.0 + FIRST_GUESS * guess) / (10.0 + FIRST_GUESS))
 
 
