@@ -39,6 +39,7 @@ from studies.common import (
     outcomes,
     runs,
     share,
+    start,
     table,
     with_interval,
 )
@@ -184,4 +185,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    start("studies.channels")

@@ -17,7 +17,7 @@ from model.economy import World
 from model.mechanisms.chips.chip_cost import EQUIVALENT_TFLOPS
 from model.scenario import load
 from model.seed_tables import SEEDS
-from studies.common import runs
+from studies.common import runs, start
 
 RANDOM_SEEDS = (1, 2, 3, 4)
 BAN, FREE = "ban", "no_ban"
@@ -86,4 +86,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    start("studies.chip_market")

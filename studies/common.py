@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,11 @@ def beyond(values: Values, smallest: float) -> int:
 def share(value: float) -> str:
     """Return a share in per cent."""
     return f"{100.0 * value:.1f} %"
+
+
+def start(module: str) -> None:
+    """Run a study under its own name: workers import from there what it observes."""
+    import_module(module).main()
 
 
 def options(module: str, doc: str | None, replicates: int, least: int = 3) -> tuple[Namespace, str]:

@@ -26,6 +26,7 @@ from studies.common import (
     options,
     outcomes,
     runs,
+    start,
     table,
     with_interval,
 )
@@ -126,4 +127,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    start("studies.rule_variants")

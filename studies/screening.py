@@ -24,7 +24,7 @@ from model.core.parameter import LogUniform, ParameterName
 from model.measure.outcomes import OUTCOMES
 from model.parameters import FACTS, GROUPS
 from model.scenario import Scenario
-from studies.common import FIRMS, HORIZONS, arm, give, options, outcomes, table
+from studies.common import FIRMS, HORIZONS, arm, give, options, outcomes, start, table
 
 REDRAWS = 50  # hypercubes that may be used up before giving up
 SCENARIO, SEED, POINTS = "ban", 20, 24  # points over which the spread of outcomes is measured
@@ -268,4 +268,4 @@ def _any(row: Found) -> bool:
 
 
 if __name__ == "__main__":
-    main()
+    start("studies.screening")

@@ -11,7 +11,7 @@ from dataclasses import replace
 from analysis.experiments.effects import Estimate
 from analysis.experiments.social_returns import TREATMENTS, Gains, as_words, measure, summary
 from model.scenario import load
-from studies.common import give, options, table
+from studies.common import give, options, start, table
 
 WORLD, MONTH, YEARS, DISCOUNT = "no_ban", "2021-01", 5.0, 0.05
 IDEAS, TREATED = 10, 4
@@ -98,4 +98,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    start("studies.social_returns")

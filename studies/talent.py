@@ -13,7 +13,7 @@ from analysis.experiments.effects import Values
 from analysis.experiments.experiment import Job
 from model.economy import World
 from model.measure.outcomes import OUTCOMES
-from studies.common import FIRMS, arm, beyond, give, options, runs, table, with_interval
+from studies.common import FIRMS, arm, beyond, give, options, runs, start, table, with_interval
 
 LEVERS = {"researchers": "labour__people", "money": "finance__means"}
 SIDES = ("leader", "follower")
@@ -94,4 +94,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    start("studies.talent")
