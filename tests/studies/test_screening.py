@@ -1,4 +1,4 @@
-"""The screening moves every parameter, and tells what moves nothing from what is luck."""
+"""The screening moves every parameter, and separates what moves nothing from noise."""
 
 import numpy as np
 import pytest
