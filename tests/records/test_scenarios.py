@@ -7,13 +7,13 @@ from functools import cache
 import numpy as np
 import pytest
 from conftest import MOVING
-from worlds import unclosed
 
 from analysis.reports import scenarios
 from model.economy import World
 from model.measure.tables import content_digest, tables_of
 from model.scenario import load, shipped
 from model.state.codes import SOURCES, UNBOUND
+from tests.worlds import unclosed
 
 # As many labs as by default: fewer would leave out all that entity lists name.
 CAST = {"economy__labs": 40, "economy__clusters": 40, "economy__firms": 200, **MOVING}

@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 import pytest
-from channels import by_channel, only
 
 from model.state.codes import COLLABORATION, MOBILITY, PROXIMITY, SUPPLIER
+from tests.channels import by_channel, only
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from worlds import unclosed
 
 from model.core.randomness import at, key_of
 from model.measure.tables import content_digest, firms_by_month, tables_of
@@ -15,6 +14,7 @@ from model.mechanisms.firms import demography as rules
 from model.mechanisms.firms import demography_kernels
 from model.month import MONTH
 from model.state.codes import APPLICATION, FIELDS, MOBILITY, NEVER, PRODUCTS, PUBLICATION
+from tests.worlds import unclosed
 
 LONG = {"economy__firms": 200, "economy__end": "2021-12", "sectors__overhead": 0.24}
 NOBODY = {"demography__entrants": 0.0, "demography__spinoffs": 0.0, "demography__exit": 0.0}

@@ -10,6 +10,7 @@ from analysis.experiments.social_returns import Gains, as_plain, as_words, measu
 from model.core.errors import InputError
 from model.mechanisms.ideas.appropriability import FIRST_GUESS, appropriability
 from model.scenario import load
+from tests.worlds import with_parameters
 
 SIZES = [
     "economy.labs=12",

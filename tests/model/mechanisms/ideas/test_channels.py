@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from channels import FLOWS, LONG, altered, busy, by_channel, flow, held, learned, only
 
 from model.core.errors import InputError
 from model.economy import World
@@ -22,6 +21,7 @@ from model.state.codes import (
     PROXIMITY,
     PUBLICATION,
 )
+from tests.channels import FLOWS, LONG, altered, busy, by_channel, flow, held, learned, only
 
 EVERY = pytest.mark.parametrize("channel", FLOWS, ids=lambda c: FLOWS[c][0])
 BEFORE, AFTER = "discovery", "spillover"

@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy import stats
-from seekers import Seekers, equal_sizes
 
 from model.core.errors import InputError
 from model.core.randomness import address, key_of
@@ -17,6 +16,7 @@ from model.month import MONTH
 from model.parameters import Parameters
 from model.scenario import with_values
 from model.state.codes import FOUND, FOUND_AGAIN, LAB_FIELDS, NEVER
+from tests.seekers import Seekers, equal_sizes
 
 YEARS = 10
 

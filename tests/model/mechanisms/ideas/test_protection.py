@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from channels import FLOWS, LONG, altered, busy, by_channel, flow, learned
 
 from model.mechanisms.ideas.discovery import discovery
 from model.mechanisms.ideas.spillover import spillover
@@ -15,6 +14,7 @@ from model.state.codes import (
     PUBLICATION,
     SUPPLIER,
 )
+from tests.channels import FLOWS, LONG, altered, busy, by_channel, flow, learned
 
 
 @pytest.fixture(scope="module")

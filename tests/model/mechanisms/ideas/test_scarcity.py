@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from worlds import with_parameters
 
 from model.mechanisms.ai.training import SECONDS_A_MONTH
 from model.mechanisms.ideas.discovery import discovery
 from model.mechanisms.ideas.scarcity import SCARCEST, _direct, _move, _stretch, scarcity
 from model.month import MONTH
 from model.state.codes import LAB, LAB_FIELDS, UNBOUND
+from tests.worlds import with_parameters
 
 LONG = {"economy__end": "2025-12"}  # with the rules of 2022, 2023 and 2025
 EDGY = {

@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 import pytest
-from channels import BESIDE_TALK, PLAIN, plain_world
 
 from model.core.errors import InputError
 from model.mechanisms.ideas.spillover import spillover
@@ -18,6 +17,7 @@ from model.state.codes import (
     PROXIMITY,
     PUBLICATION,
 )
+from tests.channels import BESIDE_TALK, PLAIN, plain_world
 
 MUTE = {"spillover__strength": 0.0, "spillover__publication_hazard": 0.0}
 FIRMS_ALONE = {"places__basic_discoveries": 0.0, "release__contributions": 0.0}  # nobody else finds
