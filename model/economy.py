@@ -139,8 +139,8 @@ class World(mesa.Model):
     def twin(self, scenario: str | Scenario, **overrides: Any) -> World:
         """Return a world of another scenario with the same luck, at its beginning.
 
-        It has the same overrides (those given here come on top), phases and constants. A inputs
-        that was given stays, but for acts and the chips made for them: the other scenario's.
+        It has the same overrides (those given here come on top), phases and constants. Inputs
+        that were given stay, but for acts and the chips made for them: the other scenario's.
         """
         overrides = {**self._overrides, **overrides}
         other = scenario if isinstance(scenario, Scenario) else load(scenario)

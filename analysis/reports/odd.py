@@ -293,7 +293,7 @@ def _about(path: Path) -> str:
 
 def functions_of(path: str) -> set[str]:
     """Return the names of the functions of a file of the project, by its path from the root."""
-    tree = ast.parse((PAGE.parents[2] / path).read_text(encoding="utf-8"))
+    tree = ast.parse((PAGE.parents[1] / path).read_text(encoding="utf-8"))
     return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
 

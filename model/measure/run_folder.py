@@ -66,7 +66,7 @@ def provenance(scenario: Scenario, seed: int, seconds: float) -> dict[str, Any]:
 
 
 def acts_of(inputs: Inputs) -> list[dict[str, str]]:
-    """Return the acts that come into force in a inputs: name, title and the month they do."""
+    """Return the acts that come into force in some inputs: name, title and the month they do."""
     calendar = inputs.calendar
     spans = [(act, *calendar.span(act.effective, act.ended)) for act in inputs.acts]
     return [

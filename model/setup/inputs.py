@@ -204,7 +204,7 @@ def roadmap(
 
 
 def mirrored(inputs: Inputs, template: str) -> Inputs:
-    """Return a inputs whose blocs are all copies of one, set evenly around the globe.
+    """Return inputs whose blocs are all copies of one, set evenly around the globe.
 
     Means and researchers of the world are shared equally; keys of the copies come from place and
     number. Raises ``InputError`` when the template is no bloc of the inputs.
