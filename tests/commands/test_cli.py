@@ -111,7 +111,7 @@ def test_compare_prints_effects(spillover: Command) -> None:
 def test_an_account_that_does_not_close_is_a_failed_check(
     spillover: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(accounts.LAWS, "money", lambda state: 0.5)
+    monkeypatch.setitem(accounts.LAWS, "money", lambda fixed, state: 0.5)
     said = spillover("run", "no_ban", *SMALL, "--no-plot", "--strict")
     assert said.code == 4 and "money does not close" in said.err
     assert said.out == "" and "Traceback" not in said.err and not Path("runs").exists()
