@@ -45,7 +45,7 @@ from model.state.codes import (
 from model.state.fixed import Fixed
 from model.state.state import State
 
-MORE_SKILL = 0.1  # OOM of systems ideas; what they would add to a fleet is its gain
+MORE_SKILL = 0.1  # OOM of systems ideas by which ``gain`` is measured
 
 
 class Fleets(Mechanism):
@@ -80,7 +80,7 @@ class Fleets(Mechanism):
 
 
 def fleets(fixed: Fixed, state: State) -> None:
-    """Ration, pay for and deliver orders, retire chips, and add up what fleets can do.
+    """Ration, pay for and deliver orders, retire chips, and add up performance of fleets.
 
     Reads ``buyers.want``, ``chips``, ``supply.markup``, ``supply.stock``, ``state.listed``, systems
     knowledge. Writes the accounts of ``buyers``, ``supply.wanted``, ``fill``, ``sold``, ``stock``,
@@ -88,12 +88,8 @@ def fleets(fixed: Fixed, state: State) -> None:
     ``blocs.rented``, ``free_rented``, ``renters``, and ``knowledge.compute`` of labs.
     """
     group, shared, month = fixed.of(Fleets), fixed.shared, state.month
-    chips, supply, buyers, caps = (
-        state.chips.face,
-        state.supply.face,
-        state.buyers.face,
-        state.caps.face,
-    )
+    chips, supply = state.chips.face, state.supply.face
+    buyers, caps = state.buyers.face, state.caps.face
     labs, blocs, slots = state.labs.face, state.blocs.face, buyers.ordered.shape[1]
     orders_kernels.cut_to_caps(month, caps, chips, buyers)
     orders_kernels.ration(shared.enforcement, chips, buyers, supply)
@@ -170,7 +166,7 @@ def _add_up_performance(group, chips, buyers):
         for c in range(home.size):
             peak = chips.tflops[c] * 1e12 * chips.software[c]
             rate, next_rate = peak * used, peak * would
-            if home[c] < 0:  # domestic chips are measured in what they do
+            if home[c] < 0:  # domestic chips are counted by effective performance
                 rate *= link_factor(link[c], best_link, penalty, link_scale, skill[i])
                 next_rate *= link_factor(link[c], best_link, penalty, link_scale, known)
             kind = DOMESTIC if home[c] >= 0 else (DEGRADED if chips.variant[c] else LEGAL)

@@ -246,7 +246,7 @@ def _compare(i, month, listed, shared, chips, supply, buyers, worth, legal_worth
         if not (open_to[c, b] and available[c] <= month < withdrawn[c]):
             continue
         factor = software[c]
-        if home[c] < 0:  # domestic chips are measured in what they do
+        if home[c] < 0:  # domestic chips are counted by effective performance
             factor *= link_factor(link[c], best, shared.link_penalty, shared.link_scale, skill)
         rate = tflops[c] * factor * overhead / price[c]
         per = rate / (markup[family[c]] + overhead - 1.0)
@@ -262,7 +262,7 @@ def _compare(i, month, listed, shared, chips, supply, buyers, worth, legal_worth
             worth[c] = per
             bound = bound or granted[c, d] < 1.0
             bound = bound or fee[month, c, d] > 0.0 or refused[month, c, d] or kept_off
-        part = granted[c, d]  # of what is licensed in part that part is all there is
+        part = granted[c, d]  # a licence in part grants no more than its part
         open_here = offered[c, d] and not refused[month, c, d] and not kept_off
         if open_here and (part >= 1.0 or (variant[c] and part > 0.0)):
             at = markup[family[c]] * (1.0 + fee[month, c, d]) + overhead - 1.0
@@ -273,7 +273,7 @@ def _compare(i, month, listed, shared, chips, supply, buyers, worth, legal_worth
 @helper
 def _best_ways(i, month, listed, group, chips, supply, buyers, worth, legal_worth):
     """Return performance per dollar of the best legal, diverted and rented chip."""
-    # Domestic chips have had their share already.
+    # Domestic chips are left out: they have their share of spending already.
     d, overhead = buyers.destination[i], buyers.overhead[i]
     legal, diverted, rented = 0.0, 0.0, 0.0
     for c in range(worth.size):

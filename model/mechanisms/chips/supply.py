@@ -107,20 +107,16 @@ def supply(fixed: Fixed, state: State) -> None:
 @kernel
 def _adjust_prices(response, floor, ceiling, supply):
     """Move prices over list prices by excess demand, between logs of floor and ceiling."""
-    # ``stock`` still is what was left over last month. Where nothing is made any more, what there
-    # was is that and what was sold.
-    wanted, production, stock, markup = (
-        supply.wanted,
-        supply.production,
-        supply.stock,
-        supply.pressure,
-    )
+    # ``stock`` is still last month's unsold rest. Where a family is no longer made, last month's
+    # supply was that rest and the chips sold.
+    wanted, production = supply.wanted, supply.production
+    stock, markup = supply.stock, supply.pressure
     for f in range(wanted.size):
         sold = wanted[f] * supply.fill[f]
-        there = production[f] if production[f] > 0.0 else sold + stock[f]
+        offered = production[f] if production[f] > 0.0 else sold + stock[f]
         if wanted[f] > 0.0 and response > 0.0:
-            # Where there is nothing, or a speck of rounding, there is no market to set a price.
-            excess = math.log(wanted[f] / there) if there > 1e-9 * wanted[f] else 0.0
+            # Without supply, or with a speck of rounding, there is no market to set a price.
+            excess = math.log(wanted[f] / offered) if offered > 1e-9 * wanted[f] else 0.0
             if stock[f] > production[f] > 0.0:  # more than a month's output lies unsold
                 excess = min(excess, math.log(production[f] / stock[f]))
             change = response * min(1.5, max(-1.5, excess))
@@ -156,12 +152,8 @@ def _delay_roadmaps(month, elasticity, pace, vendors, chips):
 def _produce(month, growth, response, blocs, vendors, supply):
     """Make the record's chips; after the record adjust capacity and share it among families."""
     vendor, price, first, made = supply.vendor, supply.price, supply.first, supply.made_by_month
-    wanted, production, orders, capacity = (
-        supply.wanted,
-        supply.production,
-        vendors.orders,
-        vendors.capacity,
-    )
+    wanted, production = supply.wanted, supply.production
+    orders, capacity = vendors.orders, vendors.capacity
     for v in range(capacity.size):
         recorded = 0.0
         for f in range(vendor.size):
