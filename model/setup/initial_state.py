@@ -21,7 +21,7 @@ from model.mechanisms.firms.budgets import Budgets, budgets, teams
 from model.mechanisms.people.labour import settle
 from model.mechanisms.people.places import lay_out
 from model.setup.application_firms import applications_of, branches_of
-from model.setup.chip_market import buyers_of, makers_of, market_of, materials_of, supply_of
+from model.setup.chip_market import buyers_of, chips_of, makers_of, materials_of, supply_of
 from model.setup.firms import firms_of_places
 from model.setup.idea_catalogue import (
     LARGEST,
@@ -108,7 +108,7 @@ def build(
         parameters, inputs, places_here, [crew[k] for k in kept], labs, seed64
     )
     lab_table = _labs(parameters, inputs, firms, labs, order)
-    chips, caps = market_of(parameters, inputs)
+    chips, caps = chips_of(parameters, inputs)
     supply, vendors = supply_of(parameters, inputs)
     materials_of(inputs, blocs)
     buyers, cloud_share, listed = buyers_of(parameters, inputs, lab_table, [labs[i] for i in order])

@@ -85,6 +85,12 @@ SOURCES = ("legal", "degraded", "stockpiled", "diverted", "rented", "domestic")
 LEGAL, DEGRADED, STOCKPILED, BY_TRADERS, IN_RENT, DOMESTIC = range(len(SOURCES))
 
 
+CAP_MEASURES = ("performance", "chips", "share of home volume")  # what a cap of a licence counts
+
+
+CAP_ON_PERFORMANCE, CAP_ON_CHIPS, CAP_ON_HOME_SHARE = range(len(CAP_MEASURES))
+
+
 NOTHING = -np.inf  # the capability of who has made no model
 
 

@@ -81,9 +81,9 @@ def test_what_nobody_holds_cannot_be_learned(small):
     fresh = next(int(n) for n in known if n not in mine)
     assert learn(state, ALGORITHMS, one, fresh, COLLABORATION, source=other)
     assert not learn(state, ALGORITHMS, one, fresh, COLLABORATION, source=other)
-    with pytest.raises(InputError, match="not held by firm"):
+    with pytest.raises(InputError, match="must be held by firm"):
         learn(state, ALGORITHMS, one, knowledge.size.size - 1, COLLABORATION, source=other)
-    with pytest.raises(InputError, match="not held by print"):
+    with pytest.raises(InputError, match="must be published"):
         learn(state, ALGORITHMS, one, knowledge.size.size - 1, COLLABORATION)
-    with pytest.raises(InputError, match="no research in products"):
+    with pytest.raises(InputError, match="must do research in products"):
         learn(state, PRODUCTS, one, 0, COLLABORATION, source=other)
