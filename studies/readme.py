@@ -48,16 +48,17 @@ def block(figures: Figures, day: str) -> str:
     cost = figures["imposers_cost"][-1]
     last = YEARS[-1]
     gap, months = rows["gap", last], rows["scaled_gap", last]
+    way = "further behind" if gap["effect"] > 0.0 else "closer to"
     text = (
-        f"**At default parameters** (`spillover {COMMAND}`, version {version('spillover')}, {day}): "
-        f"at the end of {last} the ban leaves China's best model {abs(gap['effect']):.2f} orders of "
-        f"magnitude of effective training compute (OOM; 95 % interval {gap['low']:.2f} to "
-        f"{gap['high']:.2f}) {'further behind' if gap['effect'] > 0 else 'closer to'} that of the "
-        f"United States. At the US rate of progress this is {months['effect']:.1f} months "
-        f"({months['low']:.1f} to {months['high']:.1f}); the loss of training compute alone would "
-        f"give {months['benchmark']:.1f}. The United States loses USD {cost['loss']:.0f} bn "
-        f"(standard error {cost['loss_error']:.0f}) of surplus and profits, or USD "
-        f"{cost['a_month']:.0f} bn (standard error {cost['a_month_error']:.0f}) for each month."
+        f"**At default parameters** (`spillover {COMMAND}`, version {version('spillover')}, {day}):"
+        f" at the end of {last} the ban leaves China's best model {abs(gap['effect']):.2f} orders "
+        f"of magnitude of effective training compute (OOM; 95 % interval {gap['low']:.2f} to "
+        f"{gap['high']:.2f}) {way} that of the United States. At the US rate of progress this is "
+        f"{months['effect']:.1f} months ({months['low']:.1f} to {months['high']:.1f}); the loss of "
+        f"training compute alone would give {months['benchmark']:.1f}. The United States loses USD "
+        f"{cost['loss']:.0f} bn (standard error {cost['loss_error']:.0f}) of surplus and profits, "
+        f"or USD {cost['a_month']:.0f} bn (standard error {cost['a_month_error']:.0f}) for each "
+        "month."
     )
     lines = textwrap.wrap(text, WIDTH, break_long_words=False, break_on_hyphens=False)
     lines += [
