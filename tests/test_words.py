@@ -1,4 +1,4 @@
-"""The old words do not come back: a word that a reader must decode, and the one to write instead."""
+"""Old words do not come back: words that a reader must decode, and what to write instead."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def anchors(page: Path) -> set[str]:
     text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.S)
     heads = re.findall(r"^#+ (.+)$", text, re.M)
     words = [re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads]
-    return {word for word in words}
+    return set(words)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

@@ -1,4 +1,4 @@
-"""What README and guide say works: their code runs, files load, commands and figures are today's."""
+"""What README and guide say works: code runs, files load, commands and figures are today's."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_the_readme_is_one_screen() -> None:
 
 def test_python_of_the_readme_runs() -> None:
     (snippet,) = blocks("python", readme.README)
-    names = run(snippet.replace('rng=7", "rng=7, economy__firms=300"))
+    names = run(snippet.replace("rng=7", "rng=7, economy__firms=300"))
     assert len(names["blocs"]) == 4 * 9 * 12  # type: ignore[arg-type]
 
 
@@ -53,12 +53,10 @@ def test_a_world_of_the_guide_runs() -> None:
     names = run(blocks("python", ROOT / "docs" / "guide" / "python.md")[0])
     assert len(names["labs"]) == 40  # type: ignore[arg-type]
     assert len(names["blocs"]) == 4 * 3 * 12  # type: ignore[arg-type]
-    assert names["twin"].scenario.name == "no_ban"  # type: ignore[attr-defined]
+    assert names["twin"].parameters.controls.regime == "none"  # type: ignore[attr-defined]
 
 
-def test_experiments_of_the_guide_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_experiments_of_the_guide_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     names = run(blocks("python", ROOT / "docs" / "guide" / "python.md")[1])
     assert len(names["effects"]) == 2  # type: ignore[arg-type]
