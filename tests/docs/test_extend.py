@@ -1,5 +1,6 @@
 """The pages on extending the model and on Mesa: their code runs and does what they say."""
 
+import importlib
 import importlib.util
 import re
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from model.controls.acts import acts_in
 from model.core.errors import InputError
+from model.core.parameter import fact_of
 from model.custom import ideas_of, learn
 from model.economy import World
 from model.month import MONTH
@@ -39,7 +41,7 @@ def test_examples_are_short():
 
 def test_every_example_is_tested_here():
     own = Path(__file__).read_text(encoding="utf-8")
-    parts = re.findall(r'names_of\("(.+?)"\)', own)
+    parts = [*re.findall(r'names_of\("(.+?)"\)', own), "class Conferences"]
     assert all(sum(part in block for part in parts) == 1 for block in BLOCKS)
 
 
@@ -76,9 +78,14 @@ def test_a_replaced_rule_rules():
     assert crossed[0] < crossed[1]
 
 
-def test_a_group_of_parameters_knows_what_it_is():
-    group = names_of("class Conferences")["Conferences"]
-    assert group().heard == 0.05
+def test_a_group_of_parameters_knows_what_it_is(tmp_path, monkeypatch):
+    (block,) = [b for b in BLOCKS if "class Conferences" in b]
+    (tmp_path / "conferences_of_the_page.py").write_text(block)  # sentences are read from a file
+    monkeypatch.syspath_prepend(tmp_path)
+    group = importlib.import_module("conferences_of_the_page").Conferences
+    record = fact_of(group.model_fields["heard"])
+    assert group().heard == 0.05 and record.claims == ("A7",)
+    assert record.doc.lower().startswith("probability of learning an idea")
 
 
 def test_it_is_a_mesa_model():
