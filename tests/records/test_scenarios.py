@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from conftest import MOVING
 
-from analysis.reports import scenarios
 from model.economy import World
 from model.measure.tables import content_digest, tables_of
 from model.scenario import load, shipped
@@ -144,16 +143,3 @@ def test_tiers_bind_those_in_between(ended):
         return state.buyers.effective[state.buyers.destination == row].sum()
 
     assert cloud("tiers") < cloud("ban")
-
-
-def test_the_page_of_worlds_is_current():
-    """All but the dates, which only the history tells."""
-
-    def told(text):
-        return [line for line in text.splitlines() if not line.startswith(scenarios.CHANGED)]
-
-    page = scenarios.PAGE.read_text(encoding="utf-8")
-    assert told(page) == told(scenarios.content()), (
-        "write it anew: python -m analysis.reports.scenarios"
-    )
-    assert page.count(scenarios.CHANGED) == len(shipped())
