@@ -51,8 +51,8 @@ def page(found: list[Found], command: str) -> str:
         "# Talent against money",
         "",
         f"Made by `{command}`: `{WORLD}`, {len(found)} paired replicates, {FIRMS} firms, "
-        "end of 2030, OOM. One bloc gets a tenth more researchers, or its labs' budgets "
-        "are a tenth larger (for chips and people), from the first reported month on; all else is "
+        "end of 2030, OOM. One bloc gets a tenth more researchers, or its labs' budgets are a "
+        "tenth larger (for chips and people), from the first reported month on; all else is "
         "as it was, and wages clear. Means with 95 % intervals.",
         "",
     ]
