@@ -17,7 +17,7 @@ import numpy as np
 
 from analysis.experiments.effects import Values, interval
 from model.economy import World
-from model.measure.outcomes import OUTCOMES
+from model.measure.outcomes import OUTCOMES, unit_of_effect
 from model.state.fixed import Constants
 
 FIRMS = 300  # the same economy cut into fewer firms: effects keep, a run takes a second
@@ -46,7 +46,7 @@ def outcomes(world: World) -> dict[str, Values]:
 
 def measure_of(name: str) -> str:
     """Return what effects on an outcome are measured in."""
-    return "%" if OUTCOMES[name].relative else OUTCOMES[name].unit
+    return unit_of_effect(name)
 
 
 def told(values: Values, digits: int = 2) -> str:

@@ -60,8 +60,8 @@ def cell(scenario: str, constants: Constants, replicates: int, changes: dict[str
         follower = inputs.bloc_index(inputs.follower)
         found.append(outcomes(world))
         base = world.fixed.parameters.scarcity.efficiency
-        efficiency.append(at_horizons(world, base * series["efficiency_share"][:, follower]))
-        held, free = (series[n][:, follower] for n in ("fleet", "compute_unbound"))
+        efficiency.append(at_horizons(world, base * series["efficiency_effort"][:, follower]))
+        held, free = (series[n][:, follower] for n in ("fleet", "compute_without_controls"))
         fleet.append(at_horizons(world, held / np.where(free > 0.0, free, np.nan)))
     by_name = {name: np.array([one[name] for one in found]) for name in OUTCOMES}
     return Cell(by_name, np.array(efficiency), np.array(fleet))

@@ -27,7 +27,12 @@ from analysis.experiments.effects import Values
 from analysis.experiments.prior_draws import Stream, at_point, free_parameters
 from model.core.errors import InputError
 from model.economy import World
-from model.measure.outcomes import OUTCOMES, difference, outcomes_of
+from model.measure.outcomes import (
+    difference,
+    outcomes_of,
+    unit_of_difference,
+    unit_of_effect,
+)
 from model.parameters import FACTS
 from model.scenario import Scenario, load
 from model.setup import baseline
@@ -308,5 +313,5 @@ def unit_of(expectation: Expectation) -> str:
     if expectation.relative:
         return "%"
     if bloc:
-        return SERIES[name][0]
-    return "%" if OUTCOMES[name].relative else OUTCOMES[name].unit
+        return unit_of_difference(SERIES[name][0])
+    return unit_of_effect(name)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.experiments.priors import Exploration
-from model.measure.outcomes import OUTCOMES
+from model.measure.outcomes import OUTCOMES, unit_of_effect
 from model.measure.run_folder import Refused
 from model.parameters import FACTS
 
@@ -21,7 +21,7 @@ def as_json(found: Exploration) -> dict[str, Any]:
     rows = [
         {
             "name": name,
-            "unit": OUTCOMES[name].unit,
+            "unit": unit_of_effect(name),
             "horizon": horizon,
             "smallest": OUTCOMES[name].smallest,
             **_plain(found.summary(name, horizon)),
