@@ -175,7 +175,7 @@ class World(mesa.Model):
         return outcomes_of(self.fixed, self.state, self.record)
 
     def table(self, name: str) -> pd.DataFrame:
-        """Return a table of the run so far (a name of ``model.measure.run_folder.tables_of``)."""
+        """Return a table of the run so far (a name of ``model.measure.tables.tables_of``)."""
         from model.measure.tables import tables_of
 
         tables = tables_of(self.fixed, self.state, self.record)

@@ -18,7 +18,7 @@ from analysis.experiments.experiment import Arm, Job, Observe, outcomes_at
 from analysis.reports.markdown import table, write
 from model.core.errors import InputError
 from model.economy import World
-from model.measure.outcomes import OUTCOMES
+from model.measure.outcomes import OUTCOMES, unit_of_effect
 from model.scenario import load
 
 __all__ = ["table"]
@@ -54,7 +54,7 @@ def outcomes(world: World) -> dict[str, Values]:
 
 def measure_of(name: str) -> str:
     """Return what effects on an outcome are measured in."""
-    return "%" if OUTCOMES[name].relative else OUTCOMES[name].unit
+    return unit_of_effect(name)
 
 
 def with_interval(values: Values, digits: int = 2) -> str:

@@ -59,8 +59,8 @@ def observed(world: World) -> Observed:
     inputs, series, months = world.fixed.inputs, world.record.series, months_of(world, HORIZONS)
     follower = inputs.bloc_index(inputs.follower)
     base = world.parameters.scarcity.efficiency
-    efficiency = at_months(base * series["efficiency_share"][:, follower], months)
-    held, free = (series[n][:, follower] for n in ("fleet", "compute_unbound"))
+    efficiency = at_months(base * series["efficiency_effort"][:, follower], months)
+    held, free = (series[n][:, follower] for n in ("fleet", "compute_without_controls"))
     return found, efficiency, at_months(held / np.where(free > 0.0, free, np.nan), months)
 
 

@@ -324,8 +324,8 @@ def _model(row: Any) -> dict[str, Any]:
         **found,
         "compute": math.log10(row["compute"]),
         "algorithms": float(row["algorithms"]),
-        "own": float(row["own"]),
-        "inherited": float(row["capability"] - row["own"]),
+        "own": float(row["own_capability"]),
+        "inherited": float(row["capability"] - row["own_capability"]),
         "base_model": _plain(row["base_model"]),
         "base_open": _plain(row["base_open"]),
     }

@@ -107,7 +107,7 @@ def way(path: dict[str, Any]) -> list[Text]:
     title = (
         f"{path['field']}:{path['idea']}, {path['size']:.4f} OOM, first found "
         f"{path['first_month']} by {path['first_name']} ({path['first_bloc']}), "
-        f"found {_times(path['finds'])} in all"
+        f"found {_times(path['discoveries'])} in all"
     )
     spread = [
         [words, str(path[f"holders_{place}"]), *(_months(path, p, place) for p in PERCENT)]

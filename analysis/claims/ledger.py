@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from model.core.errors import InputError, near, shown
 from model.core.toml import quoted, read_toml
-from model.measure.outcomes import OUTCOMES
+from model.measure.outcomes import OUTCOMES, unit_of_effect
 from model.parameters import FACTS
 from model.scenario import Scenario, load, shipped
 from model.seed_tables import LEDGER, SEEDS, tables
@@ -73,12 +73,12 @@ class Expectation(_Entry):
         what = name.replace("_", " ") + (f" of {bloc}" if bloc else "")
         if self.effect is not None:
             unit = "%" if self.relative or (not bloc and OUTCOMES[name].relative) else ""
-            unit = unit or ("" if bloc else OUTCOMES[name].unit)
+            unit = unit or ("" if bloc else unit_of_effect(name))
             verb = {"rises": "rises by more than", "falls": "falls by more than",
                     "stays": "moves by less than"}[self.effect]  # fmt: skip
             return f"{what} {verb} {self.least():g} {unit}".rstrip() + f", end of {self.at}"
         bound = f"below {self.below:g}" if self.below is not None else f"above {self.above:g}"
-        return f"the effect on {what} is {bound} {OUTCOMES[name].unit}, end of {self.at}"
+        return f"the effect on {what} is {bound} {unit_of_effect(name)}, end of {self.at}"
 
     def supported(self, effect: float) -> bool | None:
         """Say whether an effect supports it (True), contradicts it (False), or neither (None)."""

@@ -73,7 +73,7 @@ def innovation(folder: Folder) -> Figure:
     panels.heading(low, f"Ideas first found since {printed(folder.months[0])}, number")
     low.yaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
     low.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:,.0f}"))
-    _by_bloc(low, folder, "ideas_found", total=True)
+    _by_bloc(low, folder, "ideas_discovered", total=True)
     panels.mark_acts((top, low), folder.acts)
     return figure
 
@@ -146,9 +146,9 @@ def channels(folder: Folder) -> Figure:
         captions.keys(folder, drawn=False),
         (),
         "Shares in all acquisitions of a year; an acquisition is one firm that comes to hold one "
-        "idea of algorithms or systems. Found: first in the world; found again: by a firm's own "
-        "research, after others; "
-        "all else: learned from others. Figures at the right: last year shown."
+        "idea of algorithms or systems. Own discovery: first in the world; independent "
+        "rediscovery: by a firm's own research, after others; all else: learned from others. "
+        "Figures at the right: last year shown."
         + (" All replicates together." if folder.replicates > 1 else ""),
         folder.source,
     )

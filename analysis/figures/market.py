@@ -79,7 +79,7 @@ def _of_all(folder: Folder, world_at: int, name: str) -> Line:
 
 
 def _use(axis: Axes, folder: Folder) -> None:
-    found = [of_blocs(folder, world, "consumers") for world in folder.worlds]
+    found = [of_blocs(folder, world, "consumers_using") for world in folder.worlds]
     labels = []
     chief = (folder.leader, folder.follower)
     for bloc in (*(b for b in folder.blocs if b not in chief), *chief):

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from analysis.experiments.sweep_folder import Batches, Damaged
-from analysis.reports.terminal_tables import HEADLINES, number, title
-from model.measure.outcomes import OUTCOMES
+from analysis.reports.terminal_tables import number, title
+from model.measure.outcomes import HEADLINES, OUTCOMES, unit_of_effect
 
 MARKS = (0.05, 0.5, 0.95)
 
@@ -39,7 +39,7 @@ def summary(batches: Batches) -> list[dict[str, Any]]:
         rows.append(
             {
                 "name": name,
-                "unit": OUTCOMES[name].unit,
+                "unit": unit_of_effect(name) if effects else OUTCOMES[name].unit,
                 "horizon": horizon,
                 "what": "effect" if effects else "outcome",
                 "n": int(values.size),

@@ -7,12 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from model.measure.outcomes import CENSORED, OUTCOMES
+from model.measure.outcomes import CENSORED, HEADLINES, OUTCOMES
 
-HEADLINES = (  # shown in a terminal
-    "gap", "scaled_gap", "lag", "compute_lag", "frontier", "surplus_leader", "surplus_follower",
-    "profits_leader", "profits_follower", "vendor_profit_leader",
-)  # fmt: skip
 YEARS = ("2018", "2020", "2022", "2023", "2024", "2027", "2030")
 
 

@@ -24,7 +24,7 @@ from analysis.figures.style import INK, MUTED, Grid, Words
 from analysis.reports.parameters import NO_UNIT
 from analysis.reports.terminal_tables import title
 from model.core.errors import InputError
-from model.measure.outcomes import OUTCOMES
+from model.measure.outcomes import OUTCOMES, unit_of_effect
 from model.parameters import FACTS
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def figure(
         titles: their titles.
         source: what stands below.
     """
-    unit, least = OUTCOMES[name].unit, OUTCOMES[name].smallest
+    unit, least = unit_of_effect(name), OUTCOMES[name].smallest
     how = (
         f"Means of {found.points} points of a grid."
         if found.fit is None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from analysis.sensitivity.prim import Column, find
-from model.measure.outcomes import OUTCOMES
+from model.measure.outcomes import OUTCOMES, unit_of_effect
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +30,7 @@ def discover(frame: pd.DataFrame, outcome: str) -> list[dict[str, Any]]:
         return []
     word, unit = outcome.replace("_", " "), OUTCOMES[outcome].unit
     if twins:
-        least = OUTCOMES[outcome].smallest
+        least, unit = OUTCOMES[outcome].smallest, unit_of_effect(outcome)
         kinds = [
             ("rises", values > least, f"the {word} grows by more than {least:g} {unit}"),
             ("falls", values < -least, f"the {word} shrinks by more than {least:g} {unit}"),

@@ -1,4 +1,4 @@
-"""Conservation laws, each a function of the state that returns a residual which must be zero.
+"""Conservation laws: each a function of the state whose residual must be zero.
 
 Chips and money are real numbers, so their residuals are relative and must be below ``CLOSED``;
 people and ideas are exact.
@@ -20,13 +20,13 @@ CLOSED = 1e-9
 
 
 class NotClosed(ArithmeticError):
-    """An account does not close: something was made of nothing, or lost."""
+    """An account does not close: something came from nowhere or was lost."""
 
 
 def chips_ordered(fixed: Fixed, state: State) -> float:
     """Chips requested = delivered + cancelled + on the way, by buyer, type and route.
 
-    It holds as well for those that a buyer would hold had no rule bound.
+    The law also holds for the chips that a buyer would hold had no rule ever bound.
     """
     buyers = state.buyers
     rest = buyers.requested - buyers.delivered - buyers.cancelled - buyers.ordered.sum(axis=1)
@@ -50,7 +50,7 @@ def chips_supplied(fixed: Fixed, state: State) -> float:
 
 
 def compute_by_source(fixed: Fixed, state: State) -> float:
-    """Legal, degraded, stockpiled, diverted, rented, domestic compute add up to the fleet."""
+    """Legal, export-version, stockpiled, diverted, rented, domestic compute add up to the fleet."""
     buyers = state.buyers
     return _relative(buyers.by_source.sum(axis=1) - buyers.effective, buyers.effective)
 
@@ -63,20 +63,20 @@ def fleets(fixed: Fixed, state: State) -> float:
 
 
 def money(fixed: Fixed, state: State) -> float:
-    """Money granted and advanced for chips = spent + cash + gone to other uses, by buyer."""
+    """Money granted and advanced for chips = spent + cash + redirected to other uses, by buyer."""
     buyers = state.buyers
     rest = buyers.granted + buyers.debt - buyers.spent - buyers.cash - buyers.let_go
     return _relative(rest, buyers.granted)
 
 
 def prepaid(fixed: Fixed, state: State) -> float:
-    """Nobody has paid for nothing: what is prepaid is on the way, and the other way round."""
+    """Chips that are prepaid are on the way, and chips on the way are prepaid."""
     buyers = state.buyers
     return float(np.sum((buyers.prepaid > 0.0) != (buyers.ordered > 0.0)))
 
 
-def means(fixed: Fixed, state: State) -> float:
-    """Means of a bloc's labs at the reference lead are its funding, where it has an active lab."""
+def lab_budgets(fixed: Fixed, state: State) -> float:
+    """Budgets of a bloc's labs at the reference lead = its funding, where a lab is active."""
     labs, blocs, group = state.labs, state.blocs, fixed.of(Budgets)
     part = 1.0 - np.exp(-group.reference_lead / LEAD_SCALE)
     total = np.bincount(labs.bloc, labs.means * part, blocs.funding.size)
@@ -85,14 +85,14 @@ def means(fixed: Fixed, state: State) -> float:
 
 
 def money_of_labs(fixed: Fixed, state: State) -> float:
-    """From investors and users (serving paid) = to research and to owners, by lab."""
+    """Money from investors and users less serving costs = research budget + owners, by lab."""
     labs = state.labs
     rest = labs.investors + labs.earned - labs.budget - labs.owners
     return _relative(rest, labs.means + np.abs(labs.earned))
 
 
 def money_of_users(fixed: Fixed, state: State) -> float:
-    """What users and firms pay for models = what labs and hosts take in."""
+    """Spending of users and firms on AI models = revenue of labs and hosts."""
     platforms, segments = state.platforms, state.segments
     paid = float(segments.spent.sum() + platforms.payments.sum())
     taken = float(state.labs.revenue.sum() + state.blocs.hosts.sum())
@@ -100,7 +100,7 @@ def money_of_users(fixed: Fixed, state: State) -> float:
 
 
 def user_shares(fixed: Fixed, state: State) -> float:
-    """Shares of lines in a segment sum to one, or to nothing where there is no line."""
+    """Shares of lines in a segment sum to one, or to zero where there is no line."""
     total = state.platforms.share.sum(axis=0)
     return float(np.where(state.segments.potential > 0.0, np.abs(total - 1.0), total).max())
 
@@ -125,13 +125,13 @@ def places_of_people(fixed: Fixed, state: State) -> float:
 
 
 def infrastructure(fixed: Fixed, state: State) -> float:
-    """Infrastructure of a place = all ever put into it less what wore out."""
+    """Infrastructure of a place = investment since the start less depreciation."""
     clusters = state.clusters
     return _relative(clusters.fed - clusters.worn - clusters.stock, clusters.fed)
 
 
 def ideas_counted(fixed: Fixed, state: State) -> float:
-    """Ideas counted = bits held, and the holders of an idea are those whose bit is set."""
+    """Ideas counted of a firm = bits set, and holders of an idea = firms whose bit is set."""
     worst = 0.0
     for knowledge in state.knowledge:
         held = np.unpackbits(knowledge.bits.view(np.uint8), axis=1, bitorder="little")
@@ -154,8 +154,8 @@ def knowledge_summed(fixed: Fixed, state: State) -> float:
     return worst
 
 
-def first_finds(fixed: Fixed, state: State) -> float:
-    """Nobody holds what nobody found: ideas held by someone have a first finder."""
+def first_discoveries(fixed: Fixed, state: State) -> float:
+    """Every idea that a firm holds has a first discovery."""
     rest = 0
     for knowledge in state.knowledge:
         rest += int(np.sum((knowledge.holders.sum(axis=1) > 0) & (knowledge.first_month < 0)))
@@ -163,20 +163,20 @@ def first_finds(fixed: Fixed, state: State) -> float:
 
 
 def product_shares(fixed: Fixed, state: State) -> float:
-    """Shares of a bloc's market for the products of a sector sum to one, where anybody sells."""
+    """Shares in a bloc's market for the products of a sector sum to one, where any firm sells."""
     shares, demand = _by_market(state, state.applications.share), state.branches.demand
     return float(np.abs(np.where(demand > 0.0, shares - 1.0, shares)).max(initial=0.0))
 
 
 def product_sales(fixed: Fixed, state: State) -> float:
-    """What application firms sell is what buyers of all blocs spend, by sector."""
+    """Sales of application firms = spending of buyers of all blocs, by sector."""
     sales = _by_market(state, state.applications.sales[:, None]).sum(axis=0)
     demand = state.branches.demand.sum(axis=0)
     return _relative(sales - demand, demand)
 
 
 def platform_payments(fixed: Fixed, state: State) -> float:
-    """What application firms of a bloc pay for platforms is what makers of these are paid."""
+    """Payments of a bloc's application firms for AI models = payments labs and hosts receive."""
     table, platforms = state.applications, state.platforms
     bloc = state.firms.bloc[table.firm]
     paid = np.bincount(bloc, table.payments, platforms.payments.shape[1])
@@ -184,14 +184,14 @@ def platform_payments(fixed: Fixed, state: State) -> float:
 
 
 def money_of_firms(fixed: Fixed, state: State) -> float:
-    """Put in + earned + written off = cash + paid out, by application firm."""
+    """Paid in + earned + written off = cash + paid out, by application firm."""
     table = state.applications
     rest = table.put_in + table.earned + table.lost - table.cash - table.paid_out
     return _relative(rest, table.put_in + np.abs(table.earned) + table.paid_out)
 
 
 def firms_counted(fixed: Fixed, state: State) -> float:
-    """Who is active has entered and not left; who is not has no staff to pay and no ideas."""
+    """Active firms have entered and not closed; other firms hold no ideas."""
     firms = state.firms
     here = (firms.entered != NEVER) & (firms.left == NEVER)
     rest = int(np.sum(here != firms.active)) + int(np.sum(firms.spare & firms.active))
@@ -216,7 +216,7 @@ LAWS: dict[str, Callable[[Fixed, State], float]] = {
         fleets,
         money,
         prepaid,
-        means,
+        lab_budgets,
         money_of_labs,
         money_of_users,
         user_shares,
@@ -225,7 +225,7 @@ LAWS: dict[str, Callable[[Fixed, State], float]] = {
         infrastructure,
         ideas_counted,
         knowledge_summed,
-        first_finds,
+        first_discoveries,
         product_shares,
         product_sales,
         platform_payments,

@@ -1,7 +1,8 @@
 """Acquisitions one by one: who came to hold which idea, from whom, by which channel.
 
-Mechanisms say what was found and learned (``state.finds``, ``state.learned``) and count it by
-blocs (``state.acquired``); here both become one list, idea by idea, and no rule is told again.
+Mechanisms list what firms discovered and learned (``state.finds``, ``state.learned``) and count
+both by blocs (``state.acquired``); here the two become one list, idea by idea. No rule of the model
+is repeated.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ class Acquired(NamedTuple):
     month: NDArray[np.int16]
     field: Small
     idea: Rows
-    source: Rows  # firm it came from, the finder itself where it was found; -1 is print
+    source: Rows  # firm it came from; in a discovery the discoverer; -1: a publication
     source_bloc: Small
     firm: Rows  # firm that came to hold it
     channel: Small
@@ -42,7 +43,7 @@ class Events:
         self._months: list[Acquired] = []
 
     def observe(self, fixed: Fixed, state: State, sizes: Floats) -> None:
-        """Take in the month that just ended.
+        """Add the month that just ended.
 
         Adds the sizes of ideas (OOM) to ``sizes``: field x channel x source bloc x target bloc.
         """
@@ -75,16 +76,17 @@ _KINDS = (np.int16, np.int8, np.int32, np.int32, np.int8, np.int32, np.int8)
 def acquired_in(state: State, number: int) -> Acquired:
     """Return the acquisitions of a field in the month that just ended."""
     knowledge, learned = state.knowledge[number], state.learned[number]
-    members, found = state.finds[number]
-    finders, found = knowledge.row[members[found >= 0]], found[found >= 0]
-    first = (knowledge.first_firm[found] == finders) & (knowledge.first_month[found] == state.month)
-    firm = np.concatenate((finders, learned.learner))
+    members, idea = state.finds[number]
+    discoverer, idea = knowledge.row[members[idea >= 0]], idea[idea >= 0]
+    first_firm, first_month = knowledge.first_firm[idea], knowledge.first_month[idea]
+    first = (first_firm == discoverer) & (first_month == state.month)
+    firm = np.concatenate((discoverer, learned.learner))
     return Acquired(
         np.full(firm.size, state.month, np.int16),
         np.full(firm.size, number, np.int8),
-        np.concatenate((found, learned.idea)).astype(np.int32),
-        np.concatenate((finders, learned.source)).astype(np.int32),
-        np.concatenate((state.firms.bloc[finders], learned.origin)).astype(np.int8),
+        np.concatenate((idea, learned.idea)).astype(np.int32),
+        np.concatenate((discoverer, learned.source)).astype(np.int32),
+        np.concatenate((state.firms.bloc[discoverer], learned.origin)).astype(np.int8),
         firm.astype(np.int32),
         np.concatenate((np.where(first, FOUND, FOUND_AGAIN), learned.channel)).astype(np.int8),
     )

@@ -1,8 +1,8 @@
 """Outcomes, fixed before any experiment was run; nothing else in the project defines them.
 
 Leader and follower are named in the scenario and stay fixed, so that a gap can be negative. All
-functions take series by month from the start of prehistory, in OOM unless said, and return one
-value a month, ``nan`` where an outcome is undefined (written as null).
+functions take series by month from the start of prehistory, capability as log10 of effective FLOP
+unless stated, and return one value a month, ``nan`` where an outcome is undefined (stored as null).
 """
 
 from __future__ import annotations
@@ -27,28 +27,33 @@ MEAN_WINDOW = 12  # months over which the scaled gap is averaged
 
 @dataclass(frozen=True)
 class Outcome:
-    """An outcome: its unit, its definition, and the smallest effect worth talking of."""
+    """An outcome: its unit, its definition, and the smallest effect of interest."""
 
     unit: str
-    smallest: float
-    benchmark: str  # "gap", "lag" or "" (none): which arithmetic benchmark stands beside it
+    smallest: float  # effect of interest, in the unit of effects
+    benchmark: str  # "gap", "lag" or "" (none): which compute-only benchmark is shown beside it
     definition: str
     relative: bool = False  # effects are in %, of the logarithm; the series is in USD
+    headline: bool = False  # shown in short tables
 
+
+LEVEL = "log10 FLOP"  # capability: log10 of effective training compute; differences are in OOM
 
 OUTCOMES: dict[str, Outcome] = {
     "gap": Outcome(
         "OOM",
         0.05,
         "gap",
-        "leader's minus follower's best released capability so far",
+        "capability gap: the leader's best released capability so far minus the follower's",
+        headline=True,
     ),
     "scaled_gap": Outcome(
         "months",
         1.0,
         "lag",
-        "gap over the leader's growth a month in the last 24 months, mean of 12 months; undefined "
-        "where the leader grew by less than 0.05 OOM a year",
+        "capability gap over the leader's growth a month in the last 24 months, mean of 12 months; "
+        "undefined where the leader grew by less than 0.05 OOM a year",
+        headline=True,
     ),
     "lag": Outcome(
         "months",
@@ -56,33 +61,60 @@ OUTCOMES: dict[str, Outcome] = {
         "lag",
         "months since the leader's best released capability was where the follower's is now; "
         "negative when the follower leads; at least that long where the record is too short",
+        headline=True,
     ),
     "perceived_lag": Outcome(
         "months",
         1.0,
         "lag",
-        "the lag as the leader sees it, who learns of the follower's releases with a delay",
+        "lag of the follower's best released capability as the leader perceives it, which learns "
+        "of the follower's releases with a delay",
     ),
     "compute_lag": Outcome(
-        "months", 2.0, "lag", "the lag of the largest training run instead of capability"
+        "months",
+        2.0,
+        "lag",
+        "months since the leader's largest training run was as large as the follower's is now",
+        headline=True,
     ),
     "own_gap": Outcome(
-        "OOM", 0.05, "gap", "gap of the best that labs made alone, inheritance left out"
+        "OOM",
+        0.05,
+        "gap",
+        "gap in the best capability that a lab reached so far without another lab's model",
     ),
     "potential_gap": Outcome(
-        "OOM", 0.05, "gap", "gap of what labs could make now, alone, with their fleets and ideas"
+        "OOM",
+        0.05,
+        "gap",
+        "gap in the best capability that a lab could reach now with its own fleet and ideas alone",
     ),
-    "frontier": Outcome("OOM", 0.05, "", "best released capability of the world so far"),
-    "algorithms_leader": Outcome("OOM", 0.05, "", "algorithms held by the leader's best lab"),
-    "algorithms_follower": Outcome("OOM", 0.05, "", "algorithms held by the follower's best lab"),
+    "frontier": Outcome(
+        LEVEL,
+        0.05,
+        "",
+        "best released capability of the world so far, in effective training compute",
+        headline=True,
+    ),
+    "algorithms_leader": Outcome(
+        "OOM", 0.05, "", "algorithms held by the leader's lab that holds most"
+    ),
+    "algorithms_follower": Outcome(
+        "OOM", 0.05, "", "algorithms held by the follower's lab that holds most"
+    ),
     **{
         f"{name}_{who}": Outcome(
-            "USD bn", 1.0, "", f"{what} of the {who} since the start, {DISCOUNTED}", relative=True
+            "USD bn",
+            1.0,
+            "",
+            f"{what} in the {who}'s bloc since the start, {DISCOUNTED}",
+            relative=True,
+            headline=name != "rnd",
         )
         for name, what in (
-            ("surplus", "surplus of the users"),
+            ("surplus", "surplus of users of AI models"),
             ("profits", "profits of labs, hosts and application firms"),
-            ("rnd", "research budgets of the labs"),
+            ("rnd", "research budgets of labs"),
         )
         for who in ("leader", "follower")
     },
@@ -90,14 +122,16 @@ OUTCOMES: dict[str, Outcome] = {
         "USD bn",
         1.0,
         "",
-        f"profit of the leader's vendors of chips since the start, {DISCOUNTED}",
+        f"profit of chip vendors in the leader's bloc since the start, {DISCOUNTED}",
         relative=True,
+        headline=True,
     ),
 }
+HEADLINES = tuple(name for name, outcome in OUTCOMES.items() if outcome.headline)
 SUMS = {  # which series by bloc a discounted sum adds up
     "surplus": ("user_surplus",),
     "profits": ("lab_profit", "host_profit", "application_profit"),
-    "rnd": ("budget",),
+    "rnd": ("research_budget",),
     "vendor_profit": ("vendor_profit",),
 }
 CENSORED = ("lag", "perceived_lag", "compute_lag")  # reported as median, with the censored share
@@ -124,8 +158,8 @@ def lag(
 
     At month t: how long ago the series that is ahead first reached what the other has now, with
     linear interpolation between months; positive when the leader is ahead. Where that lies before
-    the record, or the other has no model yet, the time since the record begins, or since the first
-    model of the one ahead, stands, marked as censored ("at least").
+    the record, or the other has no model yet, the result is the time since the record begins, or
+    since the first model of the one ahead, marked as censored ("at least").
     """
     size = leader.size
     months, censored = np.zeros(size), np.zeros(size, np.bool_)
@@ -134,7 +168,7 @@ def lag(
         if follower[t] > leader[t]:
             ahead, behind, sign = follower, leader[t], -1.0
         elif follower[t] == leader[t]:
-            censored[t] = not math.isfinite(behind)  # nobody has a model yet: at least nothing
+            censored[t] = not math.isfinite(behind)  # no model yet: at least 0
             continue
         # first month at which the one ahead had reached the level
         s = int(np.searchsorted(ahead[: t + 1], behind))
@@ -148,16 +182,16 @@ def lag(
 
 
 def delayed(series: Floats, months: int) -> Floats:
-    """Return a series as it is seen ``months`` later; before anything was seen, nothing."""
+    """Return a series as perceived ``months`` later; ``-inf`` before the first perceived value."""
     if months == 0:
         return series.copy()
     return np.concatenate([np.full(months, -np.inf), series[:-months]])[: series.size]
 
 
 def discounted(flow: Floats, start: int) -> Floats:
-    """Return the sum of a flow a month since month ``start``, worth at ``start``; ``nan`` before.
+    """Return the present value, at month ``start``, of a monthly flow since then; ``nan`` before.
 
-    Month by month, so that a longer run begins with the sums of a shorter one.
+    Summed month by month, so that a longer run begins with the sums of a shorter one.
     """
     months = np.arange(flow.size) - start
     worth = np.where(months >= 0, flow * (1.0 + DISCOUNT) ** (-months / 12.0), 0.0)
@@ -167,8 +201,8 @@ def discounted(flow: Floats, start: int) -> Floats:
 def difference(name: str, a: Floats, b: Floats) -> Floats:
     """Return the effect on an outcome, b against a, in its unit or for sums of money in %.
 
-    Of sums 100 (ln b - ln a) is given, so that effects of other draws can be compared; undefined
-    where one of them is not above zero.
+    The effect on a sum of money is 100 (ln b - ln a), so that effects can be compared across draws;
+    undefined where a sum is not above zero.
     """
     if not OUTCOMES[name].relative:
         return b - a
@@ -178,13 +212,18 @@ def difference(name: str, a: Floats, b: Floats) -> Floats:
 
 
 def effect_of(name: str, a: float, b: float) -> float:
-    """Return the effect on an outcome in one pair of twins, as ``difference`` does."""
+    """Return the effect on an outcome in one pair of runs, as ``difference`` does."""
     return float(difference(name, np.array([a]), np.array([b]))[0])
 
 
 def unit_of_effect(name: str) -> str:
-    """Return the unit in which the effect on an outcome is given."""
-    return "%" if OUTCOMES[name].relative else OUTCOMES[name].unit
+    """Return the unit of effects on an outcome."""
+    return "%" if OUTCOMES[name].relative else unit_of_difference(OUTCOMES[name].unit)
+
+
+def unit_of_difference(unit: str) -> str:
+    """Return the unit of the difference of two values: of two logarithms of FLOP it is OOM."""
+    return "OOM" if unit == LEVEL else unit
 
 
 def outcomes_of(fixed: Fixed, state: State, record: Record) -> dict[str, Floats]:
@@ -233,11 +272,11 @@ def outcomes_of(fixed: Fixed, state: State, record: Record) -> dict[str, Floats]
 
 
 def benchmark(kind: str, flop_without: float, flop_with: float, growth: float) -> float:
-    """Return what arithmetic alone would say of an effect, or ``nan``.
+    """Return the compute-only benchmark of an effect, or ``nan``.
 
     ``flop_*`` are the follower's largest training run, log10 FLOP, without and with the treatment
-    in twins; ``growth`` the leader's growth of released capability, OOM a year. The gap's
-    benchmark is their difference x; a lag's is 12 x / growth.
+    in paired runs; ``growth`` is the leader's growth of released capability, OOM a year. A gap's
+    benchmark is the difference x of the two runs; a lag's is 12 x / growth.
     """
     x = flop_without - flop_with
     if kind == "gap":

@@ -35,11 +35,11 @@ PACKAGES = ("spillover", "numpy", "numba", "llvmlite", "scipy", "pandas", "pyarr
 
 
 class Refused(Exception):
-    """A result would be overwritten, or is not ours or not whole; nothing was written."""
+    """A result would be overwritten, is foreign or incomplete; nothing was written."""
 
 
 def provenance(scenario: Scenario, seed: int, seconds: float) -> dict[str, Any]:
-    """Return who made a result: versions, commit, parameters' digest, machine, command, time."""
+    """Return how a result was made: versions, commit, parameters, machine, command, time."""
     packages = {}
     for name in PACKAGES:
         try:
@@ -66,7 +66,7 @@ def provenance(scenario: Scenario, seed: int, seconds: float) -> dict[str, Any]:
 
 
 def acts_of(inputs: Inputs) -> list[dict[str, str]]:
-    """Return the acts that come into force in some inputs: name, title and the month they do."""
+    """Return the acts that come into force during a run: name, title and month of effect."""
     calendar = inputs.calendar
     spans = [(act, *calendar.span(act.effective, act.ended)) for act in inputs.acts]
     return [
@@ -77,7 +77,7 @@ def acts_of(inputs: Inputs) -> list[dict[str, str]]:
 
 
 def cast_of(inputs: Inputs) -> dict[str, Any]:
-    """Return who leads, who follows, and the printed names of the blocs."""
+    """Return leader, follower, and the printed names of the blocs."""
     return {
         "leader": inputs.leader,
         "follower": inputs.follower,
@@ -128,14 +128,14 @@ def write_run(
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write JSON with a newline at the end; ``nan`` is refused, undefined figures are null."""
+    """Write JSON with a newline at the end; refuses ``nan``: undefined figures are null."""
     path.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def write_folder(folder: Path, fill: Callable[[Path], None]) -> None:
     """Make a folder by filling a hidden one beside it, syncing it, and renaming it."""
     if folder.exists():
-        raise Refused(f"{folder}: exists and is never overwritten; give another --out")
+        raise Refused(f"{folder}: exists and is never overwritten; choose another folder")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         _sweep(folder)
@@ -153,7 +153,9 @@ def write_folder(folder: Path, fill: Callable[[Path], None]) -> None:
         try:
             os.rename(place, folder)
         except OSError:
-            raise Refused(f"{folder}: was made by somebody else meanwhile; kept theirs") from None
+            raise Refused(
+                f"{folder}: was made by another process meanwhile; theirs is kept"
+            ) from None
         sync(folder.parent)
     except OSError as error:
         raise Refused(f"{folder}: cannot be written: {error.strerror}") from None
@@ -162,7 +164,7 @@ def write_folder(folder: Path, fill: Callable[[Path], None]) -> None:
 
 
 def _sweep(folder: Path) -> None:
-    # What writers of this folder left behind that were killed on this machine.
+    # Remove what writers of this folder left behind when they were killed on this machine.
     start = f".{folder.name}-{platform.node()}-"
     for left in folder.parent.glob(f"{glob.escape(start)}*"):
         process = left.name.removeprefix(start).split("-")[0]
@@ -171,7 +173,7 @@ def _sweep(folder: Path) -> None:
 
 
 def alive(process: int) -> bool:
-    """Tell whether a process of this machine is there."""
+    """Say whether a process of this machine is running."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:
@@ -184,7 +186,7 @@ def alive(process: int) -> bool:
 def read_manifest(folder: Path) -> dict[str, Any]:
     """Return the manifest of a result's folder.
 
-    Raises ``InputError`` where there is none, ``Refused`` where it is not ours or newer.
+    Raises ``InputError`` without a folder, ``Refused`` where the manifest is foreign or newer.
     """
     path = folder / "manifest.json"
     if not folder.is_dir():
@@ -205,7 +207,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def sync(path: Path) -> None:
-    """Have the disk keep a file, or the names in a folder."""
+    """Write a file, or the names in a folder, through to the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -42,9 +42,9 @@ FIELD_UNITS = ("OOM", "OOM", "log quality")  # what sizes of ideas and knowledge
 
 
 CHANNELS = (
-    "found",
-    "found again",
-    "proximity",
+    "own discovery",
+    "independent rediscovery",
+    "local contact",
     "publication",
     "open weights",
     "suppliers",

@@ -8,7 +8,7 @@ from model.month import MONTH
 from model.state.codes import UNBOUND
 from tests.worlds import unclosed
 
-ROUTES = slice(UNBOUND)  # all planes but what no rule would change
+ROUTES = slice(UNBOUND)  # all planes but the one without rules
 LONG = {"economy__end": "2024-06"}  # past the first chip bans, so that orders are cancelled
 ODD = {
     "controls__rules": [
@@ -29,7 +29,7 @@ def _more_bits(state):
     knowledge.bits[member, 0] |= np.uint64(1 << free)
 
 
-def _unfound(state):
+def _undiscovered(state):
     knowledge = state.knowledge[1]
     knowledge.first_month[np.argmax(knowledge.holders.sum(axis=1))] = -1
 
@@ -82,7 +82,7 @@ BREAKS = {
         _add("supply", "produced", 1.0),
         _add("supply", "stock", 1.0),
         _add("supply", "scrapped", 1.0),
-        _add("market", "seized", 1.0),
+        _add("chips", "seized", 1.0),
         _add("buyers", "delivered", 1.0, ROUTES),
     ],
     "compute_by_source": [_add("buyers", "by_source", 1e12), _add("buyers", "effective", 1e12)],
@@ -98,7 +98,7 @@ BREAKS = {
     ],
     "firms_counted": [_ghost, _memory],
     "prepaid": [_prepaid, _unpaid],
-    "means": [_add("labs", "means", 1e3), _add("blocs", "funding", 1e3)],
+    "lab_budgets": [_add("labs", "means", 1e3), _add("blocs", "funding", 1e3)],
     "money_of_labs": [
         _add("labs", column, 1e3) for column in ("budget", "owners", "investors", "earned")
     ],
@@ -120,7 +120,7 @@ BREAKS = {
     "infrastructure": [_add("clusters", column, 1e3) for column in ("stock", "fed", "worn")],
     "ideas_counted": [_more_bits, _holders],
     "knowledge_summed": [_more_bits, _level],
-    "first_finds": [_unfound],
+    "first_discoveries": [_undiscovered],
     "product_shares": [_add("applications", "share", 0.01)],
     "product_sales": [_add("applications", "sales", 1e6), _add("branches", "demand", 1e6)],
     "platform_payments": [
@@ -155,7 +155,7 @@ def test_laws_hold_in_odd_worlds(changes, small):
     assert unclosed(world) == {}
 
 
-def test_every_law_is_put_to_the_test():
+def test_every_law_is_tested():
     assert set(BREAKS) == set(LAWS)
 
 

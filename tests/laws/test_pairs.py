@@ -95,7 +95,7 @@ def test_two_blocs_without_exchange_are_two_separate_worlds(alone: str) -> None:
     ]
     pair, single = (world.state for world in worlds)
     row = worlds[0].fixed.inputs.bloc_index(alone)
-    found, again = "ideas_found", "ideas_found_again"  # who was first is told of the whole world
+    found, again = "ideas_discovered", "ideas_rediscovered"  # first in the whole world or not
     for record in (world.record for world in worlds):
         record.series[found] = record.series.pop(again) + record.series[found]
         for name in ("vendor_revenue", "vendor_profit"):

@@ -134,7 +134,7 @@ def test_a_phase_of_ones_own() -> None:
 def test_a_world_without_spillover_learns_nothing() -> None:
     world = World("no_ban", rng=1, phases=MONTH.without("spillover"), **SMALL).run()
     assert world.record.series["ideas_learned"].sum() == 0.0
-    assert world.record.series["ideas_found"].sum() > 0.0
+    assert world.record.series["ideas_discovered"].sum() > 0.0
 
 
 def test_tables_open_in_pandas() -> None:

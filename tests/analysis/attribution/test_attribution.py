@@ -23,7 +23,7 @@ from analysis.figures.data import channel_shares, read_folder
 from model.core.errors import InputError
 from model.economy import World
 from model.measure import run_folder
-from model.measure.lab_and_firm_tables import bases, model_ids
+from model.measure.lab_tables import bases, model_ids
 from model.measure.recorder import Record
 from model.run import folder_of, run
 from model.scenario import load
@@ -267,13 +267,13 @@ def test_the_way_of_an_idea_begins_with_its_find(ledger: Ledger) -> None:
     path = lineage.path_of_idea(ledger, "algorithms:3")
     first = path["events"][0]
     assert (first["month"], first["firm"]) == (path["first_month"], path["first_firm"])
-    assert first["channel"] == "found" and first["source"] == first["firm"]
+    assert first["channel"] == "own discovery" and first["source"] == first["firm"]
     holders = path["holders_home"] + path["holders_abroad"]
     closed = set(ledger.firms.index[ledger.firms["left"].notna()])
     assert sum(e["firm"] not in closed for e in path["events"]) == holders > 1
     assert [e["month"] for e in path["events"]] == sorted(e["month"] for e in path["events"])
-    found = [e for e in path["events"] if e["channel"].startswith("found")]
-    assert len(found) == path["finds"]
+    found = [e for e in path["events"] if e["channel"].endswith("discovery")]
+    assert len(found) == path["discoveries"]
 
 
 def test_prehistory_is_in_the_tables_and_not_in_figures(ledger: Ledger) -> None:
@@ -338,8 +338,14 @@ def test_from_the_command_line(spillover: Command, told: Callable[..., Any]) -> 
     row = lab["accounts"][0]["firm"]
     assert told("why", folder, "--firm", str(row))["accounts"] == lab["accounts"]
     for words, parts in (
-        (("why", folder), ["algorithms", "found again", "all, ideas", "china: best model"]),
-        (("why", folder, "--bloc", "us"), ["systems of us", "before 2018", "2019", "proximity"]),
+        (
+            ("why", folder),
+            ["algorithms", "independent rediscovery", "all, ideas", "china: best model"],
+        ),
+        (
+            ("why", folder, "--bloc", "us"),
+            ["systems of us", "before 2018", "2019", "local contact"],
+        ),
         (
             ("why", folder, "--firm", "Microsoft"),
             ["algorithms of Microsoft", "publication", "Microsoft: "],

@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 
 from model.measure.outcomes import (
     CENSORED,
+    HEADLINES,
     OUTCOMES,
     benchmark,
     delayed,
     lag,
     outcomes_of,
     scaled_gap,
+    unit_of_effect,
 )
 
 NOTHING = -math.inf
@@ -196,3 +198,16 @@ def test_outcomes_of_a_bloc_that_is_not_there_are_undefined(small):
     found = world.outcomes()
     assert np.isnan(found["gap"]).all() and np.isnan(found["lag"]).all()
     assert math.isfinite(found["frontier"][-1])
+
+
+def test_effects_on_levels_of_capability_are_in_orders_of_magnitude():
+    assert OUTCOMES["frontier"].unit == "log10 FLOP"
+    assert unit_of_effect("frontier") == unit_of_effect("gap") == "OOM"
+    assert unit_of_effect("scaled_gap") == "months" and unit_of_effect("rnd_leader") == "%"
+
+
+def test_headlines_are_marked_outcomes_in_their_order():
+    assert HEADLINES == (
+        "gap", "scaled_gap", "lag", "compute_lag", "frontier", "surplus_leader",
+        "surplus_follower", "profits_leader", "profits_follower", "vendor_profit_leader",
+    )  # fmt: skip

@@ -75,7 +75,7 @@ def test_blocs_hold_all_series_and_no_price_is_null(folder: Path) -> None:
         assert str(stored.schema.field(name).type) == "double"
         assert not np.isnan(stored.column(name).drop_null().to_numpy()).any()
     by_bloc = {
-        bloc: stored.filter(pc.equal(stored.column("bloc"), bloc)).column("domestic_price")
+        bloc: stored.filter(pc.equal(stored.column("bloc"), bloc)).column("domestic_chip_price")
         for bloc in set(stored.column("bloc").to_pylist())
     }
     assert by_bloc["us"].null_count == len(by_bloc["us"])  # chips of its own are legal ones
@@ -98,12 +98,12 @@ def test_tables_open_elsewhere_and_undefined_is_null(folder: Path) -> None:
     assert next(iter(world["month"])) == "2018-01" and len(world) == 18
     assert pq.read_table(folder / "world.parquet").column("scaled_gap").null_count > 0
     models = pd.read_parquet(folder / "models.parquet")
-    assert (models["capability"] >= models["own"]).all()
+    assert (models["capability"] >= models["own_capability"]).all()
     assert (models["chip_hours"] > 0).all() and (models["cost"] > 0).all()
     ideas = pd.read_parquet(folder / "ideas.parquet")
     assert (ideas["holders_home"] >= 1).all()
     acquisitions = pd.read_parquet(folder / "acquisitions.parquet")
-    own = acquisitions[acquisitions["channel"].str.startswith("found")]
+    own = acquisitions[acquisitions["channel"].str.endswith("discovery")]
     assert (own["source"] == own["target"]).all()
 
 

@@ -219,9 +219,9 @@ def test_adoption_is_bass_at_constant_quality_and_price():
         ("ai_market__nest", (0.3, 0.9), "user_spending", None),
         ("ai_market__looking_around", (0.2, 0.8), "lab_revenue", None),
         ("ai_market__price_speed", (0.1, 0.9), "price", None),
-        ("adoption__imitation", (0.0, 0.5), "consumers", True),
-        ("adoption__innovation", (0.001, 0.04), "consumers", True),
-        ("adoption__follower_propensity", (0.5, 2.0), "consumers", None),
+        ("adoption__imitation", (0.0, 0.5), "consumers_using", True),
+        ("adoption__innovation", (0.001, 0.04), "consumers_using", True),
+        ("adoption__follower_propensity", (0.5, 2.0), "consumers_using", None),
     ],
 )
 def test_each_parameter_moves_its_outcome(name, values, series, rises, small, constants):

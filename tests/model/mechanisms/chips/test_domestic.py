@@ -57,8 +57,8 @@ def traced(small, constants, rules=(), **changes):
 @pytest.mark.parametrize("scenario", ["no_ban", "ban", "ban_tight"])
 def test_it_makes_chips_in_all_worlds(scenario, small, constants):
     series = small(scenario, constants=constants, **LONG).run().record.series
-    assert (series["domestic_made"][-24:, 1] > 0.0).sum() > 18
-    assert not np.delete(series["domestic_made"], 1, axis=1).any()
+    assert (series["domestic_chip_output"][-24:, 1] > 0.0).sum() > 18
+    assert not np.delete(series["domestic_chip_output"], 1, axis=1).any()
     assert series["compute_domestic"][-1, 1] > 0.0
 
 
@@ -66,7 +66,7 @@ def test_a_better_domestic_industry_sells_more(small, constants):
     made = []
     for base in (0.0, 0.1, 0.3, 0.6):
         series = small("ban", constants=constants, domestic__base=base, **LONG).run().record.series
-        made.append(series["domestic_made"][:, 1].sum())
+        made.append(series["domestic_chip_output"][:, 1].sum())
     assert made[0] == 0.0 and made == sorted(set(made))
 
 

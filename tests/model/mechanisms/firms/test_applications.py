@@ -162,7 +162,7 @@ def test_cheap_platforms_make_more_users_and_more_viable_firms_on_ai(firms):
             for seed in (1, 2, 3)
         ]
         users.append(sum(using(w.run())[-1].sum() for w in worlds))
-        on_ai.append(sum(w.record.series["applications_on_ai"][-1].sum() for w in worlds))
+        on_ai.append(sum(w.record.series["applications_viable_on_ai"][-1].sum() for w in worlds))
     assert users[0] < users[1] < users[2]
     assert on_ai[0] < on_ai[1] < on_ai[2]
 

@@ -108,8 +108,8 @@ def test_means_of_a_side_go_by_its_lever_from_its_month_on(side, small, constant
     given |= {"budgets__revenue_weight": 0.0, "rivalry__escape": 0.0}
     plain = small(constants=constants, **given).run()
     more = small(constants=constants, **{f"finance__means_{side}": 1.1}, **given).run()
-    paid = plain.record.series["budget"]
-    ratio = np.where(paid > 0.0, more.record.series["budget"], 1.0)
+    paid = plain.record.series["research_budget"]
+    ratio = np.where(paid > 0.0, more.record.series["research_budget"], 1.0)
     ratio /= np.where(paid > 0.0, paid, 1.0)
     first = plain.fixed.inputs.calendar.prehistory
     mine = plain.fixed.inputs.bloc_index(getattr(plain.fixed.inputs, side))

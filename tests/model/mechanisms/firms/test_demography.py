@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.core.randomness import at, key_of
-from model.measure.tables import content_digest, firms_by_month, tables_of
+from model.measure.idea_tables import firms_by_month
+from model.measure.tables import content_digest, tables_of
 from model.mechanisms.firms import demography as rules
 from model.mechanisms.firms import demography_kernels
 from model.month import MONTH

@@ -121,7 +121,10 @@ def test_at_no_strength_rivals_do_not_matter_to_the_bit(small, constants):
 
 @pytest.mark.parametrize(
     ("name", "values", "series"),
-    [("escape", (0.0, 0.5, 1.0), "budget"), ("slack", (0.0, 0.15, 0.3), "algorithms_best")],
+    [
+        ("escape", (0.0, 0.5, 1.0), "research_budget"),
+        ("slack", (0.0, 0.15, 0.3), "algorithms_best"),
+    ],
 )
 def test_each_strength_moves_its_outcome(name, values, series, small, constants):
     """With arrival rates held: research of labs that have the market, or lead, falls."""

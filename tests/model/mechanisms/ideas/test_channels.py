@@ -157,7 +157,7 @@ def test_all_accounts_close_with_all_channels_wide_open(small, constants):
     wide = {name: v for c in FLOWS for name, v in flow(c, FLOWS[c][1]).items()}
     world = small("ban", constants=constants, strict=True, **LONG, **wide).run()
     world.state.month -= 1
-    for name in ("ideas_counted", "knowledge_summed", "first_finds"):
+    for name in ("ideas_counted", "knowledge_summed", "first_discoveries"):
         assert LAWS[name](world.fixed, world.state) <= CLOSED
 
 

@@ -190,7 +190,7 @@ def test_the_hazard_is_the_share_that_changes_firm(small, constants):
     """At equal wages a tenth a year; growth and places make it a little less or more."""
     world = small(constants=constants, economy__firms=400).run("2018-12")
     now = world.state.month
-    year = series(world, "moves")[now - 12 : now].sum()
+    year = series(world, "job_moves")[now - 12 : now].sum()
     stock = (world.state.blocs.researchers - world.state.blocs.idle).sum()
     assert 0.07 < year / stock < 0.13
 
@@ -200,7 +200,7 @@ def test_without_moves_the_channel_is_gone_to_the_bit(off, small, constants):
     mute = small(constants=constants, **off).run()
     other = small(constants=constants, spillover__mobility_flow=0.0, **off).run()
     assert not mute.record.acquired[:, :, MOBILITY].any()
-    assert not series(mute, "moves").any() and not mute.state.firms.hire_rate.any()
+    assert not series(mute, "job_moves").any() and not mute.state.firms.hire_rate.any()
     for one, two in zip(mute.state.knowledge, other.state.knowledge, strict=True):
         assert np.array_equal(one.bits, two.bits)
 
@@ -290,7 +290,7 @@ def test_people_come_and_stay_by_the_lever(small, constants):
 @pytest.mark.parametrize(
     ("name", "values", "of"),
     [
-        ("hazard", (0.03, 0.3), "moves"),
+        ("hazard", (0.03, 0.3), "job_moves"),
         ("wage_elasticity", (0.3, 3.0), "researchers_in_labs"),
         ("highest_offer", (1.5, 6.0), "wage_labs"),
         ("retirement", (0.01, 0.06), "retirements"),

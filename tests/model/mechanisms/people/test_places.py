@@ -138,7 +138,9 @@ def test_universities_fill_print_and_nothing_else_where_firms_publish_nothing(sm
     }
     none = small(constants=constants, places__basic_discoveries=0.0, **silent).run()
     some = small(constants=constants, places__basic_discoveries=0.5, **silent).run()
-    assert not none.state.knowledge[0].pool.any() and not series(none, "ideas_basic").any()
+    assert (
+        not none.state.knowledge[0].pool.any() and not series(none, "ideas_from_universities").any()
+    )
     assert not none.record.acquired[:, :, PUBLICATION].any()
     assert some.state.knowledge[0].pool.any()
     assert some.record.acquired[:, :, PUBLICATION].sum() > 0
@@ -158,9 +160,9 @@ def test_without_universities_finds_their_luck_is_nobodys(small, constants):
     ).run()
     first = 1  # the first month stands before what money does is felt
     for one, other in zip(off.state.knowledge, mute.state.knowledge, strict=True):
-        if not series(mute, "ideas_basic")[:first].any():
+        if not series(mute, "ideas_from_universities")[:first].any():
             assert np.array_equal(one.bits, other.bits)
-    assert not series(mute, "ideas_basic")[first:].any()
+    assert not series(mute, "ideas_from_universities")[first:].any()
 
 
 def test_universities_find_as_many_as_stated(small, constants):
@@ -170,7 +172,7 @@ def test_universities_find_as_many_as_stated(small, constants):
     found = [
         small(constants=constants, rng=seed, places__basic_discoveries=2.0, economy__prehistory=1)
         .run("2017-12")
-        .record.series["ideas_basic"][0]
+        .record.series["ideas_from_universities"][0]
         .sum()
         for seed in range(1, 21)
     ]
