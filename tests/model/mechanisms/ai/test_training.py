@@ -110,7 +110,7 @@ def test_ideas_are_frozen_when_a_run_starts_and_flop_add_up_over_it(months, smal
         run = range(model.started, model.started + months)
         assert model.released == run[-1]
         assert model.algorithms == level[model.started][model.lab]
-        share = group.training * (1.0 - group.distillation_cost * (model.base_open is False))
+        share = group.fleet_share * (1.0 - group.distillation_cost * (model.base_open is False))
         flop = sum(share * effective[month][model.lab] * SECONDS_A_MONTH for month in run)
         assert model.flop == pytest.approx(flop)
         later += level[run[-1]][model.lab] > model.algorithms
