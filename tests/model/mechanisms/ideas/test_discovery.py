@@ -200,7 +200,7 @@ def test_sizes_of_ideas_are_exponential_around_their_mean(small):
     assert knowledge[1].size.mean() < knowledge[0].size.mean()
 
 
-def test_the_catalogue_is_the_same_nature_for_all_worlds(small):
+def test_the_catalogue_is_the_same_in_all_worlds(small):
     one, other = small("no_ban").state, small("mirror").state
     for field in range(3):
         assert np.array_equal(one.knowledge[field].size, other.knowledge[field].size)
@@ -303,7 +303,7 @@ def test_organisation_changes_nothing_before_it_may(small, constants):
 
 
 def test_labs_that_look_widely_find_less_that_others_have_found(small, constants):
-    """Breadth changes duplication and variety: the share of finds that are first finds rises."""
+    """Breadth changes duplication and variety: the share of first discoveries rises."""
     shares = []
     for breadth in (0.3, 1.0, 3.0):
         first = again = 0

@@ -363,8 +363,8 @@ def test_more_compute_never_means_fewer_experiments(h, more, s, weight):
     assert experiments(h * (1.0 + more), s, weight) >= experiments(h, s, weight)
 
 
-def test_the_rate_of_finds_falls_as_the_elasticity_says(small):
-    """At one date, in one state: the smaller s, the fewer finds of who is constrained."""
+def test_the_discovery_rate_falls_as_the_elasticity_says(small):
+    """At one date, in one state: the smaller s, the fewer discoveries of constrained firms."""
     world = small("ban_tight", scarcity__direction=0.0, scarcity__systems_pull=0.0, **LONG).run()
     state = world.state
     state.month -= 1
