@@ -126,7 +126,7 @@ def test_stronger_spillover_shortens_leads(small, constants):
 
 
 def test_instant_imitation_leaves_no_lead(small):
-    """All labs hold whatever one of them finds at once: leads go to nothing, research too."""
+    """All labs hold every discovery of one of them at once: leads and research go to nothing."""
 
     def share(fixed, state):
         for knowledge in state.knowledge[:2]:
