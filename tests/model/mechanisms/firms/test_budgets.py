@@ -7,48 +7,50 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.mechanisms.firms.budgets import Budgets, budgets, means
+from model.mechanisms.firms.budgets import Budgets, budgets, world_budget
 from model.state.codes import LAB
 
 YEARS = st.floats(2010.0, 2040.0)
 
 
 def test_means_are_anchored_in_2024():
-    assert means(Budgets(), 2024.0) == 34e9
+    assert world_budget(Budgets(), 2024.0) == 34e9
 
 
 @given(YEARS.filter(lambda year: year <= 2023.0))
 def test_means_grow_at_the_booms_rate_before(year):
-    assert means(Budgets(), year + 1.0) / means(Budgets(), year) == pytest.approx(3.1)
+    assert world_budget(Budgets(), year + 1.0) / world_budget(Budgets(), year) == pytest.approx(3.1)
 
 
 @given(YEARS.filter(lambda year: year >= 2024.0))
 def test_without_taper_growth_drops_at_once(year):
     group = Budgets(taper=0.0)
-    assert means(group, year + 1.0) / means(group, year) == pytest.approx(1.2)
+    assert world_budget(group, year + 1.0) / world_budget(group, year) == pytest.approx(1.2)
 
 
 @given(YEARS, st.floats(0.0, 20.0))
 def test_growth_lies_between_the_booms_and_the_long_runs(year, taper):
     group = Budgets(taper=taper)
-    growth = means(group, year + 0.5) / means(group, year)
+    growth = world_budget(group, year + 0.5) / world_budget(group, year)
     assert math.sqrt(1.2) - 1e-9 <= growth <= math.sqrt(3.1) + 1e-9
 
 
 def test_the_path_is_smooth_and_ends_at_the_long_runs_growth():
     group = Budgets(taper=1.5)
     step = 1e-6
-    before = math.log(means(group, 2024.0) / means(group, 2024.0 - step)) / step
-    after = math.log(means(group, 2024.0 + step) / means(group, 2024.0)) / step
+    before = math.log(world_budget(group, 2024.0) / world_budget(group, 2024.0 - step)) / step
+    after = math.log(world_budget(group, 2024.0 + step) / world_budget(group, 2024.0)) / step
     assert before == pytest.approx(after, rel=1e-4)
-    assert means(group, 2061.0) / means(group, 2060.0) == pytest.approx(1.2, rel=1e-6)
+    assert world_budget(group, 2061.0) / world_budget(group, 2060.0) == pytest.approx(1.2, rel=1e-6)
     # a small taper is near none
-    assert means(Budgets(taper=1e-9), 2030.0) == pytest.approx(means(Budgets(taper=0.0), 2030.0))
+    assert world_budget(Budgets(taper=1e-9), 2030.0) == pytest.approx(
+        world_budget(Budgets(taper=0.0), 2030.0)
+    )
 
 
 def test_the_taper_is_the_time_in_which_extra_growth_falls_to_37_percent():
     group, step = Budgets(taper=2.0), 1e-6
-    then = math.log(means(group, 2026.0 + step) / means(group, 2026.0)) / step
+    then = math.log(world_budget(group, 2026.0 + step) / world_budget(group, 2026.0)) / step
     extra = (then - math.log(1.2)) / (math.log(3.1) - math.log(1.2))
     assert extra == pytest.approx(math.exp(-1.0), rel=1e-4)
 
@@ -66,7 +68,7 @@ def at_the_reference_lead(world):
 def test_budgets_at_the_reference_lead_add_up_to_the_blocs_shares_of_the_worlds_means(small):
     fixed, state = at_the_reference_lead(small().run())
     year = fixed.inputs.calendar.year(state.month)
-    total = means(fixed.of(Budgets), year) / 12.0
+    total = world_budget(fixed.of(Budgets), year) / 12.0
     for b, bloc in enumerate(fixed.inputs.blocs):
         mine = state.labs.budget[state.labs.bloc == b]
         assert mine.sum() == pytest.approx(total * bloc.funding_share)
@@ -190,7 +192,8 @@ def test_clouds_get_what_the_world_spends_on_chips_beside_the_labs(small):
         ended = state.month - 1
         year = calendar.year(ended)
         rest = (
-            state.supply.spending[ended] * overhead - means(group, year) / 12.0 * group.chip_share
+            state.supply.spending[ended] * overhead
+            - world_budget(group, year) / 12.0 * group.chip_share
         )
         grant = state.buyers.grant[number:]
         assert grant == pytest.approx(max(0.0, rest) * state.cloud_share[number:], rel=1e-9)
@@ -201,7 +204,7 @@ def test_clouds_get_what_the_world_spends_on_chips_beside_the_labs(small):
         rows = state.buyers.bloc == fixed.inputs.bloc_index(bloc.name)
         assert state.cloud_share[rows].sum() == pytest.approx(bloc.cloud_share)
     last, spending = calendar.index(2026, 1), state.supply.spending
-    grown = means(group, calendar.year(last + 12)) / means(group, calendar.year(last))
+    grown = world_budget(group, calendar.year(last + 12)) / world_budget(group, calendar.year(last))
     assert spending[last + 12] / spending[last] == pytest.approx(grown, rel=1e-9)
     months = range(calendar.index(2021, 1), calendar.index(2022, 1))
     year = [row for row in fixed.inputs.supply if row.year == 2021]

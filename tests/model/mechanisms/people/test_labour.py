@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 
 from model.mechanisms.people import labour_kernels
-from model.mechanisms.people.labour import labour, path_of_people
+from model.mechanisms.people.labour import Labour, labour, path_of_people
 from model.month import MONTH
 from model.scenario import load
+from model.state.blocs import Blocs
 from model.state.codes import LAB, MOBILITY
+from model.state.firms import Firms
+from model.state.places import Clusters
 
 LATE = {"exchange__since": "2018-01", "economy__end": "2021-12"}
 
@@ -122,53 +125,24 @@ def test_splitting_firms_changes_nothing():
 
     def run(parts):
         n = 2 + parts
-        cluster, bloc = np.array([0, 1] + [1] * parts), np.zeros(2, np.int64)
-        bill = np.array([10.0, 20.0] + [30.0 / parts] * parts)
-        staff = np.array([15.0, 20.0] + [25.0 / parts] * parts)
-        cost, commute = np.array([1.1, 0.9]), np.array([[1.0, 0.2], [0.2, 1.0]])
-        people, pay = np.array([60.0]), np.array([10.0 / 1.1 + 50.0 / 0.9])
-        wage, pull, appeal, gone, rate = (np.empty(n) for _ in range(5))
-        drawn, total, retired, left, moved, hires, entries, heads = (np.empty(2) for _ in range(8))
-        one, none = np.ones(1), np.zeros(1)
-        labour_kernels.appeal(
-            cluster, bloc, cost, bill, people, pay, 1.3, 3.0, 1.0, staff, wage, pull, appeal, drawn
-        )
-        labour_kernels.seen(bloc, commute, drawn, total)
-        labour_kernels.leave(
-            cluster,
-            bloc,
-            np.ones(n, bool),
-            0.01,
-            one,
-            one,
-            people,
-            total,
-            0.003,
-            none,
-            staff,
-            pull,
-            gone,
-            retired,
-            left,
-            moved,
-        )
-        labour_kernels.arrive(bloc, commute, total, moved, np.array([1.0, 2.0]), hires, entries)
-        labour_kernels.hire(
-            cluster,
-            bloc,
-            appeal,
-            gone,
-            total,
-            hires,
-            entries,
-            none,
-            none,
-            0.01,
-            staff,
-            rate,
-            heads,
-            moved,
-        )
+        firms = Firms.allocate(firm=n)
+        firms.cluster[:], firms.active[:] = [0, 1] + [1] * parts, True
+        firms.bill[:] = [10.0, 20.0] + [30.0 / parts] * parts
+        staff = firms.researchers
+        staff[:] = [15.0, 20.0] + [25.0 / parts] * parts
+        clusters = Clusters.allocate(cluster=2, bloc=1, field=3)
+        clusters.cost[:], clusters.commute[:] = [1.1, 0.9], [[1.0, 0.2], [0.2, 1.0]]
+        blocs = Blocs.allocate(bloc=1, channel=1, month=1)
+        blocs.researchers[:], blocs.pay[:] = 60.0, 10.0 / 1.1 + 50.0 / 0.9
+        blocs.typical[:] = blocs.at_home[:] = 1.0
+        flows = labour_kernels.Flows(*np.empty((3, n)), *np.empty((7, 2)))
+        group, none = Labour(wage_elasticity=1.3, highest_offer=3.0).face(), np.zeros(1)
+        tables = (firms.face, clusters.face)
+        labour_kernels.offer_wages(group, 1.0, *tables, blocs.face, flows)
+        labour_kernels.spread_appeal(clusters.bloc, clusters.commute, flows.drawn, clusters.appeal)
+        labour_kernels.leave(0.01, 0.003, none, *tables, blocs.face, flows)
+        labour_kernels.arrive(np.array([1.0, 2.0]), clusters.face, flows)
+        labour_kernels.hire(0.01, none, none, *tables, flows)
         return np.array([staff[0], staff[1], staff[2:].sum()])
 
     assert run(10) == pytest.approx(run(1), rel=1e-12)

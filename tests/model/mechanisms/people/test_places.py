@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from model.economy import World
-from model.mechanisms.people.places import cost_of, normalised
+from model.mechanisms.people.places import Places, Reference, cost_of, normalised
 from model.scenario import load
 from model.setup.baseline import SEEDS
 from model.state.codes import LAB, PUBLICATION
@@ -27,12 +27,15 @@ def series(world, name):
 
 
 def test_no_infrastructure_is_base_cost():
-    assert cost_of(0.0, 100.0, 5e4, 1.06, 1e3, 0.1, 4.0, 0.1) == 1.06
+    reference = Reference(infrastructure=5e4, cost=1.06, size=1e3)
+    assert cost_of(0.0, 100.0, reference, Places().face()) == 1.06
 
 
 def test_cost_falls_with_infrastructure_and_rises_with_crowding():
     def cost(stock=1e7, people=100.0, exponent=0.1, crowding=0.1):
-        return cost_of(stock, people, 5e4, 1.0, 100.0, exponent, 4.0, crowding)
+        reference = Reference(infrastructure=5e4, cost=1.0, size=100.0)
+        group = Places(cost_exponent=exponent, crowding_threshold=4.0, crowding=crowding)
+        return cost_of(stock, people, reference, group.face())
 
     assert cost(stock=2e7) < cost() < cost(stock=5e6)
     assert cost() == pytest.approx((1.0 + 1e7 / 100.0 / 5e4) ** -0.1)
