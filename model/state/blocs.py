@@ -24,7 +24,7 @@ class Blocs(Table):
         "bloc",
         "bloc",
         unit="share",
-        doc="openness of a bloc (row) to models, ideas and people of another",
+        doc="openness of a bloc (row) to chips, models, ideas and people of another",
     )
     rented: Floats = column(
         "f8", "bloc", unit="FLOP/s", doc="compute of labs' fleets rented to other firms"
@@ -43,7 +43,7 @@ class Blocs(Table):
         "bloc",
         "bloc",
         unit="share",
-        doc="share of a bloc's (row) movers and research partners that come from another bloc",
+        doc="share of a bloc's (row) research partners that are in another bloc",
     )
     world_share: Floats = column(
         "f8",

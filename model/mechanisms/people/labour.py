@@ -84,12 +84,12 @@ class Labour(Mechanism):
     )
     """Moves of researchers between firms and of graduates abroad, as a multiple of the baseline."""
     visas: float = fact(1.0, "1", within=(0.0, 5.0), lever=True, claims="D10", since="exchange")
-    """Migration of researchers between any two blocs, as a multiple of the baseline."""
+    """Migration of researchers and graduates between blocs, as a multiple of the baseline."""
     visas_leader_and_follower: float = fact(
         1.0, "1", within=(0.0, 5.0), lever=True, claims="D10 C14", since="exchange"
     )
-    """Migration of researchers between leader and follower, both ways, as a further multiple on
-    visas."""
+    """Migration of researchers and graduates between leader and follower, both ways, as a further
+    multiple of the baseline beside visas."""
     people: float = lever(
         1.0, "1", (0.1, 10.0), claims="D1 D14", since="exchange", roles="leader follower"
     )

@@ -76,7 +76,7 @@ class Places(Mechanism):
     cost_exponent: float = fact(0.1, "1", Uniform(0.0, 0.2), (0.0, 1.0), claims="A4 A5")
     """Exponent e with which the cost of a place falls with its infrastructure per researcher."""
     crowding_threshold: float = fact(4.0, "1", Uniform(1.0, 10.0), (0.1, 1000.0), claims="A4")
-    """Researchers of a place, over the mean of all places, beyond which it is crowded (k)."""
+    """Threshold k of crowding: researchers of a place over the mean of all places."""
     crowding: float = fact(0.1, "1", Uniform(0.0, 0.3), (0.0, 2.0), claims="A4")
     """Exponent z with which the cost of a crowded place rises with its researchers."""
     agglomeration: float = fact(

@@ -1,4 +1,4 @@
-"""Means and people: the path of the world's means, and how they are shared out."""
+"""Budgets and people: the path of the world's lab budgets, and how it is shared out."""
 
 import math
 
@@ -56,7 +56,7 @@ def test_the_taper_is_the_time_in_which_extra_growth_falls_to_37_percent():
 
 
 def at_the_reference_lead(world):
-    """Put a world's labs at the reference lead and stake and share out means once more."""
+    """Put a world's labs at the reference lead and stake and share out budgets once more."""
     fixed, state = world.fixed, world.state
     state.labs.lead[:] = fixed.shared.reference_lead
     state.labs.effort[:] = 1.0  # and at the reference stake
@@ -65,7 +65,7 @@ def at_the_reference_lead(world):
     return fixed, state
 
 
-def test_budgets_at_the_reference_lead_add_up_to_the_blocs_shares_of_the_worlds_means(small):
+def test_budgets_at_the_reference_lead_add_up_to_the_blocs_shares_of_the_world(small):
     fixed, state = at_the_reference_lead(small().run())
     year = fixed.inputs.calendar.year(state.month)
     total = world_budget(fixed.of(Budgets), year) / 12.0
@@ -76,7 +76,7 @@ def test_budgets_at_the_reference_lead_add_up_to_the_blocs_shares_of_the_worlds_
 
 
 def test_people_add_up_and_grow(small, constants):
-    """Labs start with their share of people by means, others with the rest by size; all grow."""
+    """Labs start with their share of people by budget, others with the rest by size; all grow."""
     world = small(constants=constants)
     fixed, state = world.fixed, world.state
     calendar, firms, labs = fixed.inputs.calendar, state.firms, state.labs
@@ -109,7 +109,7 @@ def test_means_of_a_side_go_by_its_lever_from_its_month_on(side, small, constant
     given = {"exchange__since": "2018-01", "budgets__appropriability": 0.0}
     given |= {"budgets__revenue_weight": 0.0, "rivalry__escape": 0.0}
     plain = small(constants=constants, **given).run()
-    more = small(constants=constants, **{f"finance__means_{side}": 1.1}, **given).run()
+    more = small(constants=constants, **{f"budgets__budget_{side}": 1.1}, **given).run()
     paid = plain.record.series["budget"]
     ratio = np.where(paid > 0.0, more.record.series["budget"], 1.0)
     ratio /= np.where(paid > 0.0, paid, 1.0)
@@ -165,7 +165,7 @@ def test_a_new_lab_grows_into_its_place(ramp, small):
     assert not state.firms.researchers[labs.firm[labs.founded > state.month]].any()
 
 
-def test_chips_get_their_share_of_means(small, constants):
+def test_chips_get_their_share_of_budgets(small, constants):
     world = small(constants=constants, budgets__chip_share=0.4)
     labs, buyers = world.state.labs, world.state.buyers
     number = labs.bloc.size
@@ -182,7 +182,7 @@ def test_chips_get_their_share_of_means(small, constants):
 
 
 def test_clouds_get_what_the_world_spends_on_chips_beside_the_labs(small):
-    """As recorded, each its share, and afterwards in step with the means of labs."""
+    """As recorded, each its share, and afterwards in step with the budgets of labs."""
     world = small(economy__end="2027-12")
     fixed, state, number = world.fixed, world.state, world.state.labs.bloc.size
     group, overhead = fixed.of(Budgets), fixed.shared.chip_overhead
@@ -243,11 +243,11 @@ def test_who_earns_more_gets_more_but_not_more_than_is_earned(small):
     plain, here = labs.budget.copy(), np.flatnonzero(labs.bloc == 0)
     labs.revenue_mean[:] = 0.0
     first = here[int(np.argmin(plain[here]))]
-    labs.revenue_mean[first] = 0.1 * plain[here].sum()  # a tenth of all means of the bloc
+    labs.revenue_mean[first] = 0.1 * plain[here].sum()  # a tenth of the funding of the bloc
     budgets(fixed, state)
     by_rank = labs.budget[first]
     assert labs.budget[here].sum() == pytest.approx(plain[here].sum(), rel=1e-6)
     assert 0.1 * plain[here].sum() <= by_rank <= 0.12 * plain[here].sum() + plain[first]
     labs.revenue_mean[first] = 10.0 * plain[here].sum()
-    budgets(fixed, state)  # at most the stated part goes by revenue: nobody takes all
+    budgets(fixed, state)  # at most the stated part goes by revenue: no lab takes all
     assert labs.budget[first] < 0.45 * plain[here].sum()

@@ -34,7 +34,7 @@ BUSY = {
 
 @pytest.fixture(scope="module")
 def ended(small, constants):
-    """Return a world at its end; nobody may write into it."""
+    """Return a world at its end, to be read only."""
 
     @cache
     def run(scenario="no_ban", **changes):
@@ -137,7 +137,7 @@ def test_agents_come_and_go_with_firms(small, constants):
     assert before & after and after - before
 
 
-def test_keys_are_addresses_and_twins_know_the_same_entrants(ended):
+def test_keys_are_addresses_and_paired_runs_list_the_same_entrants(ended):
     ban, free = ended("ban", **BUSY), ended("no_ban", **BUSY)
     sizes = []
     for world in (ban, free):
@@ -157,7 +157,7 @@ def test_keys_are_addresses_and_twins_know_the_same_entrants(ended):
     assert all(sizes[0][key] == sizes[1][key] for key in both)
 
 
-def test_a_null_twin_is_the_same_to_the_bit(ended, small, constants):
+def test_a_paired_run_of_one_scenario_is_the_same_to_the_bit(ended, small, constants):
     world = ended(**BUSY)
     again = small(constants=constants, **{**LONG, **BUSY}).twin("no_ban").run()
     one, other = (content_digest(tables_of(w.fixed, w.state, w.record)) for w in (world, again))
@@ -182,7 +182,7 @@ def test_each_strength_moves_its_outcome(name, values, series, rises, ended):
 
 
 def test_hurdles_are_spread_as_asked(ended):
-    """Without spread all of a trade enter or none; a hurdle nobody meets lets no one in."""
+    """Without spread all of a sector enter or none; with it some enter at a high hurdle."""
     narrow, wide = (
         total(ended(**{**BUSY, "demography__hurdle": 5.0, "demography__hurdle_spread": spread}),
               "entries")
@@ -193,16 +193,16 @@ def test_hurdles_are_spread_as_asked(ended):
 
 @pytest.mark.parametrize(
     ("name", "values", "split"),
-    [("experience", (0.0, 100.0), False), ("taken", (0.0, 1.0), True)],
+    [("experience", (0.0, 100.0), False), ("ideas_taken", (0.0, 1.0), True)],
 )
 def test_what_newcomers_bring_goes_by_its_strength(name, values, split, ended):
-    """Product ideas at entry: read in print, or taken from the parent."""
-    means = []
+    """Product ideas at entry: read in publications, or taken from the parent."""
+    acquired = []
     for value in values:
         world = ended(**{**BUSY, f"demography__{name}": value})
         channel = MOBILITY if split else PUBLICATION
-        means.append(world.record.acquired[:, PRODUCTS, channel].sum())
-    assert means[1] > means[0]
+        acquired.append(world.record.acquired[:, PRODUCTS, channel].sum())
+    assert acquired[1] > acquired[0]
 
 
 def test_spin_offs_stay_and_places_pull(ended):
@@ -283,7 +283,7 @@ def test_a_full_place_sends_on_and_a_full_bloc_away():
 
 @given(st.integers(0, 39), st.floats(0.0, 3.0))
 def test_one_newcomer_less_moves_nobody_else(out, exponent):
-    """Where there is room for all, each goes where its own luck sends it."""
+    """Where there is room for all, each goes where its own draws send it."""
     seen, keys = np.array([1.0, 3.0, 2.0]), KEYS[:40]
     whole, rest = (settled(k, seen, exponent, rooms=40) for k in (keys, np.delete(keys, out)))
     assert np.array_equal(np.delete(whole, out), rest)

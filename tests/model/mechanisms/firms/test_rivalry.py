@@ -50,7 +50,7 @@ def test_a_rival_abroad_counts_as_far_as_exchange_goes(seen):
     exchange = [[1.0, seen], [seen, 1.0]]
     ahead = leads(three, [0, 0, 1], exchange)
     assert ahead[0] == pytest.approx(seen * 1.0 + (1.0 - seen) * 4.0)
-    assert ahead[2] == pytest.approx((1.0 - seen) * 4.0)  # ahead of nobody but at home
+    assert ahead[2] == pytest.approx((1.0 - seen) * 4.0)  # ahead of rivals at home only
 
 
 @given(
@@ -77,7 +77,7 @@ def stakes(lab, share, spending, potential, nest):
 
 @given(st.floats(-2.0, 2.0), st.floats(0.05, 0.95), st.floats(0.1, 0.9))
 def test_the_stake_is_the_slope_of_revenue_in_quality(utility, nest, others):
-    """Spending of those who would use some model, by a numerical derivative of the nested logit."""
+    """Spending of users who would use some model, by a numerical derivative of the nested logit."""
 
     def revenue(gain):
         inclusive = math.exp(utility + gain) + math.exp(others)

@@ -18,7 +18,7 @@ LATE = {"exchange__since": "2018-01", "economy__end": "2021-12"}
 
 
 def hiring(world, until="2017-12"):
-    """Run a world to the middle of a month, means shared out and nobody hired yet."""
+    """Run a world to the middle of a month, budgets shared out and nobody hired yet."""
     world.run(until)
     MONTH[MONTH.position("budgets")](world.fixed, world.state)
     return world.fixed, world.state
@@ -188,7 +188,7 @@ def test_a_faster_hazard_brings_more_ideas(small, constants):
 
 
 def test_who_hires_more_gets_more_ideas(small, constants):
-    """A lab with more means hires, and its hires bring ideas, before anything else changes."""
+    """A lab with a larger budget hires, and its hires bring ideas, before anything else changes."""
     fixed, state = hiring(small(constants=constants, **LATE), "2018-06")
     labs = state.labs
     row = int(np.argmax(labs.budget))
@@ -270,7 +270,7 @@ def test_people_come_and_stay_by_the_lever(small, constants):
         ("retirement", (0.01, 0.06), "retirements"),
         ("wage_2024", (150e3, 600e3), "wage_elsewhere"),
         ("wage_growth", (0.0, 0.15), "wage_elsewhere"),
-        ("pull_of_means", (0.0, 0.15), "researchers_in_labs"),
+        ("budget_pull", (0.0, 0.15), "researchers_in_labs"),
     ],
 )
 def test_every_parameter_moves_what_it_is_about(name, values, of, small, constants):
@@ -282,7 +282,7 @@ def test_every_parameter_moves_what_it_is_about(name, values, of, small, constan
 
 
 def test_labs_share_of_people_rises_slowly():
-    """Means grow some 300 times from 2018 to 2030, labs' share of people by half."""
+    """Budgets grow some 300 times from 2018 to 2030, labs' share of people by half."""
     from model.economy import World
 
     record = World(load("no_ban", ["economy.firms=300"]), rng=1).run().record
