@@ -16,7 +16,7 @@ PYTEST = "$(BIN)/python" -m pytest -n 2 --dist loadgroup
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
-run: environment ## the world with and without the chip ban, over 64 draws of what is not known
+run: environment ## the world with and without the chip ban, over 64 prior draws
 	@"$(BIN)/spillover" compare no_ban ban --draws prior --replicates 64
 
 test: test-environment ## the tests, but for the slow ones
@@ -35,7 +35,8 @@ pages: environment ## the written pages of results anew (two hours on two cores)
 	$(PAGE).talent --replicates 32 --workers 2 --page docs/talent.md
 	$(PAGE).social_returns --replicates 8 --workers 2 --page docs/returns.md
 	$(PAGE).rule_variants --replicates 16 --workers 2 --page docs/alternatives.md
-	@"$(BIN)/spillover" explore no_ban ban --draws 200 --firms 400 --page docs/priors.md
+	@"$(BIN)/spillover" compare no_ban ban --draws prior --replicates 200 --firms 400 --no-plot \
+		--page docs/priors.md
 	@"$(BIN)/spillover" claims test --all --page docs/claims.md
 	$(PAGE).screening --replicates 3 --workers 2 --page docs/screening.md
 	@"$(BIN)/python" -m analysis.reports.odd

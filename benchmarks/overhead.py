@@ -1,8 +1,8 @@
-"""What a sweep costs beside its runs: ``python -m benchmarks.overhead``. Use a quiet machine.
+"""The overhead of a sweep over its runs: ``python -m benchmarks.overhead``. Use a quiet machine.
 
 The runs' own time is that of the same points in one process, one after another, nothing kept.
 Both kinds are measured alternately; ratios with their spread count, seconds do not. With
-``--memory`` the largest memory of the parent is told for few and for many tiny runs.
+``--memory`` the largest memory of the parent is printed for few and for many tiny runs.
 """
 
 from __future__ import annotations
@@ -18,10 +18,9 @@ from pathlib import Path
 from analysis.experiments import engines
 from analysis.experiments import sweep as sweeps
 from analysis.experiments.plan import plan_of
-from analysis.experiments.points import Batch, run_batch
 from analysis.experiments.specification import check
+from analysis.experiments.sweep_batch import run_batch
 from benchmarks.speed import machine
-from model.core.kernels import sources_digest
 
 FACTORS = {"controls.porosity": {"low": 0.0, "high": 0.6}}
 TINY = ("economy.firms=60", "economy.labs=12", "economy.clusters=20", "economy.prehistory=12",
@@ -33,13 +32,13 @@ def sweep(points: int, overrides: tuple[str, ...], workers: int, folder: Path) -
     """Run a sweep in a new folder; returns seconds from the start of warm workers to the end."""
     entries = {"scenario": "ban", "against": "no_ban", "points": points}
     spec, plan, digest = plan_of(check(entries, FACTORS, title="", place="", overrides=overrides))
-    parts = sweeps.begin(spec, plan, spec.digest(digest), folder)
+    batches = sweeps.begin(spec, plan, spec.digest(digest), folder)
     engine = engines.Processes(workers)
-    warm = _batch(spec, plan, range(1))
+    warm = sweeps.batch_of(0, range(1), spec, plan)
     for future in [engine.submit(run_batch, warm) for _ in range(workers)]:
         future.result()
     begun = time.perf_counter()
-    sweeps.carry_on(parts, spec, plan, lambda: engine)
+    sweeps.resume(batches, spec, plan, lambda: engine)
     return time.perf_counter() - begun
 
 
@@ -47,15 +46,10 @@ def alone(points: int, overrides: tuple[str, ...]) -> float:
     """Run the same points here, one after another; returns seconds."""
     entries = {"scenario": "ban", "against": "no_ban", "points": points}
     spec, plan, _ = plan_of(check(entries, FACTORS, title="", place="", overrides=overrides))
-    run_batch(_batch(spec, plan, range(1)))
+    run_batch(sweeps.batch_of(0, range(1), spec, plan))
     begun = time.perf_counter()
-    run_batch(_batch(spec, plan, range(points)))
+    run_batch(sweeps.batch_of(0, range(points), spec, plan))
     return time.perf_counter() - begun
-
-
-def _batch(spec: object, plan: object, jobs: range) -> Batch:
-    made = tuple(sweeps.jobs_of(jobs, spec, plan))  # type: ignore[arg-type]
-    return Batch(0, sources_digest(), spec.worlds, spec.against, spec.horizons, made)  # type: ignore[attr-defined]
 
 
 def memory(points: int) -> float:

@@ -1,4 +1,4 @@
-"""The command that shows the ledger of claims and puts claims to the test."""
+"""The command that lists, shows and tests claims."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def claims(
     quick: Annotated[
         bool, typer.Option("--quick", help=f"test with {QUICK} draws instead of {FULL}")
     ] = False,
-    draws: Annotated[int | None, typer.Option(help="draws of all that is not known")] = None,
+    draws: Annotated[int | None, typer.Option(help="prior draws")] = None,
     set_: Set = None,
     firms: Annotated[int, typer.Option(help="firms of the worlds of a test")] = 300,
     seed: Seed = 1,
@@ -35,7 +35,7 @@ def claims(
     json_: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Show what documents claim and what carries it here; test it over draws from the priors."""
+    """List, show or test the claims."""
     from analysis.claims.ledger import ledger
     from model.core.errors import InputError, near
 
@@ -57,6 +57,8 @@ def claims(
         command += "" if seed == 1 else f" --seed {seed}"
         command += "".join(f" --set {text}" for text in set_ or ())
         command += f" --page {page}" if page else ""
+        if number < 2:
+            raise InputError(f"--draws must be at least 2, got {number}; a good value is {FULL}")
         _test(chosen, number, set_ or [], firms, seed, workers, page, command, json_, quiet)
 
 
@@ -156,4 +158,5 @@ def _test(
     )  # fmt: skip
     for verdict in found:
         if text := verdicts.overturn(verdict):
-            console.data(f"to disagree with {verdict.identity}: {text}")
+            console.data(f"to disagree with {verdict.identity}: "
+                         f"spillover claims test {verdict.identity} --set {text}")  # fmt: skip

@@ -1,4 +1,4 @@
-"""The command that compares worlds as twins."""
+"""The command that estimates treatment effects by paired runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from commands.options import OFFERS, FirmsOption, Json, NoPlot, Out, Quiet, Seed
 if TYPE_CHECKING:
     from model.scenario import Scenario
 
-MOST = 512  # replicates at which the search for precision ends, where nothing is said
+MOST = 512  # replicates at which a sequential comparison ends by default
 
 
 def compare(
@@ -24,16 +24,16 @@ def compare(
     b: Annotated[
         list[str],
         typer.Argument(
-            help="the worlds whose effects are asked for, each against A",
+            help="the worlds whose effects are wanted, each relative to A",
             autocompletion=OFFERS["scenarios"],
         ),
     ],
     set_: Set = None,
-    replicates: Annotated[int, typer.Option(help="paired replicates; draws, with --draws")] = 16,
+    replicates: Annotated[int, typer.Option(help="paired replicates (with --draws: draws)")] = 16,
     draws: Annotated[
         str | None,
         typer.Option(
-            metavar="prior", help="each replicate draws all parameters that have a prior, too"
+            metavar="prior", help="also draw all parameters from their priors, a draw a replicate"
         ),
     ] = None,
     until_precise: Annotated[
@@ -54,20 +54,28 @@ def compare(
     workers: Annotated[
         int | None, typer.Option(min=1, max=1024, help="processes; default: one a core")
     ] = None,
+    page: Annotated[
+        Path | None,
+        typer.Option(help="with --draws prior: write the page (Markdown) here"),
+    ] = None,
     no_plot: NoPlot = False,
     json_: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Run worlds as twins and report the effect of each B against A."""
-    from analysis.experiments import compare as twins
+    """Paired runs: the treatment effect of each B relative to A.
+
+    Both runs of a pair have common random numbers.
+    """
     from analysis.experiments import comparison_folder, engines
+    from analysis.experiments.compare import check_comparable, compare_all
     from analysis.experiments.prior_draws import free_parameters
+    from analysis.reports import markdown, prior_draws
     from commands import console
     from commands.run import check_out, load_world, race, reuse
     from model.economy import checked_seed
 
     worlds = [load_world(name, set_, until, firms) for name in (a, *b)]
-    _check(worlds, replicates, draws, until_precise, max_replicates)
+    _check(worlds, replicates, draws, until_precise, max_replicates, page)
     checked_seed(seed)
     check_out(out)
     most = max_replicates or max(MOST, replicates)
@@ -76,22 +84,22 @@ def compare(
     if until_precise is not None:
         how += f"{'-' if how else ''}width{until_precise:g}from{replicates}"
         number = most
-    drawn = [".".join(key) for key in free_parameters(*worlds)] if draws else []
+    drawn = [str(name) for name in free_parameters(*worlds)] if draws else []
     folders = [
         comparison_folder.folder_of(worlds[0], w, number, seed, out, how, drawn) for w in worlds[1:]
     ]
     digests = [comparison_folder.digest_of(worlds[0], w, how, drawn) for w in worlds[1:]]
     missing = [k for k, folder in enumerate(folders) if not folder.exists()]
-    if until_precise is not None and missing:  # they stop together, so they are run together
+    if (until_precise is not None and missing) or page:  # they stop together; a page needs the runs
         missing = list(range(len(folders)))
     for k, folder in enumerate(folders):
         if folder.exists():
-            reuse(folder, digests[k], quiet)
+            reuse(folder, digests[k], quiet or k in missing)
     if missing:
         for k in missing:
-            twins.check_comparable(worlds[0], worlds[1 + k])
-        with console.progress("runs", quiet) as tick:
-            found = twins.compare_all(
+            check_comparable(worlds[0], worlds[1 + k])
+        with console.progress("replicates", quiet) as tick:
+            found = compare_all(
                 [worlds[0], *(worlds[1 + k] for k in missing)],
                 replicates=replicates,
                 seed=seed,
@@ -105,6 +113,10 @@ def compare(
             if not folders[k].exists():
                 with race(folders[k], digests[k], quiet):
                     comparison_folder.write(folders[k], comparison, not no_plot, how)
+        if page is not None:
+            command = _command(a, b, replicates, seed, set_, until, firms, until_precise, page)
+            markdown.write(page, prior_draws.markdown(found[0], command))
+            console.say(f"written to {page}", quiet)
     figures = [comparison_folder.read_effects(folder) for folder in folders]
     if json_:
         rows = [
@@ -122,16 +134,38 @@ def compare(
         console.say(f"written to {folder}", quiet)
 
 
+def _command(
+    a: str,
+    b: list[str],
+    replicates: int,
+    seed: int,
+    set_: list[str] | None,
+    until: str | None,
+    firms: int | None,
+    width: float | None,
+    page: Path,
+) -> str:
+    # The words that make a page; the number of workers does not change it.
+    words = [f"spillover compare {a} {b[0]} --draws prior --replicates {replicates}"]
+    words += [] if width is None else [f"--until-precise {width:g}"]
+    words += [] if seed == 1 else [f"--seed {seed}"]
+    words += [] if firms is None else [f"--firms {firms}"]
+    words += [] if until is None else [f"--until {until}"]
+    words += [f"--set {text}" for text in set_ or ()]
+    return " ".join([*words, f"--page {page}"])
+
+
 def _print(figures: dict[str, Any]) -> None:
     from analysis.experiments.imposers_cost import cost_sentence
     from analysis.reports.terminal_tables import compare_rows, number
     from commands import console
 
     count = figures["replicates"]
-    head = f"{figures['b']} against {figures['a']}, {count} paired replicates, luck only"
+    head = f"{figures['b']} against {figures['a']}, {count} paired replicates, "
+    head += "random variation only"
     if "parameters" in figures:
         head = (
-            f"{figures['b']} against {figures['a']}, {count} pairs, each at its own draw of "
+            f"{figures['b']} against {figures['a']}, {count} pairs, each at its own prior draw of "
             f"{len(figures['parameters'])} parameters"
         )
     console.data(head + "\n")
@@ -142,8 +176,8 @@ def _print(figures: dict[str, Any]) -> None:
     console.data(cost_sentence(figures))
     looks = figures.get("looks", [])
     if looks:
-        told = ", ".join(f"{look['replicates']}: {number(look['width'])}" for look in looks)
-        console.data(f"Width of the headline's interval at each look (replicates: width): {told}")
+        widths = ", ".join(f"{look['replicates']}: {number(look['width'])}" for look in looks)
+        console.data(f"Width of the headline's interval at each look (replicates: width): {widths}")
 
 
 def _check(
@@ -152,6 +186,7 @@ def _check(
     draws: str | None,
     width: float | None,
     most: int | None,
+    page: Path | None,
 ) -> None:
     from model.core.errors import InputError, shown
 
@@ -161,7 +196,7 @@ def _check(
         )
     if draws not in (None, "prior"):
         raise InputError(
-            f"--draws must be prior, got {shown(draws)}; without it, luck alone varies"
+            f"--draws must be prior, got {shown(draws)}; without it, the seed alone varies"
         )
     if draws and replicates < 2:
         raise InputError(f"--replicates must be at least 2 with --draws prior, got {replicates}; "
@@ -177,6 +212,10 @@ def _check(
     if most is not None and not replicates <= most <= 100_000:
         raise InputError(f"--max-replicates must be from --replicates ({replicates}) to 100000, "
                          f"got {most}; a good value is {max(MOST, replicates)}")  # fmt: skip
+    if page is not None and not draws:
+        raise InputError(f"--page {page}: goes with --draws prior")
+    if page is not None and len(worlds) > 2:
+        raise InputError(f"--page {page}: is about one world relative to A; give one B")
     names = [world.name for world in worlds]
     twice = [name for name in dict.fromkeys(names[1:]) if names[1:].count(name) > 1]
     if twice:

@@ -1,19 +1,28 @@
-"""What a shell offers on tab, from a generated index: nothing heavy is imported.
+"""What a shell offers on tab, from an index of names in the cache: nothing heavy is imported.
 
-``python -m commands.completion_index`` writes the index anew.
+The index is built on first use (``commands.completion_index``, which imports the model) and again
+after its sources have changed; their names, sizes and times say so.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import tempfile
 import tomllib
 from collections.abc import MutableMapping
+from contextlib import suppress
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-INDEX = Path(__file__).with_name("index.json")
+from model.core.cache import cache_folder
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCES = ("model/**/*.py", "analysis/figures/*.py", "analysis/reports/*.py",
+           "commands/completion_index.py", "scenarios/*.toml")  # fmt: skip
 LARGEST_FILE = 1_000_000  # bytes; what is larger is no scenario
 PREFIX = "_SPILLOVER_PREFIX"  # what stands before the word that bash asks for
 Offers = list[tuple[str, str]]
@@ -21,9 +30,34 @@ Offers = list[tuple[str, str]]
 
 @cache
 def index() -> dict[str, Any]:
-    """Read the index: scenarios, words of scenario files, parameters, kinds of figures."""
-    content: dict[str, Any] = json.loads(INDEX.read_text(encoding="utf-8"))
-    return content
+    """Return the index: scenarios, words of scenario files, parameters, kinds of figures."""
+    key, place = digest(), index_file()
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        kept = json.loads(place.read_text(encoding="utf-8"))
+        if kept["key"] == key:
+            names: dict[str, Any] = kept["names"]
+            return names
+    found: dict[str, Any] = import_module("commands.completion_index").content()
+    with suppress(OSError):  # nowhere to keep it: it is built again next time
+        with tempfile.NamedTemporaryFile("w", dir=place.parent, delete=False) as file:
+            json.dump({"key": key, "names": found}, file)
+        os.replace(file.name, place)
+    return found
+
+
+def index_file() -> Path:
+    """Return where the index of this checkout is kept."""
+    return cache_folder() / f"names-{hashlib.sha256(str(ROOT).encode()).hexdigest()[:12]}.json"
+
+
+def digest() -> str:
+    """Return a digest of names, sizes and times of what the index is made from."""
+    found = hashlib.sha256()
+    for pattern in SOURCES:
+        for path in sorted(ROOT.glob(pattern)):
+            state = path.stat()
+            found.update(f"{path.relative_to(ROOT)} {state.st_size} {state.st_mtime_ns}\n".encode())
+    return found.hexdigest()
 
 
 def scenario_files(folder: Path) -> list[Path]:

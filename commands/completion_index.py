@@ -1,22 +1,17 @@
-"""The index of names that tab completion reads, so that a shell need not import the model.
-
-``python -m commands.completion_index`` writes it; do so after a parameter, scenario or figure is
-added.
-"""
+"""The index of names that tab completion reads, so that a shell need not import the model."""
 
 from __future__ import annotations
 
-import json
+from typing import Any
 
 from analysis.figures.catalogue import FIGURES
 from analysis.reports.parameters import NO_UNIT, choices, plain
-from commands.completion import INDEX
 from model.parameters import FACTS, GROUPS
 from model.scenario import HEADINGS, load, shipped
 
 
-def content() -> str:
-    """Return the index as it should be."""
+def content() -> dict[str, Any]:
+    """Return the index, made from the model."""
     parameters = {}
     for (group, name), record in FACTS.items():
         default = GROUPS[group].model_fields[name].default
@@ -26,15 +21,10 @@ def content() -> str:
             "choices": choices(group, name),
             "default": [] if isinstance(default, list) or default == "" else [plain(default)],
         }
-    words = {
+    return {
         "headings": list(HEADINGS),
         "groups": list(GROUPS),
         "scenarios": {name: load(name, environment={}).title for name in shipped()},
         "figures": list(FIGURES),
         "parameters": parameters,
     }
-    return json.dumps(words, indent=1, ensure_ascii=False) + "\n"
-
-
-if __name__ == "__main__":
-    INDEX.write_text(content(), encoding="utf-8")

@@ -101,13 +101,14 @@ def progress(unit: str, quiet: bool = False) -> Iterator[Callable[[int, int], No
 
 
 @contextmanager
-def standing(
+def detailed_progress(
     unit: str, json_: bool = False, quiet: bool = False
 ) -> Iterator[Callable[[Any], None]]:
     """Show how far work is, on standard error: rate, done, failed, time left.
 
-    Yields what takes a standing (done, failed, total, rate, left). With ``json_`` each report is a
-    line of JSON; in a terminal there is a bar; elsewhere a line at every tenth, and each minute.
+    Yields what takes a ``Progress`` (done, failed, total, rate, left). With ``json_`` each report
+    is a line of JSON; in a terminal there is a bar; elsewhere a line at every tenth, and each
+    minute.
     """
     if quiet:
         yield lambda now: None

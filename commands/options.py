@@ -38,7 +38,7 @@ Set = Annotated[
         autocompletion=OFFERS["overrides"],
     ),
 ]
-Seed = Annotated[int, typer.Option(help="seed of the luck, from 0 up")]
+Seed = Annotated[int, typer.Option(help="random seed, from 0 up")]
 Until = Annotated[str | None, typer.Option(metavar="YYYY-MM", help="last month")]
 FirmsOption = Annotated[
     int | None, typer.Option(help="number of firms the economy is shared among")

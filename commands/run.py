@@ -59,9 +59,9 @@ def run(
         tables = result.tables
 
         def figures(place: Path) -> None:
-            from analysis.figures.catalogue import figures_of_run
+            from analysis.figures.catalogue import figures_of
 
-            figures_of_run(place, place / "figures")
+            figures_of(place, place / "figures")
 
         with race(folder, scenario.parameters.digest(), quiet, events):
             run_folder.write_run(
@@ -93,19 +93,13 @@ def plot(
     """Draw the figures of results anew, in their folders."""
     import pyarrow
 
+    from analysis.figures.catalogue import figures_of
     from commands import console
-    from model.measure import run_folder
     from model.measure.run_folder import Refused
 
     for folder in folders:
-        holds = run_folder.read_manifest(folder).get("kind")
-        from analysis.figures.catalogue import figures_of_comparison, figures_of_run
-
-        makers = {"run": figures_of_run, "compare": figures_of_comparison}
-        if holds not in makers:
-            raise Refused(f"{folder}: holds no run and no comparison")
         try:
-            paths = makers[holds](folder, folder / "figures", kind or ())
+            paths = figures_of(folder, folder / "figures", kind or ())
         except (OSError, KeyError, pyarrow.ArrowException) as error:
             raise Refused(f"{folder}: cannot be read or written: {error}") from None
         for path in paths:

@@ -16,6 +16,7 @@ from analysis.experiments.specification import is_specification
 from analysis.experiments.specification import read as read_sweep
 from analysis.reports.parameters import parameters, span
 from model.core.errors import InputError, shown
+from model.core.parameter import ParameterName
 from model.core.toml import quoted
 from model.parameters import GROUPS
 from model.scenario import Scenario, find, load, shipped
@@ -88,12 +89,12 @@ def template(name: str, parent: Scenario, reference: str) -> str:
     ]
     rows = parameters(parent)
     for group, kind in GROUPS.items():
-        inside = [row for row in rows if row["parameter"].partition(".")[0] == group]
+        named = [(ParameterName.parse(row["parameter"]), row) for row in rows]
+        inside = [(name, row) for (at, name), row in named if at == group]
         about = (kind.__doc__ or "").strip().split("\n")[0]
         lines += ["", "", f"# {about}", f"[{group}]"]
-        for row in sorted(inside, key=lambda row: not row["lever"]):
+        for entry, row in sorted(inside, key=lambda pair: not pair[1]["lever"]):
             what = f"{row['meaning']} ({'a lever; ' if row['lever'] else ''}{span(row)})"
-            entry = row["parameter"].partition(".")[2]
             lines += ["", *textwrap.wrap(what, 96, initial_indent="# ", subsequent_indent="# ")]
             lines += [f"#{entry} = {quoted(row['value'])}"]
     return "\n".join(lines) + "\n"

@@ -53,7 +53,7 @@ def examine(out: Path) -> Iterator[Finding]:
 
 def _machine(out: Path) -> Iterator[Finding]:
     from analysis.experiments.engines import cores
-    from model.core.kernels import cache_folder
+    from model.core.cache import cache_folder
 
     mine, whole = cores(), os.cpu_count() or 1
     yield Finding("cores", "ok", f"{mine}" if mine == whole else f"{mine} of {whole} may be used")

@@ -1,4 +1,4 @@
-"""The command that tells which factors of a sweep decide."""
+"""The command for global sensitivity analysis of a sweep."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def sensitivity(
     folders: Annotated[
         list[Path], typer.Argument(help="a sweep's folder, or all folders of its shards")
     ],
-    outcome: Annotated[str, typer.Option(help="the outcome that is told of")] = "gap",
+    outcome: Annotated[str, typer.Option(help="the outcome")] = "gap",
     horizon: Annotated[
         str | None, typer.Option(metavar="YYYY-MM", help="month; default: the sweep's last")
     ] = None,
     phase: Annotated[
         str | None,
         typer.Option(metavar="X,Y", help="two factors of the diagram; default: the two that "
-                                         "decide most"),
+                                         "matter most"),
     ] = None,
     unfinished: Annotated[
         bool, typer.Option("--unfinished", help="take what is there of a sweep not done")
@@ -44,8 +44,11 @@ def sensitivity(
     json_: Json = False,
     quiet: Quiet = False,
 ) -> None:  # fmt: skip
-    """Tell which factors of a sweep decide: indices, a phase diagram, and where effects fall."""
-    from analysis.experiments.python import load_sweep
+    """Global sensitivity analysis of a sweep.
+
+    Indices, phase diagram, scenario discovery.
+    """
+    from analysis.experiments.sweep_rows import load_sweep
     from analysis.sensitivity.indices import checked_horizon
     from analysis.sensitivity.indices import sensitivity as indices_of
     from analysis.sensitivity.prim_sentence import discover
@@ -59,10 +62,10 @@ def sensitivity(
     frame = load_sweep(first, *more, unfinished=unfinished)
     month = checked_horizon(frame, horizon)
     table = indices_of(first, *more, horizon=month, unfinished=unfinished)
-    twins = f"{outcome}_effect" in frame
+    effects = f"{outcome}_effect" in frame
     boxes = discover(frame[frame["horizon"] == month], outcome)
     files: list[Path] = []
-    if not no_plot and (twins or phase):
+    if not no_plot and (effects or phase):
         files = _phase(first, frame, table, outcome, month, phase, quiet)
     if json_:
         rows = [
@@ -82,7 +85,7 @@ def sensitivity(
     for box in boxes:
         console.data(box["words"])
     if not len(table):
-        console.say("nothing to tell: too few points, or nothing varies", quiet)
+        console.say("no indices: too few points, or nothing varies", quiet)
     for file in files:
         console.say(str(file), quiet)
 
@@ -161,7 +164,7 @@ def _phase(
     except InputError as error:
         if asked is not None:
             raise
-        console.say(f"no phase diagram: {str(error).removeprefix('--phase: ')}", quiet)
+        console.say(f"no phase diagram: {str(error).removeprefix('phase: ')}", quiet)
         return []
     manifest = run_folder.read_manifest(folder)
     worlds = (" or ".join(manifest["worlds"]), str(manifest["against"]))
@@ -170,13 +173,15 @@ def _phase(
         phase_diagram.title_of(folder, [worlds[1]]),
     )
     source = (f"spillover, {manifest['design']} sweep of {manifest['points']} points, "
-              f"{manifest['replicates']} of luck each")  # fmt: skip
+              f"{manifest['replicates']} replicates each")  # fmt: skip
     with style.styled():
         sheet = phase_diagram.figure(found, one, other, outcome, month, worlds, titles, source)
         return phase_diagram.save(sheet, folder / "figures", one, other, outcome)
 
 
 def _plain(value: Any) -> Any:
+    from analysis.experiments.effects import or_none
+
     if isinstance(value, float):
-        return value if math.isfinite(value) else None
+        return or_none(value)
     return value.item() if hasattr(value, "item") else value

@@ -1,4 +1,4 @@
-"""The command that runs many worlds over a space of parameters, and goes on where it was ended."""
+"""The command that runs parameter sweeps, and resumes them where they were left."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from commands.options import OFFERS, FirmsOption, Json, Out, Quiet, Set, Until
 if TYPE_CHECKING:
     from analysis.experiments.plan import Plan
     from analysis.experiments.specification import Specification
-    from analysis.experiments.sweep import Standing
-    from analysis.experiments.sweep_folder import Parts
+    from analysis.experiments.sweep import Progress
+    from analysis.experiments.sweep_folder import Batches
 
 
 def sweep(
@@ -37,7 +37,7 @@ def sweep(
         str | None,
         typer.Option(
             metavar="SCENARIO",
-            help="run twins of this one: effects of the scenario against it",
+            help="also run this one: effects of the scenario relative to it",
             autocompletion=OFFERS["scenarios"],
         ),
     ] = None,
@@ -53,12 +53,12 @@ def sweep(
     ] = None,
     replicates: Annotated[int | None, typer.Option(help="runs of each point")] = None,
     set_: Set = None,
-    seed: Annotated[int | None, typer.Option(help="seed of luck and design")] = None,
+    seed: Annotated[int | None, typer.Option(help="random seed, of runs and design")] = None,
     until: Until = None,
     firms: FirmsOption = None,
     out: Out = Path("runs"),
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="tell time, memory and disk; nothing is kept")
+        bool, typer.Option("--dry-run", help="estimate time, memory, disk; nothing is kept")
     ] = False,
     resume: Annotated[
         bool, typer.Option("--resume", help="go on, or help, where the folder is there")
@@ -85,7 +85,10 @@ def sweep(
     json_: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Run a scenario, or twins, at many points of parameters; kept point by point, resumable."""
+    """Resumable parameter sweep, of outcomes or of effects.
+
+    Effects are relative to the scenario that --against names.
+    """
     from analysis.experiments import engines
     from analysis.experiments import sweep as sweeps
     from analysis.experiments.cost_estimate import span_of
@@ -117,26 +120,26 @@ def sweep(
             from model.measure.run_folder import Refused
 
             raise Refused(f"{what}: exists and is never overwritten; go on with --resume")
-        spec, plan, parts = sweeps.reopen(Path(what))
-        layout = parts.layout
+        spec, plan, batches = sweeps.reopen(Path(what))
+        layout = batches.layout
     else:
         spec, plan, digest = plan_of(_specification(what, vary, set_, until, firms, entries))
         digest_of_sweep = spec.digest(digest)
         layout = sweeps.layout_of(spec, plan)
         if not dry_run:
             folder = sweeps.folder_of(spec, plan, digest_of_sweep, out)
-            parts = sweeps.begin(spec, plan, digest_of_sweep, folder, resume)
+            batches = sweeps.begin(spec, plan, digest_of_sweep, folder, resume)
     if dry_run:
         _dry(spec, plan, layout, workers or engines.cores(), json_, out)
         return
     done = _carry_out(
-        parts, spec, plan, share, limit, fail_fast, retry_failed, json_, quiet,
+        batches, spec, plan, share, limit, fail_fast, retry_failed, json_, quiet,
         lambda: engines.start(engine, workers, scheduler),
     )  # fmt: skip
-    _report(parts, done, json_, quiet)
+    _report(batches, done, json_, quiet)
     if done.failed:
         console.message(f"{done.failed} of {done.total} runs failed; why: "
-                        f"{parts.folder / 'failed'}")  # fmt: skip
+                        f"{batches.folder / 'failed'}")  # fmt: skip
         raise typer.Exit(1)
 
 
@@ -175,7 +178,7 @@ def _shard(text: str | None) -> tuple[int, int]:
 
 
 def _carry_out(
-    parts: Parts,
+    batches: Batches,
     spec: Specification,
     plan: Plan,
     shard: tuple[int, int],
@@ -185,7 +188,7 @@ def _carry_out(
     json_: bool,
     quiet: bool,
     engine: Any,
-) -> Standing:
+) -> Progress:
     import time
 
     from analysis.experiments import sweep as sweeps
@@ -193,20 +196,20 @@ def _carry_out(
     from commands import console
     from model.core.errors import InputError
 
-    where = parts.folder
+    where = batches.folder
     again = f"go on with: spillover sweep {where} --resume" + (
         "" if shard[1] == 1 else f" --shard {shard[0]}/{shard[1]}"
     )
-    seen: list[Standing] = []
+    seen: list[Progress] = []
     try:
-        with console.standing("runs", json_, quiet) as tell:
+        with console.detailed_progress("runs", json_, quiet) as show:
 
-            def told(standing: Standing) -> None:
-                seen[:] = [standing]
-                tell(standing)
+            def report(progress: Progress) -> None:
+                seen[:] = [progress]
+                show(progress)
 
-            return sweeps.carry_on(
-                parts,
+            return sweeps.resume(
+                batches,
                 spec,
                 plan,
                 engine,
@@ -214,7 +217,7 @@ def _carry_out(
                 deadline=None if limit is None else time.monotonic() + limit,
                 fail_fast=fail_fast,
                 retry_failed=retry_failed,
-                tell=told,
+                report=report,
                 say=lambda text: console.say(text, quiet),
             )
     except InputError:
@@ -236,7 +239,7 @@ def _carry_out(
         raise
 
 
-def _kept(seen: list[Standing]) -> str:
+def _kept(seen: list[Progress]) -> str:
     return f"{seen[0].done} of {seen[0].total} runs are kept" if seen else "nothing is lost"
 
 
@@ -256,10 +259,10 @@ def _dry(
                          "replicates": layout.replicates, "batches": layout.batches,
                          "workers": workers, "free_disk": free, **asdict(found)})  # fmt: skip
         return
-    twins = "pairs of twins" if spec.against is not None else "runs"
+    what = "pairs of runs" if spec.against is not None else "runs"
     rows = [
         ["points", f"{plan.size} ({spec.design}, {len(spec.factors)} factors)"],
-        ["runs", f"{layout.jobs} {twins}, in {layout.batches} parts"],
+        ["runs", f"{layout.jobs} {what}, in {layout.batches} batches"],
         ["one of them", words(found.run_seconds)],
         ["baselines to solve", f"{found.natures}, {words(found.solve_seconds)} each"],
         ["time", f"{words(found.seconds)} with {workers} workers"],
@@ -269,14 +272,14 @@ def _dry(
     console.table(["", "estimate"], rows)
 
 
-def _report(parts: Parts, done: Standing, json_: bool, quiet: bool) -> None:
+def _report(batches: Batches, done: Progress, json_: bool, quiet: bool) -> None:
     from analysis.reports.sweep_summary import summary, summary_rows
     from commands import console
 
-    rows = summary(parts)
+    rows = summary(batches)
     if json_:
-        console.as_json({"schema_version": 1, "folder": str(parts.folder), "runs": done.total,
+        console.as_json({"schema_version": 1, "folder": str(batches.folder), "runs": done.total,
                          "done": done.done, "failed": done.failed, "outcomes": rows})  # fmt: skip
     else:
         console.table(*summary_rows(rows))
-    console.say(f"written to {parts.folder}", quiet)
+    console.say(f"written to {batches.folder}", quiet)

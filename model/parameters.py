@@ -6,9 +6,9 @@ import hashlib
 import json
 import math
 
-from model.core.errors import InputError
+from model.core.errors import InputError, near, shown
 from model.core.kernels import sources_digest
-from model.core.parameter import Fact, Mechanism, Uniform, fact, fact_of
+from model.core.parameter import Fact, Mechanism, ParameterName, Uniform, fact, fact_of
 from model.mechanisms.ai.adoption import Adoption
 from model.mechanisms.ai.market import AiMarket
 from model.mechanisms.ai.release import Release
@@ -221,8 +221,26 @@ GROUPS: dict[str, type[Mechanism]] = {
 }
 
 
-FACTS: dict[tuple[str, str], Fact] = {
-    (group, name): fact_of(field)
+FACTS: dict[tuple[str, str], Fact] = {  # by ParameterName
+    ParameterName(group, name): fact_of(field)
     for group, kind in GROUPS.items()
     for name, field in kind.model_fields.items()
 }
+
+
+def known_parameter(text: str, place: str = "") -> ParameterName:
+    """Return a parameter by its name ``group.name``.
+
+    Raises ``InputError`` where there is none; ``place`` stands before the message.
+    """
+    names = {str(key): ParameterName(*key) for key in FACTS}
+    if text in names:
+        return names[text]
+    home = [name for name in names if name.endswith(f".{text}")]
+    if home:
+        hint = f"did you mean {home[0]!r}?"
+    elif "." in text:
+        hint = near(text, names)
+    else:
+        hint = "names read group.name, as controls.porosity"
+    raise InputError(f"{place}unknown parameter {shown(text)}; {hint}")

@@ -17,7 +17,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from model.core.errors import InputError, near, shown
-from model.core.parameter import Mechanism
+from model.core.parameter import Mechanism, ParameterName
 from model.core.toml import parsed, quoted, read_toml
 from model.parameters import FACTS, GROUPS, Parameters
 from model.setup.inputs import check
@@ -120,7 +120,7 @@ def _placed(message: str, origin: Mapping[str, str]) -> str:
     named = [place for place in re.findall(r"\b[a-z]\w*\.\w+", message) if place in origin]
     groups = {word.strip(".:") for word in re.findall(r"\b[a-z]\w*[.:]", message)}
     places = [origin[place] for place in named] or [
-        source for place, source in origin.items() if place.partition(".")[0] in groups
+        source for place, source in origin.items() if ParameterName.parse(place).group in groups
     ]
     first = tuple(re.split(r"[ :]", message)[0].split("."))
     if first in FACTS and ";" not in message:
@@ -271,18 +271,19 @@ def _override(text: str) -> tuple[str, str, Any]:
         raise InputError(
             f"--set {_cut(text)}: must read group.name=value, as in controls.regime=history"
         )
-    return group.strip(), entry.strip(), _value(value.strip())
+    return group.strip(), entry.strip(), value_of(value.strip())
 
 
 def _cut(text: str) -> str:
     return text if text.isprintable() and len(text) <= 80 else shown(text)
 
 
-def _value(text: str) -> Any:
+def value_of(text: str) -> Any:
+    """Return a value written as TOML; an unquoted word is text."""
     try:
         content = parsed(f"value = {text}", "value")
     except InputError:
-        return text  # an unquoted word is text
+        return text
     return content["value"] if len(content) == 1 else text
 
 
@@ -297,7 +298,7 @@ def _environment(environment: Mapping[str, str]) -> list[tuple[str, str, Any, st
             )
         group, split, entry = name.removeprefix("SPILLOVER_").partition("__")
         if name.startswith("SPILLOVER_") and split:
-            found.append((group.lower(), entry.lower(), _value(value), f"${name}"))
+            found.append((group.lower(), entry.lower(), value_of(value), f"${name}"))
     return found
 
 

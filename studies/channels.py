@@ -1,25 +1,24 @@
 """What each channel of spillover carries, and which outcomes it moves.
 
 ``python -m studies.channels --page docs/channels.md`` takes every channel from nothing to its
-default and to the strong end of its prior, all else as it is and in the same luck. A channel that
-moves no outcome beyond luck and beyond its smallest effect of interest is listed as inert.
+default and to the strong end of its prior, all else equal and with common random numbers. A
+channel that moves no outcome beyond random variation and its smallest effect of interest is listed
+as inert.
 """
 
 from __future__ import annotations
 
-from concurrent.futures import Executor
 from dataclasses import dataclass
-from itertools import repeat
 from typing import Any
 
 import numpy as np
 
 from analysis.experiments.effects import Values
+from analysis.experiments.experiment import Job
+from model.core.parameter import ParameterName
 from model.economy import World
 from model.measure.outcomes import CENSORED, OUTCOMES, difference
 from model.parameters import FACTS
-from model.scenario import load
-from model.setup import baseline
 from model.state.codes import (
     CHANNELS,
     COLLABORATION,
@@ -29,20 +28,20 @@ from model.state.codes import (
     PUBLICATION,
     SUPPLIER,
 )
-from model.state.fixed import Constants
 from studies.common import (
     FIRMS,
     HORIZONS,
-    asked,
+    arm,
     beyond,
     give,
     measure_of,
+    options,
     outcomes,
-    run,
+    runs,
     share,
-    spread,
+    start,
     table,
-    told,
+    with_interval,
 )
 
 SCENARIO = "ban"
@@ -56,7 +55,7 @@ FLOWS = {
     OPEN_WEIGHTS: "spillover.open_weights_flow",
     DISTILLATION: "training.distillation_loss",
 }
-MEANS = tuple(name for name in OUTCOMES if name not in CENSORED)  # a lag has a median
+WITH_MEAN = tuple(name for name in OUTCOMES if name not in CENSORED)  # a lag has a median
 
 
 @dataclass(frozen=True)
@@ -87,55 +86,46 @@ def carried(world: World, channel: int) -> float:
 
 def values_of(channel: int) -> list[dict[str, Any]]:
     """Return the parameters of none, default and strong."""
-    group, _, name = FLOWS[channel].partition(".")
-    prior = FACTS[group, name].prior
+    flow = ParameterName.parse(FLOWS[channel])
+    prior = FACTS[flow].prior
     assert prior is not None
     if channel == DISTILLATION:
         return [{"training__distillation": False}, {}, {"training__distillation_loss": prior.low}]
-    return [{f"{group}__{name}": 0.0}, {}, {f"{group}__{name}": prior.high}]
+    return [{"__".join(flow): 0.0}, {}, {"__".join(flow): prior.high}]
 
 
 def sweep(replicates: int, workers: int = 1) -> list[Swept]:
-    """Run all worlds; the default one is shared by all channels."""
-    with spread(workers) as pool:
-        return _sweep(pool, replicates)
-
-
-def _sweep(pool: Executor, replicates: int) -> list[Swept]:
-    scenario = load(SCENARIO, [f"economy.firms={FIRMS}"])
-    constants = baseline.resolve(scenario.parameters)  # one nature: channels come on top of it
-    default = _all(pool, constants, replicates, {})
+    """Run all worlds; the default one is shared by all channels, whose baseline is normalised."""
+    default, *arms = (arm(SCENARIO, **changes) for changes in ({}, *_ends()))
+    jobs = [Job((default, *arms), 1 + r) for r in range(replicates)]
+    found = runs(jobs, observed, workers)
     result = []
-    for channel, parameter in FLOWS.items():
-        none, _, strong = values_of(channel)
-        ends = [_all(pool, constants, replicates, changes) for changes in (none, strong)]
-        worlds = [ends[0], default, ends[1]]
+    for n, (channel, parameter) in enumerate(FLOWS.items()):
+        worlds = [[one[k] for one in found] for k in (1 + 2 * n, 0, 2 + 2 * n)]
         result.append(
             Swept(
                 "distillation" if channel == DISTILLATION else CHANNELS[channel],
                 parameter,
-                next(iter(strong.values())),
-                [np.array([shares[channel] for shares, _ in found]) for found in worlds],
+                next(iter(values_of(channel)[-1].values())),
+                [np.array([shares[channel] for shares, _ in world]) for world in worlds],
                 [
-                    {name: np.array([one[name] for _, one in found]) for name in MEANS}
-                    for found in worlds
+                    {name: np.array([one[name] for _, one in world]) for name in WITH_MEAN}
+                    for world in worlds
                 ],
             )
         )
     return result
 
 
-def _all(
-    pool: Executor, constants: Constants, replicates: int, changes: dict[str, Any]
-) -> list[tuple[dict[int, float], dict[str, Values]]]:
-    return list(pool.map(_one, range(1, replicates + 1), repeat(constants), repeat(changes)))
+def _ends() -> list[dict[str, Any]]:
+    # What changes at nothing and at the strong end, channel after channel.
+    return [values_of(channel)[k] for channel in FLOWS for k in (0, 2)]
 
 
-def _one(
-    seed: int, constants: Constants, changes: dict[str, Any]
-) -> tuple[dict[int, float], dict[str, Values]]:
-    world = run(SCENARIO, seed, constants, changes)
-    return {channel: carried(world, channel) for channel in FLOWS}, outcomes(world)
+def observed(world: World) -> tuple[dict[int, float], dict[str, Values]]:
+    """Run a world; return the share that each channel carries, and all outcomes."""
+    found = outcomes(world)
+    return {channel: carried(world, channel) for channel in FLOWS}, found
 
 
 def page(swept: list[Swept], replicates: int, command: str) -> str:
@@ -143,11 +133,11 @@ def page(swept: list[Swept], replicates: int, command: str) -> str:
     lines = [
         "# What each channel carries and moves",
         "",
-        f"Made by `{command}`: the world `{SCENARIO}`, {replicates} replicates of luck, {FIRMS} "
+        f"Made by `{command}`: the world `{SCENARIO}`, {replicates} replicates, {FIRMS} "
         "firms. Every channel alone is taken from nothing to its default and to the strong end of "
-        "its prior; nature is normalised once, with all channels at their defaults.",
+        "its prior; the baseline is normalised once, with all channels at their defaults.",
         "",
-        "Share: of all ideas that firms came to hold, their own finds included; of distillation, "
+        "Share: of all ideas that firms came to hold, own discoveries included; of distillation, "
         "which carries capability and no ideas, the share of models built on a closed one. What "
         "publication carries at nothing is read by labs when they enter; what is distilled at "
         "nothing was so in prehistory, before levers act.",
@@ -165,16 +155,19 @@ def page(swept: list[Swept], replicates: int, command: str) -> str:
             f"Effect of the strong channel against none, end of {horizon[:4]}:",
             "",
             *table(
-                ["channel", *(f"{n.replace('_', ' ')}, {measure_of(n)}" for n in MEANS)],
-                [[one.name, *(told(one.moved(n, t)) for n in MEANS)] for one in swept],
+                ["channel", *(f"{n.replace('_', ' ')}, {measure_of(n)}" for n in WITH_MEAN)],
+                [[one.name, *(with_interval(one.moved(n, t)) for n in WITH_MEAN)] for one in swept],
             ),
         ]
-    lines += ["Moved beyond luck and the smallest effect of interest at either date:", ""]
+    lines += [
+        "Moved beyond random variation and the smallest effect of interest at either date:",
+        "",
+    ]
     inert = []
     for one in swept:
         names = [
             n.replace("_", " ")
-            for n in MEANS
+            for n in WITH_MEAN
             if any(beyond(one.moved(n, t), OUTCOMES[n].smallest) for t in range(len(HORIZONS)))
         ]
         if names:
@@ -187,9 +180,9 @@ def page(swept: list[Swept], replicates: int, command: str) -> str:
 
 def main() -> None:
     """Sweep, and print or write the page."""
-    given, command = asked("studies.channels", __doc__, 8)
+    given, command = options("studies.channels", __doc__, 8)
     give(page(sweep(given.replicates, given.workers), given.replicates, command), given.page)
 
 
 if __name__ == "__main__":
-    main()
+    start("studies.channels")

@@ -1,47 +1,55 @@
-"""What the written sweeps share: worlds in the same luck, intervals in words, pages.
+"""What the studies share: arms of their worlds, paired runs, intervals in words, pages.
 
-Replicate r of every world of a sweep has the seed ``1 + r`` and the same constants, so that two
-worlds differ by what is swept and by what follows from it.
+Replicate r of every world of a study has the seed ``1 + r`` and the same constants, so that two
+worlds differ by what the study varies and by what follows from it.
 """
 
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from analysis.experiments import experiment
 from analysis.experiments.effects import Values, interval
+from analysis.experiments.experiment import Arm, Job, Observe, outcomes_at
+from analysis.reports.markdown import table, write
+from model.core.errors import InputError
 from model.economy import World
 from model.measure.outcomes import OUTCOMES
-from model.state.fixed import Constants
+from model.scenario import load
 
+__all__ = ["table"]
 FIRMS = 300  # the same economy cut into fewer firms: effects keep, a run takes a second
-HORIZONS = ("2024-12", "2030-12")
+HORIZONS = experiment.HORIZONS[1::2]  # the ends of 2024 and 2030
 
 
-def run(scenario: str, seed: int, constants: Constants | None, changes: Mapping[str, Any]) -> World:
-    """Return a finished world; ``changes`` are parameters as ``group__name``."""
+def arm(scenario: str, **changes: Any) -> Arm:
+    """Return a scenario of ``FIRMS`` firms; ``changes`` are parameters as ``group__name``."""
     given = {"economy__firms": FIRMS, **changes}
-    return World(scenario, rng=seed, constants=constants, **given).run()
+    values = {}
+    for name, value in given.items():
+        group, _, entry = name.partition("__")
+        values[group, entry] = value
+    return Arm(load(scenario), values)
 
 
-def at_horizons(world: World, series: Values) -> Values:
-    """Return the values of a series at the horizons."""
-    calendar = world.fixed.inputs.calendar
-    months = [calendar.index(int(h[:4]), int(h[5:])) for h in HORIZONS]
-    found: Values = np.asarray(series, np.float64)[months]
+def runs(jobs: Sequence[Job], observe: Observe, workers: int) -> list[list[Any]]:
+    """Return what is observed in each arm of each job; raises ``InputError`` where one fails."""
+    found = []
+    for result in experiment.run(jobs, observe, workers=workers):
+        if not isinstance(result, list):
+            raise InputError(result.message)
+        found.append(result)
     return found
 
 
 def outcomes(world: World) -> dict[str, Values]:
-    """Return all outcomes of a finished world at the horizons."""
-    found = world.outcomes()
-    return {name: at_horizons(world, found[name]) for name in OUTCOMES}
+    """Run a world and return all outcomes at the horizons."""
+    found = outcomes_at(world, HORIZONS)
+    return {name: found[name] for name in OUTCOMES}
 
 
 def measure_of(name: str) -> str:
@@ -49,17 +57,17 @@ def measure_of(name: str) -> str:
     return "%" if OUTCOMES[name].relative else OUTCOMES[name].unit
 
 
-def told(values: Values, digits: int = 2) -> str:
+def with_interval(values: Values, digits: int = 2) -> str:
     """Return a mean difference with its 95 % interval over replicates."""
     centre, low, high = interval(values)
     return f"{centre:+.{digits}f} ({low:+.{digits}f} to {high:+.{digits}f})"
 
 
 def beyond(values: Values, smallest: float) -> int:
-    """Return the sign of a mean difference that is beyond luck and worth talking of, else 0.
+    """Return the sign of a mean difference beyond random variation and of interest, else 0.
 
-    Beyond luck: the 95 % interval leaves zero out. Worth talking of: the mean is at least the
-    smallest effect of interest.
+    Beyond random variation: the 95 % interval leaves zero out. Of interest: the mean is at least
+    the smallest effect of interest.
     """
     centre, low, high = interval(values)
     if abs(centre) < smallest or not (low > 0.0 or high < 0.0):
@@ -72,13 +80,12 @@ def share(value: float) -> str:
     return f"{100.0 * value:.1f} %"
 
 
-def table(head: list[str], rows: list[list[str]]) -> list[str]:
-    """Return a table as lines of Markdown."""
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    return [*lines, *("| " + " | ".join(row) + " |" for row in rows), ""]
+def start(module: str) -> None:
+    """Run a study under its own name: workers import from there what it observes."""
+    import_module(module).main()
 
 
-def asked(module: str, doc: str | None, replicates: int, least: int = 3) -> tuple[Namespace, str]:
+def options(module: str, doc: str | None, replicates: int, least: int = 3) -> tuple[Namespace, str]:
     """Read the options that pages have in common; returns them and the command to print.
 
     The number of processes does not change a figure, so that it does not stand in the command.
@@ -95,15 +102,10 @@ def asked(module: str, doc: str | None, replicates: int, least: int = 3) -> tupl
     return given, command + (f" --page {given.page}" if given.page else "")
 
 
-def spread(workers: int) -> ProcessPoolExecutor:
-    """Return processes to share work among."""
-    return ProcessPoolExecutor(workers, get_context("spawn"))
-
-
 def give(text: str, page: Path | None) -> None:
     """Print a page, or write it where asked."""
     if page is None:
         print(text)
         return
     page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(text + "\n", encoding="utf-8")
+    write(page, text)

@@ -1,33 +1,34 @@
 """Which outcomes change when a rule of the model is another one.
 
 ``python -m studies.rule_variants --page docs/alternatives.md`` runs the worlds with and without
-the ban under every rule that can be chosen, one at a time, in the same luck. Arrival rates are
-solved anew for every rule, so that the leader's best lab grows alike at the start.
+the ban under every rule that can be chosen, one at a time, with common random numbers. Arrival
+rates are solved anew for every rule, so that the leader's best lab grows alike at the start.
 """
 
 from __future__ import annotations
 
-from itertools import repeat
 from typing import get_args, get_origin
 
 import numpy as np
 
 from analysis.experiments.effects import Values
+from analysis.experiments.experiment import Job
 from model.measure.outcomes import CENSORED, OUTCOMES, difference
 from model.parameters import FACTS, GROUPS
 from model.scenario import load
 from studies.common import (
     FIRMS,
     HORIZONS,
-    asked,
+    arm,
     beyond,
     give,
     measure_of,
+    options,
     outcomes,
-    run,
-    spread,
+    runs,
+    start,
     table,
-    told,
+    with_interval,
 )
 
 FREE, BAN = "no_ban", "ban"
@@ -49,11 +50,11 @@ def rules() -> list[Rule]:
     return found
 
 
-def one(rule: Rule, seed: int) -> dict[str, dict[str, Values]]:
-    """Return the outcomes of both worlds at the horizons, under a rule."""
+def job(rule: Rule, seed: int) -> Job:
+    """Return the worlds without and with the ban under a rule, whose baseline is solved anew."""
     group, name, word = rule
     changes = {f"{group}__{name}": word} if group else {}
-    return {world: outcomes(run(world, seed, None, changes)) for world in (FREE, BAN)}
+    return Job(tuple(arm(world, **changes) for world in (FREE, BAN)), seed)
 
 
 def _at_end(found: list[dict[str, dict[str, Values]]], world: str, name: str) -> Values:
@@ -66,7 +67,7 @@ def page(found: dict[Rule, list[dict[str, dict[str, Values]]]], command: str) ->
     lines = [
         "# Other rules, other outcomes",
         "",
-        f"Made by `{command}`: `{BAN}` against `{FREE}`, {replicates} replicates of luck, {FIRMS} "
+        f"Made by `{command}`: `{BAN}` against `{FREE}`, {replicates} replicates, {FIRMS} "
         f"firms, end of {year}. Every rule that can be chosen, one at a time, all else at its "
         "default; arrival rates solved anew. A change is listed where its 95 % interval leaves "
         "zero out and its mean is at least the smallest effect of interest.",
@@ -81,7 +82,7 @@ def page(found: dict[Rule, list[dict[str, dict[str, Values]]]], command: str) ->
             difference(name, *(_at_end(values, world, name) for world in (FREE, BAN)))
             for name in SHOWN
         ]
-        rows.append([_label(rule), *(told(effect) for effect in effects)])
+        rows.append([_label(rule), *(with_interval(effect) for effect in effects)])
     lines += table(head, rows)
     lines += ["## What changes", ""]
     changes = []
@@ -96,10 +97,10 @@ def page(found: dict[Rule, list[dict[str, dict[str, Values]]]], command: str) ->
             free, ban = (_at_end(values, world, name) for world in (FREE, BAN))
             free0, ban0 = (_at_end(found[PLAIN], world, name) for world in (FREE, BAN))
             if beyond(change := difference(name, free0, free), least):
-                levels.append(f"{name.replace('_', ' ')} {told(change)}")
+                levels.append(f"{name.replace('_', ' ')} {with_interval(change)}")
             other = difference(name, free, ban) - difference(name, free0, ban0)
             if beyond(other, least):
-                effects.append(f"{name.replace('_', ' ')} {told(other)}")
+                effects.append(f"{name.replace('_', ' ')} {with_interval(other)}")
         changes.append(
             [_label(rule), "; ".join(levels) or "nothing", "; ".join(effects) or "nothing"]
         )
@@ -115,12 +116,15 @@ def _label(rule: Rule) -> str:
 
 def main() -> None:
     """Run the worlds, and print or write the page."""
-    given, command = asked("studies.rule_variants", __doc__, 16)
-    seeds = range(1, given.replicates + 1)
-    with spread(given.workers) as pool:
-        found = {rule: list(pool.map(one, repeat(rule), seeds)) for rule in (PLAIN, *rules())}
+    given, command = options("studies.rule_variants", __doc__, 16)
+    every, number = (PLAIN, *rules()), given.replicates
+    jobs = [job(rule, 1 + r) for rule in every for r in range(number)]
+    pairs = [
+        dict(zip((FREE, BAN), pair, strict=True)) for pair in runs(jobs, outcomes, given.workers)
+    ]
+    found = {rule: pairs[n * number : (n + 1) * number] for n, rule in enumerate(every)}
     give(page(found, command), given.page)
 
 
 if __name__ == "__main__":
-    main()
+    start("studies.rule_variants")

@@ -2,34 +2,33 @@
 
 ``python -m studies.scarcity --page docs/scarcity.md`` sweeps the two contested elasticities of
 ``model/mechanisms/ideas/scarcity.py`` and the strength of spillover. Every world with the ban
-stands beside two others in the same luck: one without the ban, and one with the ban in which nobody
-turns (``scarcity.direction`` 0). Sentences are made from the figures; no answer stands here.
+stands beside two others with common random numbers: one without the ban, and one with the ban in
+which nobody turns (``scarcity.direction`` 0). Sentences are made from the figures; no answer stands
+here.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import repeat
 
 import numpy as np
 
 from analysis.experiments.effects import Values
+from analysis.experiments.experiment import Job, at_months, months_of
+from model.economy import World
 from model.measure.outcomes import OUTCOMES
-from model.scenario import load
-from model.setup import baseline
-from model.state.fixed import Constants
 from studies.common import (
     FIRMS,
     HORIZONS,
-    asked,
-    at_horizons,
+    arm,
     beyond,
     give,
+    options,
     outcomes,
-    run,
-    spread,
+    runs,
+    start,
     table,
-    told,
+    with_interval,
 )
 
 SIGMA_DIRECTION = (0.3, 0.6, 2.5)
@@ -51,50 +50,54 @@ class Cell:
 Place = tuple[float, float, float | None]  # strength, σ of research, σ of direction (None: ψ = 0)
 
 
-def cell(scenario: str, constants: Constants, replicates: int, changes: dict[str, float]) -> Cell:
+Observed = tuple[dict[str, Values], Values, Values]
+
+
+def observed(world: World) -> Observed:
+    """Run a world; return outcomes, the follower's efficiency share and its fleet, as in a cell."""
+    found = outcomes(world)
+    inputs, series, months = world.fixed.inputs, world.record.series, months_of(world, HORIZONS)
+    follower = inputs.bloc_index(inputs.follower)
+    base = world.parameters.scarcity.efficiency
+    efficiency = at_months(base * series["efficiency_share"][:, follower], months)
+    held, free = (series[n][:, follower] for n in ("fleet", "compute_unbound"))
+    return found, efficiency, at_months(held / np.where(free > 0.0, free, np.nan), months)
+
+
+def cell(found: list[Observed]) -> Cell:
     """Return what a world gives over replicates."""
-    found, efficiency, fleet = [], [], []
-    for r in range(replicates):
-        world = run(scenario, 1 + r, constants, changes)
-        inputs, series = world.fixed.inputs, world.record.series
-        follower = inputs.bloc_index(inputs.follower)
-        found.append(outcomes(world))
-        base = world.fixed.parameters.scarcity.efficiency
-        efficiency.append(at_horizons(world, base * series["efficiency_share"][:, follower]))
-        held, free = (series[n][:, follower] for n in ("fleet", "compute_unbound"))
-        fleet.append(at_horizons(world, held / np.where(free > 0.0, free, np.nan)))
-    by_name = {name: np.array([one[name] for one in found]) for name in OUTCOMES}
-    return Cell(by_name, np.array(efficiency), np.array(fleet))
+    by_name = {name: np.array([one[name] for one, _, _ in found]) for name in OUTCOMES}
+    return Cell(by_name, *(np.array([one[k] for one in found]) for k in (1, 2)))
+
+
+def changes_at(strength: float) -> dict[Place, dict[str, float]]:
+    """Return what changes in the worlds with the ban at a strength of spillover."""
+    found: dict[Place, dict[str, float]] = {}
+    for research in SIGMA_RESEARCH:
+        given = {"spillover__strength": strength, "scarcity__sigma_research": research}
+        found[strength, research, None] = {**given, "scarcity__direction": 0.0}
+        for direction in SIGMA_DIRECTION:
+            found[strength, research, direction] = {**given, "scarcity__sigma_direction": direction}
+    return found
 
 
 def sweep(replicates: int, workers: int = 1) -> tuple[dict[float, Cell], dict[Place, Cell]]:
     """Return the worlds without the ban by strength, and those with it."""
-    free: dict[float, Cell] = {}
+    jobs = []
+    for strength in STRENGTH:
+        # Without rules nobody is constrained, and the elasticities change no bit.
+        free = arm(FREE, spillover__strength=strength)
+        bans = [arm(BAN, **changes) for changes in changes_at(strength).values()]
+        jobs += [Job((free, *bans), 1 + r) for r in range(replicates)]
+    found = runs(jobs, observed, workers)
+    free_cells: dict[float, Cell] = {}
     ban: dict[Place, Cell] = {}
-    with spread(workers) as pool:
-        for strength, (one, others) in zip(
-            STRENGTH, pool.map(_of_strength, STRENGTH, repeat(replicates)), strict=True
-        ):
-            free[strength] = one
-            ban |= others
-    return free, ban
-
-
-def _of_strength(strength: float, replicates: int) -> tuple[Cell, dict[Place, Cell]]:
-    nature = {"spillover__strength": strength}
-    scenario = load(FREE, [f"spillover.strength={strength}", f"economy.firms={FIRMS}"])
-    constants = baseline.resolve(scenario.parameters)
-    # Without rules nobody is constrained, and the elasticities change no bit.
-    free = cell(FREE, constants, replicates, nature)
-    ban: dict[Place, Cell] = {}
-    for research in SIGMA_RESEARCH:
-        given = {**nature, "scarcity__sigma_research": research}
-        still = {**given, "scarcity__direction": 0.0}
-        ban[strength, research, None] = cell(BAN, constants, replicates, still)
-        for direction in SIGMA_DIRECTION:
-            turned = {**given, "scarcity__sigma_direction": direction}
-            ban[strength, research, direction] = cell(BAN, constants, replicates, turned)
-    return free, ban
+    for n, strength in enumerate(STRENGTH):
+        here = found[n * replicates : (n + 1) * replicates]
+        free_cells[strength] = cell([one[0] for one in here])
+        for k, place in enumerate(changes_at(strength), 1):
+            ban[place] = cell([one[k] for one in here])
+    return free_cells, ban
 
 
 def page(free: dict[float, Cell], ban: dict[Place, Cell], replicates: int, command: str) -> str:
@@ -102,7 +105,7 @@ def page(free: dict[float, Cell], ban: dict[Place, Cell], replicates: int, comma
     lines = [
         "# Scarcity, efficiency and the gap",
         "",
-        f"Made by `{command}`: `{BAN}` against `{FREE}`, {replicates} replicates of luck a world, "
+        f"Made by `{command}`: `{BAN}` against `{FREE}`, {replicates} replicates a world, "
         f"{FIRMS} firms, all else at its defaults. Every strength of spillover is normalised "
         "anew, so that the leader's best lab grows alike.",
         "",
@@ -110,7 +113,7 @@ def page(free: dict[float, Cell], ban: dict[Place, Cell], replicates: int, comma
         "hold had no rule bound. Two elasticities say what it makes of that: σ of direction "
         "(saving compute against scaling it) moves its researchers, σ of research (people against "
         "experiments) says how far they stand in for compute. *Turning* is what moving them does: "
-        "the ban as it is, less the same ban in which nobody turns, in the same luck.",
+        "the ban as it is, less the same ban in which nobody turns, in paired runs.",
         "",
         "## What scarcity does to the efficiency share",
         "",
@@ -175,7 +178,7 @@ def _effects(free: dict[float, Cell], ban: dict[Place, Cell], name: str) -> list
         row = [f"{strength:g}", f"{research:g}"]
         for direction in (None, *SIGMA_DIRECTION):
             with_ban = ban[strength, research, direction].outcomes[name][:, -1]
-            row.append(told(with_ban - free[strength].outcomes[name][:, -1]))
+            row.append(with_interval(with_ban - free[strength].outcomes[name][:, -1]))
         rows.append(row)
     what = f"Effect of `{BAN}` on the {name.replace('_', ' ')}, {unit}, end of {HORIZONS[-1][:4]}:"
     return [what, "", *table(head, rows)]
@@ -196,7 +199,7 @@ def _turning(ban: dict[Place, Cell], name: str) -> list[str]:
     rows = [
         [f"{strength:g}", f"{research:g}"]
         + [
-            told(turning(ban, name, (strength, research, d), t))
+            with_interval(turning(ban, name, (strength, research, d), t))
             for t in range(len(HORIZONS))
             for d in SIGMA_DIRECTION
         ]
@@ -206,8 +209,8 @@ def _turning(ban: dict[Place, Cell], name: str) -> list[str]:
 
 
 def _of_turning(ban: dict[Place, Cell], name: str) -> str:
-    # What can be said of the last horizon: cells of one strength and σ of direction together,
-    # since replicates share their luck across σ of research.
+    # What the figures say of the last horizon: cells of one strength and σ of direction together,
+    # since replicates share their random numbers across σ of research.
     unit, least = OUTCOMES[name].unit, OUTCOMES[name].smallest
     found: dict[int, list[str]] = {1: [], -1: [], 0: []}
     for direction in SIGMA_DIRECTION:
@@ -217,7 +220,7 @@ def _of_turning(ban: dict[Place, Cell], name: str) -> str:
             word = "raised" if np.mean([_more(ban[p]) for p in places]) > 0.0 else "lowered"
             found[beyond(values, least)].append(
                 f"at σ of direction {direction:g} (share {word}) and strength {strength:g} "
-                f"{told(values)}"
+                f"{with_interval(values)}"
             )
     said = [
         f"Turning {word} it {'; '.join(found[sign])}."
@@ -225,7 +228,7 @@ def _of_turning(ban: dict[Place, Cell], name: str) -> str:
         if found[sign]
     ]
     if found[0]:
-        what = "It does nothing beyond luck and the smallest effect of interest"
+        what = "It does nothing beyond random variation and the smallest effect of interest"
         said.append(f"{what} {'; '.join(found[0])}.")
     return (
         f"End of {HORIZONS[-1][:4]}, mean over σ of research, {unit}; the share is that of "
@@ -240,10 +243,10 @@ def _more(found: Cell) -> float:
 
 def main() -> None:
     """Sweep, and print or write the page."""
-    given, command = asked("studies.scarcity", __doc__, 8)
+    given, command = options("studies.scarcity", __doc__, 8)
     found = sweep(given.replicates, given.workers)
     give(page(*found, given.replicates, command), given.page)
 
 
 if __name__ == "__main__":
-    main()
+    start("studies.scarcity")

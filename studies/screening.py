@@ -1,33 +1,30 @@
-"""Which parameters move nothing: every one is moved alone, from several points of the priors.
+"""Which parameters move nothing: each is moved alone, from several points of the priors.
 
 A screening by elementary effects (Morris 1991) in its radial form (Campolongo, Saltelli and
 Cariboni 2011): from each of a few points, drawn over the ranges of all parameters, one parameter
-after another goes half of its range up or down while all others, and the luck, stay. What
-normalises rates is held at that of the point; a parameter that moves nothing then is moved once
-more with it solved anew. Effects are measured in standard deviations of an outcome over points.
+after another goes half of its range up or down while all others, and the seed, stay. The baseline
+that normalises rates is that of the point; a parameter that moves nothing then is moved once more
+with its own baseline. Effects are measured in standard deviations of an outcome over points.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from functools import lru_cache
-from itertools import repeat
-from typing import Any, get_args, get_origin
+from typing import get_args, get_origin
 
 import numpy as np
 
+from analysis.experiments import experiment
 from analysis.experiments.designs import Factor
 from analysis.experiments.effects import Values
+from analysis.experiments.experiment import Arm, Job
 from model.core.errors import InputError
-from model.core.parameter import LogUniform
-from model.economy import World
+from model.core.parameter import LogUniform, ParameterName
 from model.measure.outcomes import OUTCOMES
 from model.parameters import FACTS, GROUPS
-from model.scenario import Scenario, load, with_values
-from model.setup import baseline
-from model.state.fixed import Constants
-from studies.common import FIRMS, HORIZONS, asked, give, outcomes, spread, table
+from model.scenario import Scenario
+from studies.common import FIRMS, HORIZONS, arm, give, options, outcomes, start, table
 
 REDRAWS = 50  # hypercubes that may be used up before giving up
 SCENARIO, SEED, POINTS = "ban", 20, 24  # points over which the spread of outcomes is measured
@@ -65,7 +62,7 @@ def factors() -> list[Factor]:
     """
     found = []
     for (group, name), fact in FACTS.items():
-        label = f"{group}.{name}"
+        label = str(ParameterName(group, name))
         if (group == "economy" and fact.kind == "choice") or label in FRAME:
             continue
         field = GROUPS[group].model_fields[name]
@@ -100,10 +97,10 @@ def points() -> list[tuple[float, ...]]:
     """Return points that a world can be built from, in the order they were drawn."""
     from scipy.stats import qmc
 
-    all_factors, luck = factors(), np.random.default_rng(SEED)
+    all_factors, chance = factors(), np.random.default_rng(SEED)
     found: list[tuple[float, ...]] = []
     for _ in range(REDRAWS):
-        for point in qmc.LatinHypercube(len(all_factors), rng=luck).random(POINTS):
+        for point in qmc.LatinHypercube(len(all_factors), rng=chance).random(POINTS):
             here = tuple(point.tolist())
             if len(found) < POINTS and _fine(here):
                 found.append(here)
@@ -122,39 +119,38 @@ def _fine(point: tuple[float, ...]) -> bool:
         return False
 
 
-def world_at(point: tuple[float, ...]) -> Scenario:
-    """Return the scenario at a point; raises ``InputError`` where there is none."""
-    scenario = load(SCENARIO, [f"economy.firms={FIRMS}"])
+def arm_at(point: tuple[float, ...]) -> Arm:
+    """Return the scenario at a point."""
+    plain = arm(SCENARIO)
     changes = {f.key: f.at(u) for f, u in zip(factors(), point, strict=True)}
-    return replace(scenario, parameters=with_values(scenario.parameters, changes))
+    return Arm(plain.resolved(), changes)
 
 
-def at_point(number: int) -> Found | None:
-    """Return the outcomes at a point, or nothing where nothing grows as it asks."""
-    try:
-        return outcomes(World(world_at(points()[number]), rng=1 + number).run())
-    except InputError:
-        return None
+def world_at(point: tuple[float, ...]) -> Scenario:
+    """Return the scenario at a point, resolved; raises ``InputError`` where there is none."""
+    return arm_at(point).resolved()
 
 
-@lru_cache(maxsize=8)
-def _held(number: int) -> Constants:
-    return baseline.resolve(world_at(points()[number]).parameters)
+def step(number: int, name: str = "", anew: bool = False) -> Job:
+    """Return a point, or one step from it: one factor moved, or another seed.
+
+    ``anew``: with the baseline of where the step leads, instead of that of the point.
+    """
+    point = points()[number]
+    place, seed = list(point), 1 + number
+    if name == LUCK:
+        seed += 1000
+    elif name:
+        at = [factor.name for factor in factors()].index(name)
+        place[at] = moved(factors()[at], place[at])
+    normalised = None if anew else arm_at(point)
+    return Job((arm_at(tuple(place)),), seed, point=number, normalised=normalised)
 
 
-def step(number: int, name: str, anew: bool) -> Found | None:
-    """Return the outcomes with one factor moved from a point; nothing where there is no world."""
-    place, seed = list(points()[number]), 1 + number
-    try:
-        if name == LUCK:
-            seed += 1000
-        else:
-            at = [factor.name for factor in factors()].index(name)
-            place[at] = moved(factors()[at], place[at])
-        constants = None if anew else _held(number)
-        return outcomes(World(world_at(tuple(place)), rng=seed, constants=constants).run())
-    except InputError:
-        return None
+def observed(jobs: list[Job], workers: int) -> list[Found | None]:
+    """Return the outcomes of each job; nothing where no calibration reaches the target growth."""
+    results = experiment.run(jobs, outcomes, workers=workers)
+    return [result[0] if isinstance(result, list) else None for result in results]
 
 
 def effect(one: Found, other: Found, scale: Found) -> Found:
@@ -189,15 +185,14 @@ def page(effects: dict[str, list[Found]], again: dict[str, list[Found]], command
         f"are means of sizes over points, in standard deviations of the outcome over {POINTS} "
         "points.",
         "",
-        f"Another seed alone changes outcomes by up to {largest[LUCK]:.2f} of them, and by "
-        f"{_median(mean[LUCK]):.2f} in the median outcome: a parameter that changes anything at "
-        "all also deals luck anew, so that only what is far below that is surely nothing.",
+        f"Noise floor: another seed alone moves outcomes by {_median(mean[LUCK]):.2f} (median), at "
+        f"most {largest[LUCK]:.2f}; smaller effects cannot be distinguished from noise.",
         "",
         f"## Inert: below {100 * INERT:.0f} % of every outcome's spread",
         "",
         *([f"- `{name}`: {WHY.get(name, 'not explained yet')}." for name in inert] or ["None."]),
         "",
-        "## Faint: below half of the largest that luck does, in every outcome",
+        "## Faint: below half of the noise floor's largest, in every outcome",
         "",
         *([f"- `{n}` ({best[n]:.2f}): {_doc(n)}." for n in sorted(faint)] or ["None."]),
         "",
@@ -223,21 +218,19 @@ def _median(effects: Found) -> float:
 
 
 def _doc(name: str) -> str:
-    group, _, entry = name.partition(".")
-    return "another seed" if name == LUCK else FACTS[group, entry].doc
+    return "another seed" if name == LUCK else FACTS[ParameterName.parse(name)].doc
 
 
 def main() -> None:
     """Screen, and print or write the page."""
-    given, command = asked("studies.screening", __doc__, 4, 2)
-    with spread(given.workers) as pool:
-        there = list(pool.map(at_point, range(POINTS)))
-        scale = _scale([found for found in there if found is not None])
-        bases = [n for n, found in enumerate(there) if found is not None][: given.replicates]
-        names = [LUCK, *(factor.name for factor in factors())]
-        effects = {n: _effects(pool, n, bases, there, scale, anew=False) for n in names}
-        still = [n for n in names if all(not _any(row) for row in effects[n])]
-        again = {n: _effects(pool, n, bases, there, scale, anew=True) for n in still}
+    given, command = options("studies.screening", __doc__, 4, 2)
+    there = observed([step(n) for n in range(POINTS)], given.workers)
+    scale = _scale([found for found in there if found is not None])
+    bases = [n for n, found in enumerate(there) if found is not None][: given.replicates]
+    names = [LUCK, *(factor.name for factor in factors())]
+    effects = _effects(names, bases, there, scale, given.workers, anew=False)
+    still = [n for n in names if all(not _any(row) for row in effects[n])]
+    again = _effects(still, bases, there, scale, given.workers, anew=True)
     give(page(effects, again, command), given.page)
 
 
@@ -253,14 +246,21 @@ def _scale(found: list[Found]) -> Found:
 
 
 def _effects(
-    pool: Any, name: str, bases: list[int], there: list[Found | None], scale: Found, anew: bool
-) -> list[Found]:
-    rows = pool.map(step, bases, repeat(name), repeat(anew))
-    return [
-        effect(one, other, scale)
-        for one, other in zip([there[n] for n in bases], rows, strict=True)
-        if one is not None and other is not None
-    ]
+    names: list[str],
+    bases: list[int],
+    there: list[Found | None],
+    scale: Found,
+    workers: int,
+    anew: bool,
+) -> dict[str, list[Found]]:
+    steps = [(name, n) for name in names for n in bases]
+    found = observed([step(n, name, anew) for name, n in steps], workers)
+    effects: dict[str, list[Found]] = {name: [] for name in names}
+    for (name, n), other in zip(steps, found, strict=True):
+        one = there[n]
+        if one is not None and other is not None:
+            effects[name].append(effect(one, other, scale))
+    return effects
 
 
 def _any(row: Found) -> bool:
@@ -268,4 +268,4 @@ def _any(row: Found) -> bool:
 
 
 if __name__ == "__main__":
-    main()
+    start("studies.screening")

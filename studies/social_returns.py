@@ -1,17 +1,17 @@
 """What an idea, and what research, brings to its owner, to other firms and to users.
 
-``python -m studies.social_returns --page docs/returns.md`` treats firms in twins of a world, as
-``spillover returns`` does, in many worlds at once. Sentences are made from the figures.
+``python -m studies.social_returns --page docs/returns.md`` gives single firms an idea, or more
+research, in pairs of one world. Sentences are made from the figures.
 """
 
 from __future__ import annotations
 
-from itertools import repeat
+from dataclasses import replace
 
 from analysis.experiments.effects import Estimate
 from analysis.experiments.social_returns import TREATMENTS, Gains, as_words, measure, summary
 from model.scenario import load
-from studies.common import asked, give, spread, table
+from studies.common import give, options, start, table
 
 WORLD, MONTH, YEARS, DISCOUNT = "no_ban", "2021-01", 5.0, 0.05
 IDEAS, TREATED = 10, 4
@@ -24,8 +24,8 @@ TITLES = {
 }
 
 
-def one(treatment: str, seed: int) -> list[Gains]:
-    """Return the gains in the world of one seed."""
+def gains(treatment: str, replicates: int, workers: int) -> list[Gains]:
+    """Return the gains of a treatment in all worlds."""
     return measure(
         load(WORLD),
         treatment=treatment,
@@ -34,14 +34,13 @@ def one(treatment: str, seed: int) -> list[Gains]:
         years=YEARS,
         discount=DISCOUNT,
         firms=TREATED,
-        replicates=1,
-        seed=seed,
+        replicates=replicates,
+        workers=workers,
     )
 
 
-def page(found: dict[str, list[list[Gains]]], command: str) -> str:
+def page(found: dict[str, list[Gains]], replicates: int, command: str) -> str:
     """Return the page."""
-    replicates = len(next(iter(found.values())))
     lines = [
         "# Private and social returns",
         "",
@@ -58,32 +57,28 @@ def page(found: dict[str, list[list[Gains]]], command: str) -> str:
         "2 to 4 among listed firms of the United States.",
         "",
     ]
-    for treatment, worlds in found.items():
-        gains = [
-            Gains(r, g.firm, g.bloc, g.cluster, g.kind, *(SCALE[treatment] * x for x in _parts(g)))
-            for r, world in enumerate(worlds)
-            for g in world
-        ]
-        rows = summary(gains)
+    for treatment, every in found.items():
+        rows = summary([_scaled(gain, SCALE[treatment]) for gain in every])
         lines += [f"## {TITLES[treatment]}", "", f"{UNITS[treatment]}.", ""]
         lines += table(["of", "pairs", *NAMES], [as_words(row, NAMES) for row in rows])
         lines += [_said(rows), ""]
     return "\n".join(lines)
 
 
-def _parts(gain: Gains) -> tuple[float, float, float]:
-    return gain.private, gain.others, gain.users
+def _scaled(gain: Gains, scale: float) -> Gains:
+    private, others, users = (scale * x for x in (gain.private, gain.others, gain.users))
+    return replace(gain, private=private, others=others, users=users)
 
 
 def _said(rows: list[dict[str, object]]) -> str:
-    # What can be told from noise, in words: of all pairs, and which groups.
+    # What stands out from noise, in words: of all pairs, and which groups.
     every = rows[0]
     said = []
     for name in NAMES:
         estimate = every[name]
         assert isinstance(estimate, Estimate)
-        told = f"{estimate.value:.3g} ± {estimate.error:.2g}"
-        said.append(f"{name} {told if estimate.determined else 'undetermined'}")
+        words = f"{estimate.value:.3g} ± {estimate.error:.2g}"
+        said.append(f"{name} {words if estimate.determined else 'undetermined'}")
     clear = [
         f"{row['by']} {row['value']}"
         for row in rows[1:]
@@ -97,12 +92,10 @@ def _said(rows: list[dict[str, object]]) -> str:
 
 def main() -> None:
     """Treat, and print or write the page."""
-    given, command = asked("studies.social_returns", __doc__, 8, 2)
-    seeds = range(1, given.replicates + 1)
-    with spread(given.workers) as pool:
-        found = {t: list(pool.map(one, repeat(t), seeds)) for t in TREATMENTS}
-    give(page(found, command), given.page)
+    given, command = options("studies.social_returns", __doc__, 8, 2)
+    found = {t: gains(t, given.replicates, given.workers) for t in TREATMENTS}
+    give(page(found, given.replicates, command), given.page)
 
 
 if __name__ == "__main__":
-    main()
+    start("studies.social_returns")

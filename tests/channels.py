@@ -5,25 +5,18 @@ import copy
 import numpy as np
 from worlds import with_parameters
 
+from model.core.parameter import ParameterName
 from model.mechanisms.ideas.spillover import spillover
 from model.month import MONTH
-from model.state.codes import (
-    COLLABORATION,
-    MOBILITY,
-    OPEN_WEIGHTS,
-    PROXIMITY,
-    PUBLICATION,
-    SUPPLIER,
-)
+from model.parameters import FACTS
+from studies.channels import DISTILLATION
+from studies.channels import FLOWS as PARAMETERS
 
 # A channel's flow, and the top of its prior.
 FLOWS = {
-    SUPPLIER: ("supplier_flow", 0.5),
-    MOBILITY: ("mobility_flow", 0.2),
-    COLLABORATION: ("collaboration_flow", 0.3),
-    PROXIMITY: ("proximity_flow", 1.0),
-    OPEN_WEIGHTS: ("open_weights_flow", 1.0),
-    PUBLICATION: ("publication_hazard", 0.02),
+    channel: (ParameterName.parse(name).name, FACTS[ParameterName.parse(name)].prior.high)
+    for channel, name in PARAMETERS.items()
+    if channel != DISTILLATION
 }
 LONG = {"economy__end": "2024-12"}
 BESIDE_TALK = ("supplier_flow", "mobility_flow", "collaboration_flow")

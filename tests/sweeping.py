@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -11,7 +12,7 @@ from typing import Any
 from analysis.experiments import sweep as sweeps
 from analysis.experiments.plan import Plan, plan_of
 from analysis.experiments.specification import Specification, check
-from analysis.experiments.sweep_folder import Parts
+from analysis.experiments.sweep_folder import Batches
 
 # Labs, places and prehistory as in conftest: what is solved for one is solved for both.
 TINY = ("economy.firms=60", "economy.labs=12", "economy.clusters=20", "economy.prehistory=12",
@@ -40,6 +41,14 @@ class Here:
         pass
 
 
+def dies_once(place: Path, value: int) -> int:
+    """Return the value, but end the process at the first call with a place."""
+    if not place.exists():
+        place.touch()
+        os._exit(5)
+    return value
+
+
 def tiny(factors: Any = None, **entries: Any) -> tuple[Specification, Plan, str]:
     """Return a sweep of tiny twins, its points and its digest."""
     entries = {"scenario": "ban", "against": "no_ban", "design": "lhs", "points": 6, "batch": 1,
@@ -51,12 +60,12 @@ def tiny(factors: Any = None, **entries: Any) -> tuple[Specification, Plan, str]
     return spec, plan, spec.digest(digest)
 
 
-def done(folder: Path, factors: Any = None, shard: Any = (1, 1), **entries: Any) -> Parts:
+def done(folder: Path, factors: Any = None, shard: Any = (1, 1), **entries: Any) -> Batches:
     """Carry a tiny sweep out in a folder, in this process."""
     spec, plan, digest = tiny(factors, **entries)
-    parts = sweeps.begin(spec, plan, digest, folder, resume=True)
-    sweeps.carry_on(parts, spec, plan, Here, shard=shard)
-    return parts
+    batches = sweeps.begin(spec, plan, digest, folder, resume=True)
+    sweeps.resume(batches, spec, plan, Here, shard=shard)
+    return batches
 
 
 if __name__ == "__main__":  # python -m tests.sweeping FOLDER POINTS

@@ -1,6 +1,7 @@
 """The walls of the house, read off the sources."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,56 @@ def test_analysis_does_not_know_the_command(path):
     assert {m.split(".")[0] for m in ours(imports(path, typing=True))} <= {"model", "analysis"}
 
 
+def strings(path):
+    """Return the text constants of a file; of f-strings the parts that are written there."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return [n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and type(n.value) is str]
+
+
+@pytest.mark.parametrize("path", ANALYSIS, ids=name_of)
+def test_analysis_names_no_flag_of_the_command(path):
+    """Who calls it from Python has arguments, and never typed an option."""
+    assert not [text for text in strings(path) if re.search(r"(^|[^\w-])--[a-z]", text)]
+
+
+def files_of(module):
+    """Return the file of a module, if it is one of ours."""
+    path = ROOT / (module.replace(".", "/") + ".py")
+    return {path} if path.is_file() else set()
+
+
+@pytest.mark.parametrize("room", ["analysis", "commands", "studies"])
+def test_no_file_stands_on_itself(room):
+    """Imports for type checkers and inside functions count."""
+    stands = {}
+    for path in (ROOT / room).rglob("*.py"):
+        found = set().union(*map(files_of, imports(path, typing=True)))
+        stands[path] = {p for p in found if p.is_relative_to(ROOT / room)} - {path}
+    while free := [path for path, below in stands.items() if not below & stands.keys()]:
+        for path in free:
+            del stands[path]
+    assert not stands, f"in a circle: {', '.join(sorted(map(name_of, stands)))}"
+
+
+def test_one_function_runs_paired_worlds():
+    """Only ``experiment.paired`` makes worlds; other files of analysis name the class at most."""
+    made = {
+        name_of(path)
+        for path in (*ANALYSIS, *STUDIES)
+        if "model.economy" in imports(path)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("World", "economy.World")
+    }
+    alone = {  # one world, unpaired: a run for a notebook, the time of a month, speed, digests
+        "analysis/experiments/python.py",
+        "analysis/experiments/cost_estimate.py",
+        "benchmarks/speed.py",
+        "benchmarks/digest.py",
+    }
+    assert made - alone == {"analysis/experiments/experiment.py"}
+    assert alone <= made
+
+
 ROOMS = {"core": {"core"}, "state": {"core", "state"}, "measure": {"core", "state", "measure"}}
 
 
@@ -152,7 +203,9 @@ def test_the_command_imports_nothing_heavy_before_it_is_needed(path):
     assert not {m for m in at_top if m.split(".")[0] in HEAVY}
 
 
-@pytest.mark.parametrize("path", [*MODEL, *ANALYSIS, *COMMANDS, ROOT / "cli.py"], ids=name_of)
+@pytest.mark.parametrize(
+    "path", [*MODEL, *ANALYSIS, *COMMANDS, *STUDIES, ROOT / "cli.py"], ids=name_of
+)
 def test_files_are_short_enough_to_read(path):
     lines = len(path.read_text(encoding="utf-8").splitlines())
     assert lines <= LONGEST or LONG.get(name_of(path)), f"{lines} lines ask to be divided"

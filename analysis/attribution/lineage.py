@@ -109,7 +109,7 @@ def read(folder: Path) -> Ledger:
     tables = about.get("tables", {})
     if any(name not in tables for name in NEEDED):
         raise Refused(
-            f"{folder}: its run kept no sources of knowledge; run it anew, with another --out"
+            f"{folder}: its run kept no sources of knowledge; run it anew, in another out folder"
         )
     return Ledger(folder, about, str(about.get("events", "labs")))
 
@@ -117,7 +117,7 @@ def read(folder: Path) -> Ledger:
 def checked_bloc(ledger: Ledger, bloc: str) -> str:
     """Return a bloc's name; raises ``InputError`` where no such bloc takes part."""
     if bloc not in ledger.blocs:
-        raise InputError(f"--bloc {bloc}: no such bloc; blocs are {', '.join(ledger.blocs)}")
+        raise InputError(f"bloc {bloc}: no such bloc; blocs are {', '.join(ledger.blocs)}")
     return bloc
 
 
@@ -133,22 +133,22 @@ def firm_row(ledger: Ledger, firm: str) -> int:
         row = int(firm) if len(firm) < 10 else len(names)
         if row >= len(names):
             raise InputError(
-                f"--firm {firm}: rows run from 0 to {len(names) - 1}; a good value is {good!r}"
+                f"firm {firm}: rows run from 0 to {len(names) - 1}; a good value is {good!r}"
             )
     else:
         folded = [name.casefold() for name in names]
         if firm.casefold() not in folded:
-            raise InputError(f"--firm {firm}: no such firm; {_near(firm, [*labs, *names], good)}")
+            raise InputError(f"firm {firm}: no such firm; {_near(firm, [*labs, *names], good)}")
         row = folded.index(firm.casefold())
     if not isinstance(ledger.firms["entered"].iloc[row], str) and names[row] not in labs:
         raise InputError(
-            f"--firm {firm}: a row kept for a firm to come, which nobody took; "
+            f"firm {firm}: a row kept for a firm to come, which nobody took; "
             f"a good value is {good!r}"
         )
     if ledger.kept != "all" and names[row] not in labs:
         raise Refused(
             f"{ledger.folder}: keeps the events of labs only, and {names[row]!r} is no lab; "
-            "spillover run --events, with another --out, keeps those of all firms; "
+            "a run with events of all firms, in another out folder, keeps them; "
             f"a good value here is {good!r}"
         )
     return row
@@ -238,16 +238,16 @@ def path_of_idea(ledger: Ledger, text: str) -> dict[str, Any]:
     """
     field, split, number = text.partition(":")
     if not split or not number.isdecimal() or len(number) > 9:
-        raise InputError(f"--idea {text}: reads FIELD:NUMBER; a good value is {FIELDS[0]}:0")
+        raise InputError(f"idea {text}: reads FIELD:NUMBER; a good value is {FIELDS[0]}:0")
     if field not in FIELDS:
-        raise InputError(f"--idea {text}: no such field; {_near(field, FIELDS, FIELDS[0])}")
+        raise InputError(f"idea {text}: no such field; {_near(field, FIELDS, FIELDS[0])}")
     here = ledger.ideas[ledger.ideas["field"] == field]
     if here.empty:
-        raise InputError(f"--idea {text}: nobody found any idea of {field} in this run")
+        raise InputError(f"idea {text}: nobody found any idea of {field} in this run")
     found = here[here["idea"] == int(number)]
     if found.empty:
         nearest = here["idea"].iloc[(here["idea"] - int(number)).abs().argmin()]
-        raise InputError(f"--idea {text}: nobody found it; a good value is {field}:{nearest}")
+        raise InputError(f"idea {text}: nobody found it; a good value is {field}:{nearest}")
     idea = {str(key): _plain(value) for key, value in found.iloc[0].items()}
     firm = idea["first_firm"]
     idea["first_name"] = "developers of open models" if firm < 0 else ledger.name(firm)
@@ -297,13 +297,13 @@ def chain_of_model(ledger: Ledger, name: str) -> list[dict[str, Any]]:
     models = ledger.models
     names = {str(model).casefold(): str(model) for model in models.index}
     if not names:
-        raise InputError(f"--model {name}: no model was released in this run")
+        raise InputError(f"model {name}: no model was released in this run")
     if name.casefold() not in names:
         lab = name.rpartition(" ")[0].casefold()
         theirs = [model for model in names.values() if model.rpartition(" ")[0].casefold() == lab]
         last = [*names.values(), *theirs][-1]
         hint = _near(name, () if theirs else names.values(), last)
-        raise InputError(f"--model {name}: no such model; {hint}")
+        raise InputError(f"model {name}: no such model; {hint}")
     chain: list[dict[str, Any]] = []
     following: str | None = names[name.casefold()]
     while following is not None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from analysis.claims.ledger import THEMES, Claim
 from analysis.claims.verdicts import Verdict, overturn, unit_of
-from model.core.parameter import Fact
+from model.core.parameter import Fact, ParameterName
 from model.parameters import FACTS
 
 NO_VERDICT = {"by construction": "true by construction: no verdict", "none": "cannot be tested"}
@@ -20,10 +20,10 @@ def markdown(claims: Mapping[str, Claim], verdicts: Sequence[Verdict], command: 
     found = {verdict.identity: verdict for verdict in verdicts}
     draws = max((verdict.supported.size for verdict in verdicts), default=0)
     lines = [
-        "# What the claims come to",
+        "# Verdicts on the claims",
         "",
-        f"Made by `{command}`: {draws} draws of all parameters that have a prior and that the "
-        "worlds of a claim do not state, each with a luck of its own, the same for all claims. "
+        f"Made by `{command}`: {draws} prior draws of all parameters that the worlds of a "
+        "claim do not state, each with a seed of its own, the same for all claims. "
         "*Supported* is the share of draws in which all that the claim expects holds beyond the "
         "smallest effect of interest, *contradicted* that in which something it expects goes the "
         "other way; in the rest nothing happens. Experiments stand in `seeds/claims.toml` and were "
@@ -76,22 +76,17 @@ def _entry(name: str, claim: Claim, verdict: Verdict | None) -> list[str]:
         lines.append(f"| {what}{expectation.at[:4]} | {cells[0]} | {cells[1]} | {bound} |")
     lines.append("")
     if verdict.decider and claim.test == "open":
-        fact: Fact = FACTS[_key(verdict.decider)]
+        fact: Fact = FACTS[ParameterName.parse(verdict.decider)]
         even = (
-            f"as likely as not at {verdict.break_even:.3g}"
+            f"break-even {verdict.break_even:.3g}"
             if math.isfinite(verdict.break_even)
-            else "no value of its prior turns it alone"
+            else "no value within its prior reverses the verdict"
         )
         lines += [
-            f"*What it goes with most:* `{verdict.decider}` ({fact.doc}), correlation "
+            f"*Most influential parameter:* `{verdict.decider}` ({fact.doc}), correlation "
             f"{verdict.correlation:+.2f}; {even}.",
             "",
-            f"*To disagree:* `{overturn(verdict)}`",
+            f"*To disagree:* test {verdict.identity} with `{overturn(verdict)}`",
             "",
         ]
     return lines
-
-
-def _key(name: str) -> tuple[str, str]:
-    group, _, entry = name.partition(".")
-    return group, entry

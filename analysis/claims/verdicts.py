@@ -1,15 +1,15 @@
-"""Claims put to the test: their experiments in twins, over draws from the priors.
+"""Tests of claims over prior draws, by paired runs.
 
-Every draw is a point of the priors and a seed of luck, one for all claims, so that worlds which
-several claims ask for run once. Rates are normalised in the plain world of the point. A claim is
-supported in a draw where all that it expects holds. What is reported:
+Every draw is a point of the priors and a seed, the same for all claims: one job holds all worlds
+of a draw, each once. Rates are normalised in the plain world of the point. A claim is supported in
+a draw where all that it expects holds. What is reported:
 
 * effect: mean over draws and the range of 90 % of them;
 * shares of draws in which it is supported and contradicted;
 * a verdict by the 95 % interval of Wilson (1927) for the share supported: *holds in most plausible
   worlds* (all of it above one half), *fails in most* (all below); between them *depends on X* where
-  support goes with one of the deciders beyond chance, else *cannot be told*;
-* the break-even of the decider: where a logistic curve of support over it crosses one half.
+  support correlates with one of its deciders beyond chance, else *cannot be told*;
+* the break-even of that parameter: where a logistic curve of support over it crosses one half.
 """
 
 from __future__ import annotations
@@ -17,25 +17,27 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from analysis.claims.ledger import Claim, Expectation
-from analysis.experiments import engines
-from analysis.experiments.effects import Values
-from analysis.experiments.prior_draws import Stream, at_point, free_parameters
+from analysis.experiments.effects import Values, or_none
+from analysis.experiments.experiment import Arm, Job, at_months, months_of, run
+from analysis.experiments.prior_draws import Stream, free_parameters, values_at
 from model.core.errors import InputError
+from model.core.parameter import ParameterName
 from model.economy import World
-from model.measure.outcomes import OUTCOMES, difference, outcomes_of
+from model.measure import outcomes
+from model.measure.recorder import SERIES
 from model.parameters import FACTS
 from model.scenario import Scenario, load
-from model.setup import baseline
 
 PLAIN = "no_ban"
 Z = 1.959964  # of the 95 % interval
 RIDGE = 0.1  # keeps a logistic fit finite where support is complete on one side
-Key = tuple[str, tuple[tuple[str, Any], ...], frozenset[str]]  # world, changes, not drawn
+Key = tuple[str, tuple[tuple[str, Any], ...], frozenset[ParameterName]]  # not drawn
 Wanted = tuple[str, str]  # a measure, a month
 
 
@@ -80,77 +82,57 @@ def test(
     draws, or where no draw has a world.
     """
     if draws < 2:
-        raise InputError(f"--draws must be at least 2, got {draws}; a good value is 40")
+        raise InputError(f"draws must be at least 2, got {draws}; a good value is 40")
     asked = {name: claim for name, claim in claims.items() if claim.expects}
     everywhere = [*changes, f"economy.firms={firms}"]
     plain = load(PLAIN, everywhere, {})
-    pairs = {name: claim.scenarios(everywhere) for name, claim in asked.items()}
-    keys: dict[str, tuple[Key, Key]] = {}
-    worlds: dict[Key, tuple[Scenario, set[Wanted]]] = {}
     stream = Stream([plain], draws, seed)
-    for name, (a, b) in pairs.items():
-        free = {".".join(key) for key in free_parameters(a, b)}
-        fixed = frozenset({".".join(key) for key in stream.names} - free)
-        both = []
-        for scenario, world, own in zip(
-            (a, b), asked[name].worlds, (asked[name].base, asked[name].treated), strict=True
-        ):
-            key: Key = (world, tuple(sorted(own.items())), fixed)
-            wanted = worlds.setdefault(key, (scenario, set()))[1]
-            wanted |= {(e.of, e.at) for e in asked[name].expects}
-            both.append(key)
-        keys[name] = (both[0], both[1])
-    order = list(worlds)
-    calls = [
-        (plain, stream.names, point, seed + d,
-         tuple((worlds[k][0], k[2], tuple(sorted(worlds[k][1]))) for k in order))
-        for d, point in enumerate(stream.take(draws))
-    ]  # fmt: skip
-    found: dict[int, list[dict[Wanted, float]]] = {}
-    for done, (d, measured) in enumerate(engines.each(_measured, calls, workers), 1):
-        if not isinstance(measured, str):
-            found[d] = measured
-        if each is not None:
-            each(done, draws)
+    keys: dict[str, tuple[Key, Key]] = {}
+    worlds: dict[Key, Scenario] = {}
+    wanted: dict[Wanted, None] = {}
+    for name, claim in asked.items():
+        a, b = claim.scenarios(everywhere)
+        fixed = frozenset(stream.names) - frozenset(free_parameters(a, b))
+        first, second = (
+            (world, tuple(sorted(own.items())), fixed)
+            for world, own in zip(claim.worlds, (claim.base, claim.treated), strict=True)
+        )
+        worlds.setdefault(first, a)
+        worlds.setdefault(second, b)
+        keys[name] = (first, second)
+        wanted |= {(e.of, e.at): None for e in claim.expects}
+    order, points = list(worlds), np.array(stream.take(draws))
+    jobs = []
+    for d, point in enumerate(points):
+        values = values_at(stream.names, point)
+        arms = tuple(
+            Arm(world, {name: x for name, x in values.items() if name not in key[2]})
+            for key, world in worlds.items()
+        )
+        jobs.append(Job(arms, seed + d, replicate=d, normalised=Arm(plain, values)))
+    measure = partial(measures, wanted=tuple(wanted))
+    results = run(jobs, measure, workers=workers, each=each)
+    good = [d for d, result in enumerate(results) if isinstance(result, list)]
+    found = [result for result in results if isinstance(result, list)]
     if not found:
         raise InputError("no draw has a world")
-    points = np.array([calls[d][2] for d in sorted(found)])
-    names = [".".join(key) for key in stream.names]
+    names = [str(name) for name in stream.names]
     return [
-        _judged(name, claim, keys[name], order, [found[d] for d in sorted(found)], names, points)
+        _judged(name, claim, keys[name], order, found, names, points[good])
         for name, claim in asked.items()
     ]
 
 
-def _measured(
-    plain: Scenario,
-    names: list[tuple[str, str]],
-    point: Values,
-    seed: int,
-    worlds: Sequence[tuple[Scenario, frozenset[str], tuple[Wanted, ...]]],
-) -> list[dict[Wanted, float]] | str:
-    # What each world of a draw shows; or why the draw has none.
-    try:
-        constants = baseline.resolve(at_point(plain, names, point).parameters)
-        rows = []
-        for scenario, fixed, wanted in worlds:
-            kept = [k for k, key in enumerate(names) if ".".join(key) not in fixed]
-            here = at_point(scenario, [names[k] for k in kept], point[kept])
-            rows.append(_shown(World(here, rng=seed, constants=constants).run(), wanted))
-        return rows
-    except InputError as error:
-        return str(error)
-
-
-def _shown(world: World, wanted: Sequence[Wanted]) -> dict[Wanted, float]:
-    outcomes = outcomes_of(world.fixed, world.state, world.record)
-    calendar, inputs = world.fixed.inputs.calendar, world.fixed.inputs
+def measures(world: World, wanted: Sequence[Wanted]) -> dict[Wanted, float]:
+    """Run a world, and return outcomes and series of blocs at months."""
+    world.run()
+    found, inputs = outcomes.outcomes_of(world.fixed, world.state, world.record), world.fixed.inputs
     shown = {}
     for of, month in wanted:
-        t = calendar.index(int(month[:4]), int(month[5:]))
         name, _, bloc = of.partition(" of ")
-        series = world.record.series[name][:, inputs.bloc_index(bloc)] if bloc else outcomes[name]
-        shown[of, month] = float(series[t])
+        row = inputs.bloc_index(bloc) if bloc else 0
+        series = world.record.series[name][:, row] if bloc else found[name]
+        shown[of, month] = float(at_months(series, months_of(world, [month]))[0])
     return shown
 
 
@@ -158,7 +140,7 @@ def effect_of(expectation: Expectation, a: float, b: float) -> float:
     """Return the effect that an expectation speaks of; of sums of money and the like in %."""
     name, bloc = expectation.measure()
     if not bloc:
-        return float(difference(name, np.array([a]), np.array([b]))[0])
+        return outcomes.effect_of(name, a, b)
     if expectation.relative:
         return 100.0 * math.log(b / a) if a > 0.0 and b > 0.0 else math.nan
     return b - a
@@ -246,31 +228,25 @@ def break_even(name: str, quantiles: Values, supported: Values) -> float:
         weights = weights + step
         if np.abs(step).max() < 1e-9:
             break
-    prior = FACTS[_key(name)].prior
+    prior = FACTS[ParameterName.parse(name)].prior
     if weights[1] == 0.0 or prior is None:
         return math.nan
     u = 0.5 - weights[0] / weights[1]
     return float(prior.quantile(float(u))) if 0.0 <= u <= 1.0 else math.nan
 
 
-def _key(name: str) -> tuple[str, str]:
-    group, _, entry = name.partition(".")
-    return group, entry
-
-
 def overturn(verdict: Verdict) -> str:
-    """Return the command that tests the claim where its decider speaks against what was found.
+    """Return the value, as ``group.name=value``, at which a test speaks most against the verdict.
 
-    Where it mostly holds, at the end of the decider's prior at which it holds least, and the other
-    way round.
+    Where the claim mostly holds, the end of its decider's prior at which it holds least, and the
+    other way round; empty where no decider is known.
     """
     if not verdict.decider:
         return ""
-    prior = FACTS[_key(verdict.decider)].prior
+    prior = FACTS[ParameterName.parse(verdict.decider)].prior
     assert prior is not None
     low = (verdict.share >= 0.5) == (verdict.correlation > 0.0)
-    value = prior.low if low else prior.high
-    return f"spillover claims test {verdict.identity} --set {verdict.decider}={value:g}"
+    return f"{verdict.decider}={prior.low if low else prior.high:g}"
 
 
 def as_plain(verdict: Verdict) -> dict[str, Any]:
@@ -280,33 +256,25 @@ def as_plain(verdict: Verdict) -> dict[str, Any]:
         p5, p50, p95 = np.quantile(effects, (0.05, 0.5, 0.95)) if effects.size else [math.nan] * 3
         rows.append({
             "of": expectation.of, "at": expectation.at, "smallest": expectation.least(),
-            "mean": _finite(float(np.mean(effects)) if effects.size else math.nan),
-            "p5": _finite(float(p5)), "median": _finite(float(p50)), "p95": _finite(float(p95)),
+            "mean": or_none(float(np.mean(effects)) if effects.size else math.nan),
+            "p5": or_none(float(p5)), "median": or_none(float(p50)), "p95": or_none(float(p95)),
         })  # fmt: skip
     return {
         "id": verdict.identity,
         "verdict": verdict.verdict,
         "draws": int(verdict.supported.size),
-        "supported": _finite(verdict.share),
-        "contradicted": _finite(verdict.against),
+        "supported": or_none(verdict.share),
+        "contradicted": or_none(verdict.against),
         "decider": verdict.decider or None,
-        "correlation": _finite(verdict.correlation) if verdict.decider else None,
-        "break_even": _finite(verdict.break_even),
+        "correlation": or_none(verdict.correlation) if verdict.decider else None,
+        "break_even": or_none(verdict.break_even),
         "effects": rows,
     }
 
 
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
-
-
 def unit_of(expectation: Expectation) -> str:
     """Return what the effect that an expectation speaks of is measured in."""
-    from model.measure.recorder import SERIES
-
     name, bloc = expectation.measure()
-    if expectation.relative:
-        return "%"
     if bloc:
-        return SERIES[name][0]
-    return "%" if OUTCOMES[name].relative else OUTCOMES[name].unit
+        return "%" if expectation.relative else SERIES[name][0]
+    return outcomes.unit_of_effect(name)

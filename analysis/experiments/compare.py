@@ -1,16 +1,16 @@
-"""Twins compared: the effect of one world against another, replicate by replicate.
+"""The treatment effect of one world relative to another, over paired replicates.
 
-All worlds of a replicate have the same seed, and luck has an address (``model.core.randomness``),
-so that what differs between them is the treatment and what follows from it. Two kinds of
-uncertainty are told apart. *Luck*: parameters stand at the values of the scenarios, replicates
-differ by seed. *Luck and ignorance*: every replicate is also a draw of all parameters that have a
-prior and that no scenario states (``analysis.experiments.prior_draws``). Means have t intervals
-below 30 replicates and bootstrap intervals from there on; lags, which can be censored, have medians
-of the paired differences with the order-statistics interval (Conover 1999, 3.2).
+All worlds of a replicate have common random numbers. Two kinds of uncertainty are kept apart.
+*Random variation*: parameters stand at the values of the scenarios, replicates differ by seed.
+*Random variation and parameter uncertainty*: every replicate is also a prior draw of all parameters
+that no scenario states (``analysis.experiments.prior_draws``). Means have t intervals below 30
+replicates and bootstrap intervals from there on; lags, which can be censored, have medians of the
+paired differences with the order-statistics interval (Conover 1999, 3.2).
 
-The number of replicates may be left to the precision that is asked for: looks are taken at fixed
-numbers (each twice the one before), and the first at which the headline's interval is narrow enough
-is the last. That depends on widths alone, not on where the effect lies.
+The number of replicates may be left to the precision that is wanted (a sequential design): there
+are looks at fixed numbers of replicates, each twice the one before, and the first at which the
+interval of the headline's effect is narrow enough is the last. The rule looks at widths alone, not
+at the effect.
 """
 
 from __future__ import annotations
@@ -19,11 +19,13 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
-from analysis.experiments import engines
+from analysis.experiments import experiment
 from analysis.experiments.effects import (
     MONTHLY_RESAMPLES,
     RESAMPLES,
@@ -34,18 +36,18 @@ from analysis.experiments.effects import (
     sign_share,
     variance_removed,
 )
-from analysis.experiments.prior_draws import Draws, Stream, at_point
+from analysis.experiments.experiment import HORIZONS, Arm, Job
+from analysis.experiments.prior_draws import Draws, Stream, most_influential, values_at
 from model.core.errors import InputError
-from model.measure.outcomes import CENSORED, OUTCOMES, benchmark, difference
-from model.measure.tables import content_digest
-from model.run import Result, run
+from model.economy import World
+from model.measure.outcomes import CENSORED, GROWTH_WINDOW, OUTCOMES, benchmark, difference
+from model.measure.tables import content_digest, tables_of
 from model.scenario import Scenario
 from model.setup import baseline
-from model.state.fixed import Constants
 
 KEPT = ("world", "blocs", "acquisitions", "diffusion", "models")  # tables kept by replicate
-HEADLINE = ("scaled_gap", "gap")  # what precision is asked of: the first that is defined
-HORIZONS = ("2023-12", "2024-12", "2027-12", "2030-12")
+HEADLINE = ("scaled_gap", "gap")  # whose interval is looked at: the first that is defined
+TRIES = 5  # points a replicate that may be tried before giving up
 SAME = (
     "start",
     "end",
@@ -58,6 +60,14 @@ SAME = (
     "follower",
     "identical_blocs",
 )
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a comparison keeps of a run: some tables, the content digest of all of them."""
+
+    tables: dict[str, pa.Table]
+    content: str
 
 
 @dataclass(frozen=True)
@@ -94,14 +104,14 @@ class Comparison:
     series: dict[str, dict[str, Values]]
     follower_compute: dict[str, Values]
     leader_growth: Values
-    results: dict[str, list[Result]]
+    results: dict[str, list[Run]]
     seconds: float
     draws: Draws | None = None
     looks: tuple[tuple[int, float], ...] = ()
 
     @property
     def kind(self) -> str:
-        """What intervals are for: ``luck``, or ``luck and ignorance``."""
+        """What varies over replicates, as results name it."""
         return "luck" if self.draws is None else "luck and ignorance"
 
     @property
@@ -122,11 +132,23 @@ class Comparison:
             for name in OUTCOMES
         }
 
+    def differences(self, name: str, month: str) -> Values:
+        """Return the effect on an outcome at a month, by replicate."""
+        t = self.months.index(month)
+        return difference(name, *(self.series[world][name][:, t] for world in ("a", "b")))
+
+    def most_influential(self, name: str, month: str) -> list[dict[str, Any]]:
+        """Return the most influential parameters of an effect; none without prior draws."""
+        if self.draws is None:
+            return []
+        effects = self.differences(name, month)
+        return most_influential(self.draws.names, self.draws.points, effects)
+
     def effect(self, name: str, month: str, resamples: int = RESAMPLES) -> Effect:
         """Return the effect on an outcome at a month."""
         t = self.months.index(month)
         a, b = self.series["a"][name][:, t], self.series["b"][name][:, t]
-        differences = difference(name, a, b)
+        differences = self.differences(name, month)
         centre, low, high = interval(differences, name in CENSORED, resamples)
         middle = median_of if name in CENSORED else mean
         x = [float(mean(self.follower_compute[world][:, t])) for world in ("a", "b")]
@@ -200,36 +222,48 @@ def compare_all(
         replicates: pairs; with ``width``, those of the first look.
         seed: replicate r has the seed ``seed + r``.
         workers: processes; results do not depend on their number.
-        draws: every replicate is also a draw of the parameters from their priors.
+        draws: every replicate is also a prior draw of the parameters.
         width: go on until the headline's interval is at most this wide (months of the scaled gap;
             OOM of the gap where that is undefined), in every comparison.
         most: replicates at which to end in any case.
-        each: called with runs done and all, after every run.
+        each: called with replicates done and all, after every replicate.
 
     Raises:
         InputError: for worlds that cannot be compared, or draws that have no world.
     """
     for other in worlds[1:]:
         check_comparable(worlds[0], other)
-    if replicates < 1:
-        raise InputError(f"replicates must be at least 1, got {replicates}; a good value is 16")
+    least = 2 if draws else 1
+    if replicates < least:
+        raise InputError(
+            f"replicates must be at least {least}{' with prior draws' if draws else ''}, got "
+            f"{replicates}; a good value is {64 if draws else 16}"
+        )
     begun = time.perf_counter()
-    runs = _Runs(worlds, replicates, seed, workers, draws, each)
-    looks: list[tuple[int, float]] = []
-    number = replicates
-    while True:
-        runs.reach(number)
-        found = [_comparison(runs, w, begun) for w in range(1, len(worlds))]
+    made = _Replicates(worlds, replicates, seed, workers, draws, each)
+    seen: list[tuple[int, float]] = []
+    last = replicates if width is None else max(most or replicates, replicates)
+    for number in looks(replicates, last):
+        made.reach(number)
+        found = [_comparison(made, w, begun) for w in range(1, len(worlds))]
         if width is None:
-            return found
-        looks.append((number, max(one.width() for one in found)))
-        if looks[-1][1] <= width or number >= (most or number):
-            return [replace(one, looks=tuple(looks)) for one in found]
-        number = min(2 * number, most or number)
+            break
+        seen.append((number, max(one.width() for one in found)))
+        if seen[-1][1] <= width:
+            break
+    return [replace(one, looks=tuple(seen)) for one in found]
 
 
-class _Runs:
-    # Replicates that are there: results[r] holds a result a world; points[r] its draw.
+def looks(first: int, last: int) -> Iterator[int]:
+    """Yield the numbers of replicates of a sequential design: each twice the one before."""
+    while first < last:
+        yield first
+        first *= 2
+    yield last
+
+
+class _Replicates:
+    # Replicates so far: results[r] holds a run for each world; points[r] its draw.
     def __init__(
         self,
         worlds: Sequence[Scenario],
@@ -241,67 +275,52 @@ class _Runs:
     ) -> None:
         self.worlds, self.seed, self.workers, self.each = worlds, seed, workers, each
         self.stream = Stream(worlds, replicates, seed) if draws else None
-        self.constants = None if draws else baseline.resolve(worlds[0].parameters)
-        self.results: list[list[Result]] = []
+        if not draws:
+            baseline.resolve(worlds[0].parameters)  # once, before all workers ask for it
+        self.results: list[list[Run]] = []
         self.points: list[Values] = []
         self.refused: dict[str, int] = {}
         self.tried = 0
 
     def reach(self, number: int) -> None:
-        # Draws that have no world are made up for by the next points.
-        while len(self.results) < number:
-            missing = number - len(self.results)
-            if self.tried - len(self.results) > 5 * number:
-                raise InputError(f"only {len(self.results)} of {number} draws have a world")
-            points = self.stream.take(missing) if self.stream is not None else None
-            first, self.tried = self.tried, self.tried + missing
-            found = dict(self._run(first, missing, points))
-            for r in range(missing):
-                one = found[r]
-                if isinstance(one, str):
-                    self.refused[one] = self.refused.get(one, 0) + 1
-                    continue
-                self.results.append(one)
-                if points is not None:
-                    self.points.append(points[r])
-
-    def _run(
-        self, first: int, number: int, points: list[Values] | None
-    ) -> Iterator[tuple[int, list[Result] | str]]:
-        total, width = len(self.results) + number, len(self.worlds)
-        done = len(self.results) * width
-        if points is not None:
-            assert self.stream is not None
-            calls: list[tuple[object, ...]] = [
-                (tuple(self.worlds), self.stream.names, point, self.seed + first + r)
-                for r, point in enumerate(points)
+        # The next points stand in for draws that have no world.
+        while (missing := number - len(self.results)) > 0:
+            done = len(self.results)
+            if self.tried - done > TRIES * number:
+                raise InputError(f"only {done} of {number} draws have a world")
+            points = None if self.stream is None else self.stream.take(missing)
+            jobs = [
+                self._job(self.tried + r, None if points is None else points[r])
+                for r in range(missing)
             ]
-            for r, one in engines.each(_drawn, calls, self.workers):
-                done += width
-                if self.each is not None:
-                    self.each(done, total * width)
-                yield r, one
-            return
-        calls = [
-            (world, self.seed + first + r, self.constants)
-            for r in range(number)
-            for world in self.worlds
-        ]
-        halves: dict[int, dict[int, Result]] = {}
-        for n, result in engines.each(_one, calls, self.workers):
-            done += 1
-            if self.each is not None:
-                self.each(done, total * width)
-            r, w = divmod(n, width)
-            halves.setdefault(r, {})[w] = result
-            if len(halves[r]) == width:
-                here = halves.pop(r)
-                yield r, [here[k] for k in range(width)]
+            self.tried += missing
+            tick = partial(self._tick, done, number)
+            found = experiment.run(jobs, kept, workers=self.workers, each=tick)
+            for r, one in enumerate(found):
+                if isinstance(one, list):
+                    self.results.append(one)
+                    self.points += [points[r]] if points is not None else []
+                elif points is None:
+                    raise InputError(one.message)
+                else:
+                    why = one.message.partition(":")[0]
+                    self.refused[why] = self.refused.get(why, 0) + 1
+
+    def _tick(self, before: int, total: int, done: int, _: int) -> None:
+        if self.each is not None:
+            self.each(before + done, total)
+
+    def _job(self, replicate: int, point: Values | None) -> Job:
+        changes = {}
+        if self.stream is not None and point is not None:
+            changes = values_at(self.stream.names, point)
+        arms = tuple(Arm(world, changes) for world in self.worlds)
+        return Job(arms, self.seed + replicate, replicate=replicate)
 
 
-def _comparison(runs: _Runs, w: int, begun: float) -> Comparison:
-    a, b = runs.worlds[0], runs.worlds[w]
-    results = {"a": [row[0] for row in runs.results], "b": [row[w] for row in runs.results]}
+def _comparison(made: _Replicates, w: int, begun: float) -> Comparison:
+    a, b = made.worlds[0], made.worlds[w]
+    results = {"a": [row[0] for row in made.results], "b": [row[w] for row in made.results]}
     months: list[str] = results["a"][0].tables["world"].column("month").to_pylist()
     series = {
         world: {
@@ -318,61 +337,41 @@ def _comparison(runs: _Runs, w: int, begun: float) -> Comparison:
     }
     leader = np.array([of_bloc(r, "capability_released", economy.leader) for r in results["a"]])
     draws = None
-    if runs.stream is not None:
-        names = [".".join(key) for key in runs.stream.names]
-        draws = Draws(names, np.array(runs.points), runs.stream.passed, dict(runs.refused))
+    if made.stream is not None:
+        names = [str(name) for name in made.stream.names]
+        draws = Draws(names, np.array(made.points), made.stream.passed, dict(made.refused))
+    seconds = time.perf_counter() - begun
     return Comparison(
-        a,
-        b,
-        runs.seed,
-        months,
-        series,
-        compute,
-        _growth(leader),
-        results,
-        time.perf_counter() - begun,
-        draws,
+        a, b, made.seed, months, series, compute, _growth(leader), results, seconds, draws
     )
 
 
 def check_comparable(a: Scenario, b: Scenario) -> None:
-    """Refuse worlds whose span, blocs or cast differ; raises ``InputError``."""
+    """Refuse worlds whose span, blocs or selection differ; raises ``InputError``."""
     one, other = a.parameters.economy, b.parameters.economy
     for name in SAME:
         if getattr(one, name) != getattr(other, name):
             raise InputError(
                 f"{a.name} and {b.name} cannot be compared: economy.{name} is "
                 f"{getattr(one, name)!r} in one and {getattr(other, name)!r} in the other; "
-                f"give both the same with --set economy.{name}=..."
+                f"give both the same economy.{name}"
             )
 
 
-def _one(scenario: Scenario, seed: int, constants: Constants) -> Result:
-    # A result's tables that are kept, and the digest of all of them.
-    result = run(scenario, seed, constants=constants, events="none")
-    about = {**result.about, "content": content_digest(result.tables)}
-    return replace(result, tables={name: result.tables[name] for name in KEPT}, about=about)
+def kept(world: World) -> Run:
+    """Run a world, and return what a comparison keeps of it."""
+    world.run()
+    tables = tables_of(world.fixed, world.state, world.record)
+    return Run({name: tables[name] for name in KEPT}, content_digest(tables))
 
 
-def _drawn(
-    worlds: Sequence[Scenario], names: list[tuple[str, str]], point: Values, seed: int
-) -> list[Result] | str:
-    # All worlds at a point of the priors, or why there are none.
-    try:
-        there = [at_point(world, names, point) for world in worlds]
-        constants = baseline.resolve(there[0].parameters)
-        return [_one(world, seed, constants) for world in there]
-    except InputError as error:
-        return str(error).partition(":")[0]
-
-
-def _stack(results: list[Result], name: str) -> Values:
+def _stack(results: list[Run], name: str) -> Values:
     return np.array(
         [np.asarray(r.tables["world"].column(name).to_pandas(), np.float64) for r in results]
     )
 
 
-def of_bloc(result: Result, name: str, bloc: str) -> Values:
+def of_bloc(result: Run, name: str, bloc: str) -> Values:
     """Return a series of a bloc by month; undefined where the bloc is not there."""
     blocs = result.tables["blocs"]
     here = np.asarray(blocs.column("bloc").to_pandas()) == bloc
@@ -385,6 +384,6 @@ def of_bloc(result: Result, name: str, bloc: str) -> Values:
 def _growth(leader: Values) -> Values:
     # OOM a year over the last 24 months, mean over replicates; undefined in the first months.
     growth = np.full(leader.shape[1], math.nan)
-    for t in range(24, leader.shape[1]):
-        growth[t] = mean(leader[:, t] - leader[:, t - 24]) / 2.0
+    for t in range(GROWTH_WINDOW, leader.shape[1]):
+        growth[t] = mean(leader[:, t] - leader[:, t - GROWTH_WINDOW]) / (GROWTH_WINDOW / 12.0)
     return growth

@@ -1,10 +1,9 @@
-"""What a comparison says, and the folder that holds it."""
+"""A comparison as data, and the folder that holds it."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,17 +12,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from analysis.experiments.compare import KEPT, Comparison
+from analysis.experiments.compare import KEPT, Comparison, Run
 from analysis.experiments.compute_by_source import compute_by_source, sources_table
-from analysis.experiments.effects import LEVEL
+from analysis.experiments.effects import LEVEL, or_none
 from analysis.experiments.imposers_cost import imposers_cost
 from analysis.experiments.prior_draws import Draws
-from analysis.reports.summary_sentences import sentences, what_decides
+from analysis.reports.summary_sentences import sentences
 from model.core.arrow import table
+from model.core.parameter import ParameterName
 from model.measure import run_folder
 from model.measure.outcomes import CENSORED, OUTCOMES, unit_of_effect
 from model.parameters import FACTS
-from model.run import Result
 from model.scenario import Scenario, as_toml
 from model.setup.inputs import inputs_of
 
@@ -40,39 +39,39 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
                 "unit": e.unit,
                 "unit_of_effect": unit_of_effect(e.name),
                 "horizon": e.horizon,
-                "a_mean": _or_none(e.a_mean),
-                "b_mean": _or_none(e.b_mean),
-                "effect": _or_none(e.effect),
-                "low": _or_none(e.low),
-                "high": _or_none(e.high),
+                "a_mean": or_none(e.a_mean),
+                "b_mean": or_none(e.b_mean),
+                "effect": or_none(e.effect),
+                "low": or_none(e.low),
+                "high": or_none(e.high),
                 "level": LEVEL,
                 "n": e.n,
-                "sign_share": _or_none(e.sign_share),
-                "benchmark": _or_none(e.benchmark),
-                "variance_removed_by_pairing": _or_none(e.variance_removed),
-                "censored_share": _or_none(e.censored),
+                "sign_share": or_none(e.sign_share),
+                "benchmark": or_none(e.benchmark),
+                "variance_removed_by_pairing": or_none(e.variance_removed),
+                "censored_share": or_none(e.censored),
                 "statistic": "median" if e.name in CENSORED else "mean",
                 "kind": comparison.kind,
-                "p5": _or_none(e.p5),
-                "p95": _or_none(e.p95),
+                "p5": or_none(e.p5),
+                "p95": or_none(e.p95),
                 "smallest": OUTCOMES[e.name].smallest,
-                "rises": _or_none(e.rises),
-                "falls": _or_none(e.falls),
+                "rises": or_none(e.rises),
+                "falls": or_none(e.falls),
             }
             for e in comparison.effects()
         ],
         "imposers_cost": [imposers_cost(comparison, month) for month in comparison.horizons],
         "replicates": len(comparison.results["a"]),
         **_of_draws(comparison),
-        "looks": [{"replicates": n, "width": _or_none(width)} for n, width in comparison.looks],
+        "looks": [{"replicates": n, "width": or_none(width)} for n, width in comparison.looks],
         "compute_by_source": compute_by_source(comparison),
         "months": {
             "month": comparison.months,
             **{
                 name: {
-                    "effect": [_or_none(e.effect) for e in path],
-                    "low": [_or_none(e.low) for e in path],
-                    "high": [_or_none(e.high) for e in path],
+                    "effect": [or_none(e.effect) for e in path],
+                    "low": [or_none(e.low) for e in path],
+                    "high": [or_none(e.high) for e in path],
                 }
                 for name, path in comparison.paths.items()
             },
@@ -90,7 +89,9 @@ def _of_draws(comparison: Comparison) -> dict[str, Any]:
         "parameters": draws.names,
         "passed_over": draws.passed,
         "refused": draws.refused,
-        "deciders": {name: what_decides(comparison, name, last) for name in ("gap", "scaled_gap")},
+        "deciders": {
+            name: comparison.most_influential(name, last) for name in ("gap", "scaled_gap")
+        },
     }
 
 
@@ -119,9 +120,9 @@ def write(folder: Path, comparison: Comparison, figures: bool = True, how: str =
         run_folder.write_json(place / "effects.json", as_json(comparison))
         run_folder.write_json(place / "manifest.json", _manifest(comparison, how))
         if figures:
-            from analysis.figures.catalogue import figures_of_comparison
+            from analysis.figures.catalogue import figures_of
 
-            figures_of_comparison(place, place / "figures")
+            figures_of(place, place / "figures")
 
     run_folder.write_folder(folder, fill)
 
@@ -154,8 +155,8 @@ def folder_of(
 def digest_of(a: Scenario, b: Scenario, how: str = "", drawn: Sequence[str] = ()) -> str:
     """Return the SHA-256 of all that decides a comparison but seed and replicates.
 
-    ``how`` tells draws from luck, and the precision that was asked for; ``drawn`` are the
-    parameters that are drawn, which a third world in the comparison may make fewer.
+    ``how`` names prior draws, and the precision that was wanted; ``drawn`` are the parameters
+    that are drawn, which a third world in the comparison may make fewer.
     """
     text = a.parameters.digest() + b.parameters.digest() + how + ",".join(drawn)
     digest = hashlib.sha256(text.encode())
@@ -164,19 +165,15 @@ def digest_of(a: Scenario, b: Scenario, how: str = "", drawn: Sequence[str] = ()
     return digest.hexdigest()
 
 
-def _or_none(value: float) -> float | None:
-    return value if math.isfinite(value) else None
-
-
-def _by_replicate(results: list[Result], name: str) -> pa.Table:
-    parts = []
+def _by_replicate(results: list[Run], name: str) -> pa.Table:
+    tables = []
     for number, result in enumerate(results, 1):
-        part = result.tables[name]
+        one = result.tables[name]
         field = pa.field(
             "replicate", pa.int64(), metadata={"unit": "1", "description": "replicate, from 1"}
         )
-        parts.append(part.add_column(0, field, pa.array([number] * part.num_rows, pa.int64())))
-    return pa.concat_tables(parts)
+        tables.append(one.add_column(0, field, pa.array([number] * one.num_rows, pa.int64())))
+    return pa.concat_tables(tables)
 
 
 def _effects_table(comparison: Comparison) -> pa.Table:
@@ -212,13 +209,12 @@ def _draws_table(draws: Draws) -> pa.Table:
         "replicate": (number, "1", "replicate, from 1, that has these values")
     }
     for name, values in draws.values().items():
-        group, _, entry = name.partition(".")
-        columns[name] = (values, FACTS[group, entry].unit, FACTS[group, entry].doc)
+        fact = FACTS[ParameterName.parse(name)]
+        columns[name] = (values, fact.unit, fact.doc)
     return table(columns)
 
 
 def _manifest(comparison: Comparison, how: str) -> dict[str, Any]:
-    first = comparison.results["a"][0]
     drawn = () if comparison.draws is None else comparison.draws.names
     acts = [
         {**act, "world": world}
@@ -235,11 +231,10 @@ def _manifest(comparison: Comparison, how: str) -> dict[str, Any]:
         "kind_of_uncertainty": _kind(comparison),
         **run_folder.cast_of(inputs_of(comparison.a.parameters)),
         "contents": {
-            world: [result.about["content"] for result in results]
+            world: [result.content for result in results]
             for world, results in comparison.results.items()
         },
         **run_folder.provenance(comparison.a, comparison.seed, comparison.seconds),
         "acts": acts,
         "digest": digest_of(comparison.a, comparison.b, how, drawn),
-        "packages": first.about["packages"],
     }

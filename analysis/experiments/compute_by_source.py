@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from analysis.experiments.compare import Comparison, of_bloc
-from analysis.experiments.effects import mean
+from analysis.experiments.effects import mean, or_none
 from model.core.arrow import table
 from model.measure.recorder import SERIES
 from model.state.codes import SOURCES
@@ -37,7 +36,7 @@ def compute_by_source(comparison: Comparison) -> list[dict[str, Any]]:
         t = comparison.months.index(horizon)
         for source in SOURCES:
             means = [mean(np.array([v[t] for v in values[w, source]])) for w in ("a", "b")]
-            a, b = (value if math.isfinite(value) else None for value in means)
+            a, b = map(or_none, means)
             unit, _ = SERIES[f"compute_{source}"]
             rows.append(dict(zip(COLUMNS, (bloc, horizon, source, a, b, unit), strict=True)))
     return rows

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.experiments.plan import Plan
-from analysis.experiments.points import part, worlds_at
 from analysis.experiments.specification import Specification
-from analysis.experiments.sweep import jobs_of
+from analysis.experiments.sweep import batch_of
+from analysis.experiments.sweep_batch import as_table
 from analysis.experiments.sweep_folder import Layout
 from model.core.errors import InputError, shown
 from model.economy import World
@@ -24,8 +24,8 @@ from model.setup import baseline
 PROBE = 1.0  # seconds for which months are stepped
 TRIALS = 14  # of solving a baseline: rounds of its bisection
 STARTING = 3.0  # seconds until a worker is there
-DISK_SHARE = 0.75  # of the raw size that compressed parts take
-PART_BYTES = 12_000  # of a part's own description
+DISK_SHARE = 0.75  # of the raw size that compressed rows take
+BATCH_BYTES = 12_000  # of a file's own description
 
 
 @dataclass(frozen=True)
@@ -48,22 +48,22 @@ def estimate(spec: Specification, plan: Plan, layout: Layout, workers: int) -> E
 
     Raises ``InputError`` where the first point cannot be built.
     """
-    job = next(jobs_of(range(1), spec, plan))
-    here, there = worlds_at(spec.worlds[job.scenario], spec.against, job.both, job.alone)
+    batch = batch_of(0, range(1), spec, plan)
+    job = batch.job(batch.points[0])
+    here, worlds = job.arms[-1].resolved(), len(job.arms)
     month = _month_seconds(here, job.seed)
     months = here.parameters.economy.calendar().months
-    worlds = 1 if there is None else 2
     run_seconds = month * months * worlds
-    natures = plan.size if spec.varies_nature else 1
+    natures = plan.size if spec.varies_baseline else 1
     prehistory = here.parameters.economy.prehistory
     small = min(1.0, baseline.FIRMS / here.parameters.economy.firms)
     solve = month * max(small, 0.15) * (prehistory + baseline.MONTHS) * len(baseline.SEEDS) * TRIALS
     core = run_seconds * layout.jobs + solve * natures
     rows = layout.jobs * layout.horizons
-    blank = part([], there is not None)
+    blank = as_table([], worlds > 1)
     width = sum(max(1, field.type.bit_width // 8) if field.type != "string" else 1
                 for field in blank.schema)  # fmt: skip
-    disk = int(rows * width * DISK_SHARE) + layout.batches * PART_BYTES + plan.table().nbytes
+    disk = int(rows * width * DISK_SHARE) + layout.batches * BATCH_BYTES + plan.table().nbytes
     return Estimate(
         layout.jobs,
         layout.jobs * worlds,
@@ -125,10 +125,10 @@ def span_of(text: str, place: str) -> float:
     Raises ``InputError`` where it is none.
     """
     units = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-    parts = re.fullmatch(r"(?:(\d{1,6}):)?(\d{1,4}):(\d{1,2})", text)
+    clock = re.fullmatch(r"(?:(\d{1,6}):)?(\d{1,4}):(\d{1,2})", text)
     simple = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)([smhd]?)", text)
-    if parts:
-        seconds = int(parts[1] or 0) * 3600.0 + int(parts[2]) * 60.0 + int(parts[3])
+    if clock:
+        seconds = int(clock[1] or 0) * 3600.0 + int(clock[2]) * 60.0 + int(clock[3])
     elif simple:
         seconds = float(simple[1]) * units[simple[2]]
     else:

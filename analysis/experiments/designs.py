@@ -1,7 +1,7 @@
 """Designs: which points of a space of factors are run.
 
 A factor turns a place between 0 and 1 into a value: a number on a linear or logarithmic scale, a
-whole number, one of some choices (switches, words, scenarios), or the number of a piece of luck. A
+whole number, one of some choices (switches, words, scenarios), or a random seed. A
 design is a matrix of places, point by factor:
 
 - grid: all combinations of levels;
@@ -25,11 +25,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.core.errors import InputError, near
+from model.core.parameter import ParameterName
 
 Values = NDArray[np.float64]
 DESIGNS = ("grid", "lhs", "sobol", "saltelli", "morris", "file")
 POINTS = {"grid": 5, "lhs": 64, "sobol": 64, "saltelli": 64, "morris": 10}  # by default
-MEANS = {
+COUNTED = {
     "grid": "levels of each factor",
     "lhs": "points",
     "sobol": "points",
@@ -53,7 +54,7 @@ class Factor:
         log: numbers are spread evenly over their logarithm.
         values: the choices, in order.
         levels: number of levels in a grid; by default the design's.
-        where: the worlds in which it holds: both twins, or the scenario alone.
+        where: the worlds in which it holds: both arms, or the scenario alone.
     """
 
     name: str
@@ -67,9 +68,9 @@ class Factor:
 
     @property
     def key(self) -> tuple[str, str]:
-        """Group and name of the parameter."""
+        """Group and name of the parameter; of ``scenario`` and ``luck`` an empty name."""
         group, _, name = self.name.partition(".")
-        return group, name
+        return ParameterName(group, name)
 
     def at(self, u: float) -> Any:
         """Return the value at a place from 0 to 1."""
@@ -110,8 +111,8 @@ def sample(design: str, factors: Sequence[Factor], points: int, seed: int) -> Va
     Args:
         design: a name in ``DESIGNS`` but file.
         factors: what is varied, at least one.
-        points: as ``MEANS`` says for the design.
-        seed: of the sample's own chance, nothing to do with the luck of worlds.
+        points: what ``COUNTED`` says for the design.
+        seed: of the sample, nothing to do with the seeds of worlds.
 
     Raises:
         InputError: where the design cannot be made so.
@@ -121,7 +122,7 @@ def sample(design: str, factors: Sequence[Factor], points: int, seed: int) -> Va
     least = 2 if design in ("saltelli", "morris") else 1
     if points < least:
         raise InputError(
-            f"points must be at least {least} ({MEANS[design]}), got {points}; "
+            f"points must be at least {least} ({COUNTED[design]}), got {points}; "
             f"a good value is {POINTS[design]}"
         )
     if design in ("sobol", "saltelli") and points & (points - 1):
@@ -134,25 +135,25 @@ def sample(design: str, factors: Sequence[Factor], points: int, seed: int) -> Va
     if size > MOST_POINTS or size * len(factors) > MOST_PLACES:
         raise InputError(
             f"points: a {design} design of {len(factors)} factors with {points} "
-            f"({MEANS[design]}) has {size} points; at most {MOST_POINTS} points and "
+            f"({COUNTED[design]}) has {size} points; at most {MOST_POINTS} points and "
             f"{MOST_PLACES} values are run; a good value is {POINTS[design]}"
         )
-    luck = np.random.default_rng([seed, DESIGNS.index(design)])
+    chance = np.random.default_rng([seed, DESIGNS.index(design)])
     number = len(factors)
     if design == "grid":
         rows = itertools.product(*(factor.grid(points) for factor in factors))
         return np.array(list(rows), np.float64)
     if design == "morris":
-        return _trajectories(number, points, luck)
+        return _trajectories(number, points, chance)
     from scipy.stats import qmc
 
     if design == "lhs":
-        cube: Values = qmc.LatinHypercube(number, rng=luck).random(points)
+        cube: Values = qmc.LatinHypercube(number, rng=chance).random(points)
         return cube
     if design == "sobol":
-        places: Values = qmc.Sobol(number, rng=luck).random(points)
+        places: Values = qmc.Sobol(number, rng=chance).random(points)
         return places
-    return _saltelli(qmc.Sobol(2 * number, rng=luck).random(points))
+    return _saltelli(qmc.Sobol(2 * number, rng=chance).random(points))
 
 
 def size_of(design: str, factors: Sequence[Factor], points: int) -> int:
@@ -178,15 +179,15 @@ def _saltelli(both: Values) -> Values:
     return rows.reshape(points * (number + 2), number)
 
 
-def _trajectories(number: int, points: int, luck: np.random.Generator) -> Values:
+def _trajectories(number: int, points: int, chance: np.random.Generator) -> Values:
     # A start, then one factor after another moves by p / (2 (p - 1)) up or down.
     step = LEVELS / (2.0 * (LEVELS - 1.0))
     grid = np.arange(LEVELS) / (LEVELS - 1.0)
     rows = np.empty((points, number + 1, number))
     for path in rows:
-        start = luck.choice(grid, number)
+        start = chance.choice(grid, number)
         path[0] = start
-        for n, k in enumerate(luck.permutation(number), 1):
+        for n, k in enumerate(chance.permutation(number), 1):
             path[n] = path[n - 1]
             path[n, k] += step if start[k] < 0.5 else -step
     return np.clip(rows.reshape(points * (number + 1), number), 0.0, 1.0)

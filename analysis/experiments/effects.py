@@ -1,4 +1,4 @@
-"""Statistics of paired differences: intervals, signs, what pairing saves.
+"""Statistics of paired differences: intervals, signs, variance reduction.
 
 Means have t intervals below 30 replicates and bootstrap intervals from there on; medians have the
 order-statistics interval (Conover 1999, 3.2).
@@ -50,9 +50,9 @@ def interval(
     if n >= BOOTSTRAP_FROM:
         from scipy.stats import bootstrap
 
-        luck = np.random.default_rng(1)
+        chance = np.random.default_rng(1)
         found = bootstrap(
-            (good,), np.mean, confidence_level=LEVEL, n_resamples=resamples, rng=luck
+            (good,), np.mean, confidence_level=LEVEL, n_resamples=resamples, rng=chance
         ).confidence_interval
         return centre, float(found.low), float(found.high)
     from scipy.stats import t as student
@@ -63,7 +63,7 @@ def interval(
 
 
 def variance_removed(a: Values, b: Values) -> float:
-    """Return how many times smaller pairing makes the variance of the difference.
+    """Return by how much pairing reduces the variance of the difference (variance ratio).
 
     The variance of a difference of independent seeds, Var(a) + Var(b), over that of the pairs;
     ``nan`` below three replicates or where the pairs do not differ at all.
@@ -92,6 +92,11 @@ def median_of(values: Values) -> float:
     """Return the median of the defined values; ``nan`` if there is none."""
     good = values[np.isfinite(values)]
     return float(np.median(good)) if good.size else math.nan
+
+
+def or_none(value: float) -> float | None:
+    """Return a figure for JSON: ``None`` where it is undefined."""
+    return value if math.isfinite(value) else None
 
 
 MOST_ERROR = 0.2  # of an estimate, to be called determined

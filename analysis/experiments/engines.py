@@ -4,7 +4,17 @@ Both engines take calls of functions that a worker can import, and give a
 ``concurrent.futures.Future`` for each. Workers are kept as long as the engine, and each uses one
 thread. A worker that dies fails only the call it was at (``WorkerDied``); the next call gets a new
 one. The sources of the program itself are all that workers import: a caller's script is not run
-again, and needs no guard.
+again, and needs no guard ``if __name__ == "__main__"``.
+
+Libraries that were tried in place of the pipes of ``Processes`` and of ``worker``, each with six
+jobs on two workers, one of which calls ``os._exit`` and one of which gets SIGKILL:
+
+- ``concurrent.futures.ProcessPoolExecutor`` (spawn and forkserver): one death breaks the pool and
+  fails all six (``BrokenProcessPool``); workers run the caller's script again, so it needs a guard.
+  A pool of one worker for each thread would cost one job a death, but the guard remains.
+- ``loky`` 3.7: no guard, but again one death fails all six (``TerminatedWorkerError``). A pool of
+  one worker for each thread did not end: it hung after the first deaths, and its workers outlived
+  their killed parent.
 """
 
 from __future__ import annotations
@@ -17,6 +27,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
@@ -54,7 +65,7 @@ class Engine(Protocol):
         """Return how many calls are carried out at the same time."""
 
     def submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
-        """Ask for a call; its future gives the value, the call's exception or ``WorkerDied``."""
+        """Submit a call; its future gives the value, the call's exception or ``WorkerDied``."""
 
     def close(self, kill: bool = False) -> None:
         """Let workers end; with ``kill``, at once and whatever they do."""
@@ -83,7 +94,7 @@ class Processes:
         return self._workers
 
     def submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
-        """Ask for a call by the next free worker."""
+        """Submit a call to the next free worker."""
         return self._pool.submit(self._call, function, arguments)
 
     def close(self, kill: bool = False) -> None:
@@ -120,7 +131,7 @@ class Processes:
             fine, value = pickle.loads(receive(answers))
         except (EOFError, OSError, ValueError):
             code = child.wait()
-            raise WorkerDied(f"the worker process ended at it ({_ending(code)})") from None
+            raise WorkerDied(f"the worker died while running the job ({_ending(code)})") from None
         if fine:
             return value
         raise value
@@ -152,21 +163,20 @@ class Dask:
             from distributed import Client
         except ImportError:
             raise InputError(
-                "--engine dask needs dask.distributed, which is not installed; install "
-                "spillover[cluster], or use --engine processes"
+                "engine dask needs dask.distributed, which is not installed; install "
+                "spillover[cluster], or use engine processes"
             ) from None
         if not scheduler:
             raise InputError(
-                "--engine dask needs the address of a scheduler, as in "
-                "--scheduler tcp://127.0.0.1:8786"
+                "engine dask needs the address of a scheduler, as in scheduler tcp://127.0.0.1:8786"
             )
         for name in ("distributed.client", "distributed.core", "distributed.comm"):
-            logging.getLogger(name).setLevel(logging.CRITICAL)  # losses are told by us
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # we report losses
         try:
             self._client = Client(scheduler, timeout=PATIENCE, set_as_default=False)
         except (OSError, ValueError, TimeoutError, RuntimeError) as error:
             raise InputError(
-                f"--scheduler {scheduler}: no Dask scheduler answers there ({error}); "
+                f"scheduler {scheduler}: no Dask scheduler answers there ({error}); "
                 "a good value is tcp://127.0.0.1:8786, where dask scheduler runs"
             ) from None
         self._pool = self._client.get_executor(pure=False)
@@ -183,7 +193,7 @@ class Dask:
         return self._known
 
     def submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
-        """Ask for a call by any worker; the cluster repeats it where a worker is lost."""
+        """Submit a call to any worker; the cluster repeats it where a worker is lost."""
         future: Future[Any] = self._pool.submit(_on_cluster, function, arguments)
         return future
 
@@ -199,11 +209,11 @@ def _on_cluster(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any
 
 
 def lost(error: BaseException) -> str | None:
-    """Tell why a worker was lost, where that is what an exception means."""
+    """Return why a worker was lost, where that is the reason for an exception."""
     if isinstance(error, WorkerDied):
         return str(error)
     if type(error).__name__ == "KilledWorker":  # of distributed, which may not be installed
-        return "the workers of the cluster that were at it died"
+        return "the cluster's workers died while running the job"
     return None
 
 
@@ -212,9 +222,9 @@ def start(name: str = "processes", workers: int | None = None, scheduler: str | 
     if name == "dask":
         return Dask(scheduler)
     if name != "processes":
-        raise InputError(f"--engine must be one of {', '.join(NAMES)}, got {name!r}")
+        raise InputError(f"engine must be one of {', '.join(NAMES)}, got {name!r}")
     if scheduler is not None:
-        raise InputError(f"--scheduler {scheduler}: goes with --engine dask")
+        raise InputError(f"scheduler {scheduler}: goes with engine dask")
     return Processes(workers or cores())
 
 
@@ -223,7 +233,8 @@ def each(
 ) -> Iterator[tuple[int, Any]]:
     """Carry out calls on worker processes, or here where one is enough; yields as they are done.
 
-    Yields (number of the call, value). Raises what a call raises, and ends all others then.
+    Yields (number of the call, value). A call whose worker died is carried out once more. Raises
+    what a call raises, ``WorkerDied`` at its second death too, and ends all others then.
     """
     if workers <= 1 or len(calls) <= 1:
         for number, arguments in enumerate(calls):
@@ -233,14 +244,18 @@ def each(
     fine = False
     try:
         numbers: dict[Future[Any], int] = {}
-        waiting = iter(enumerate(calls))
-        while True:
-            while len(numbers) < 2 * workers and (one := next(waiting, None)) is not None:
-                numbers[engine.submit(function, *one[1])] = one[0]
-            if not numbers:
-                break
+        waiting, again = deque(range(len(calls))), set[int]()
+        while waiting or numbers:
+            while waiting and len(numbers) < 2 * workers:
+                number = waiting.popleft()
+                numbers[engine.submit(function, *calls[number])] = number
             for future in wait(numbers, return_when=FIRST_COMPLETED).done:
-                yield numbers.pop(future), future.result()
+                number = numbers.pop(future)
+                if isinstance(future.exception(), WorkerDied) and number not in again:
+                    again.add(number)
+                    waiting.appendleft(number)
+                    continue
+                yield number, future.result()
         fine = True
     finally:
         engine.close(kill=not fine)

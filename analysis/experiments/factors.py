@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any, get_args, get_origin
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, get_args, get_origin
 
 from analysis.experiments.designs import Factor
 from model.core.errors import InputError, near, shown
-from model.core.parameter import LogUniform
-from model.core.toml import parsed, quoted
-from model.parameters import FACTS, GROUPS
-from model.scenario import Scenario, with_values
+from model.core.parameter import LogUniform, ParameterName
+from model.core.toml import quoted
+from model.parameters import FACTS, GROUPS, known_parameter
+from model.scenario import Scenario, value_of, with_values
 
 RANGE = ("low", "high", "scale", "levels", "in")
 CHOICES = ("values", "in")
-LUCK = (1, 1000)  # pieces of luck, where nothing is said
+LUCK = (1, 1000)  # seeds, where no range is given
 GOOD_FACTOR = '{ low = 0.0, high = 0.6 }, { values = ["a", "b"] } or "prior"'
 
 
@@ -25,7 +25,7 @@ def factors_of(
     against: Scenario | None,
     place: str,
 ) -> tuple[Factor, ...]:
-    """Return the factors of a sweep, checked; where none is given, all that has a prior, and luck.
+    """Return the factors of a sweep, checked; none given: all parameters with a prior, and luck.
 
     ``place`` stands before the name in messages: the file, or nothing for the command line.
     Raises ``InputError``.
@@ -33,12 +33,12 @@ def factors_of(
     all_worlds = [*worlds.values(), *([against] if against else [])]
     if not given:
         stated = {name for world in all_worlds for name in world.origin}
-        free = {f"{g}.{n}": "prior" for (g, n), fact in FACTS.items() if fact.prior}
+        free = {str(key): "prior" for key, fact in FACTS.items() if fact.prior}
         given = {name: value for name, value in free.items() if name not in stated}
         given["luck"] = {"low": LUCK[0], "high": LUCK[1]}
     made = []
     for name, value in given.items():
-        where = f"{place}factors.{name}" if place else f"--vary {name}"
+        where = f"{place}factors.{name}" if place else f"factor {name}"
         if name == "scenario":
             made.append(Factor(name, "choice", values=tuple(worlds), where="scenario"))
         elif name == "luck":
@@ -66,14 +66,8 @@ def _factor(
     against: Scenario | None,
     where: str,
 ) -> Factor:
-    group, dot, entry = name.partition(".")
-    if not dot or (group, entry) not in FACTS:
-        known = [".".join(key) for key in FACTS]
-        home = [known_ for known_ in known if known_.endswith(f".{name}")]
-        hint = f"did you mean {home[0]!r}?" if home else near(name, known) if dot else (
-            "factors are group.name, as controls.porosity, scenario and luck")  # fmt: skip
-        raise InputError(f"{where}: unknown parameter {shown(name)}; {hint}")
-    fact, annotation = FACTS[group, entry], GROUPS[group].model_fields[entry].annotation
+    key = known_parameter(name, f"{where}: ")
+    fact, annotation = FACTS[key], GROUPS[key.group].model_fields[key.name].annotation
     if annotation is bool and value in ("switch", "prior"):
         value = {"values": [False, True]}
     drawn = value == "prior"
@@ -96,9 +90,7 @@ def _factor(
     if side not in (None, "both", "scenario"):
         raise InputError(f'{where}.in: must be "both" or "scenario", got {shown(side)}')
     if side is None:
-        stated = {quoted(getattr(getattr(w.parameters, group), entry))
-                  for w in (*worlds.values(), *([against] if against else []))}  # fmt: skip
-        side = "both" if len(stated) == 1 else "scenario"
+        side = side_of(key, [*worlds.values(), *([against] if against else [])])
     if "values" in value:
         made = _choice(name, value["values"], side, where)
     else:
@@ -106,6 +98,12 @@ def _factor(
     if not drawn:  # a prior lies in the range of its parameter
         bearable(made, next(iter(worlds.values())), where)
     return made
+
+
+def side_of(key: ParameterName, worlds: Iterable[Scenario]) -> Literal["both", "scenario"]:
+    """Return where a factor holds: in both arms, or, where worlds differ in it, in the scenario."""
+    stated = {quoted(getattr(getattr(world.parameters, key.group), key.name)) for world in worlds}
+    return "both" if len(stated) == 1 else "scenario"
 
 
 def _choice(name: str, values: Any, side: Any, where: str) -> Factor:
@@ -148,13 +146,13 @@ def _span(name: str, value: Mapping[str, Any], whole: bool, side: Any, where: st
 
 
 def _default(name: str) -> str:
-    group, _, entry = name.partition(".")
-    return quoted(GROUPS[group].model_fields[entry].default)
+    key = ParameterName.parse(name)
+    return quoted(GROUPS[key.group].model_fields[key.name].default)
 
 
 def bearable(factor: Factor, world: Scenario, where: str) -> None:
     """Refuse what one value of a factor alone breaks; raises ``InputError``."""
-    # What one value alone breaks is told before anything runs; combinations fail as points.
+    # What one value alone breaks is refused before anything runs; combinations fail as points.
     values = factor.values or (factor.at(0.0), factor.at(1.0))
     for value in values:
         try:
@@ -183,7 +181,7 @@ def in_words(text: str) -> tuple[str, Any]:
     name, equals, words = text.partition("=")
     name, words = name.strip(), words.strip()
     if not name or not name.isprintable():
-        raise InputError(f"--vary {shown(text)}: must read NAME=LOW:HIGH, as in "
+        raise InputError(f"factor {shown(text)}: must read NAME=LOW:HIGH, as in "
                          "controls.porosity=0:0.6")  # fmt: skip
     if not equals or words == "prior":
         return name, "prior"
@@ -194,7 +192,7 @@ def in_words(text: str) -> tuple[str, Any]:
         if scale:
             value["scale"] = scale
         return name, value
-    return name, {"values": [_word(word.strip()) for word in words.split(",")]}
+    return name, {"values": [value_of(word.strip()) for word in words.split(",")]}
 
 
 def _number(word: str, name: str) -> float | int:
@@ -203,13 +201,5 @@ def _number(word: str, name: str) -> float | int:
             return kind(word)
         except (ValueError, OverflowError):
             continue
-    raise InputError(f"--vary {name}: must read NAME=LOW:HIGH with two numbers, got {shown(word)}; "
-                     f"as in --vary {name}=0:1")  # fmt: skip
-
-
-def _word(word: str) -> Any:
-    try:
-        content = parsed(f"value = {word}", "value")
-    except InputError:
-        return word  # a bare word is text
-    return content["value"] if len(content) == 1 else word
+    raise InputError(f"factor {name}: must read NAME=LOW:HIGH with two numbers, got {shown(word)}; "
+                     f"as in {name}=0:1")  # fmt: skip

@@ -1,20 +1,19 @@
 """What a treatment costs the leading bloc, beside what it gains: the imposer's cost of a lag.
 
 Losses are what the bloc's users, its labs, hosts and application firms, and its vendors of chips
-have less in one world than in its twin, since the start and discounted; what is gained is the
-effect on the scaled gap. Their ratio, in USD a month of gap, is defined where the mean effect is a
-month or more either way: below, nothing was bought.
+have less in one world than in the other of its pair, since the start and discounted; what is gained
+is the effect on the scaled gap. Their ratio, in USD a month of gap, is defined where the mean
+effect is a month or more either way: below, nothing was bought.
 """
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 from analysis.experiments.compare import Comparison
-from analysis.experiments.effects import mean_of, ratio_of
+from analysis.experiments.effects import mean_of, or_none, ratio_of
 from model.measure.outcomes import OUTCOMES
 
 LOSSES = ("surplus_leader", "profits_leader", "vendor_profit_leader")
@@ -35,12 +34,12 @@ def imposers_cost(comparison: Comparison, month: str) -> dict[str, Any]:
     return {
         "horizon": month,
         "unit": "USD bn",
-        "losses": {name: _or_none(mean_of(values).value) for name, values in parts.items()},
-        "loss": _or_none(mean_of(lost).value),
-        "loss_error": _or_none(mean_of(lost).error),
-        "months": _or_none(gained.value),
-        "a_month": _or_none(cost.value) if defined else None,
-        "a_month_error": _or_none(cost.error) if defined else None,
+        "losses": {name: or_none(mean_of(values).value) for name, values in parts.items()},
+        "loss": or_none(mean_of(lost).value),
+        "loss_error": or_none(mean_of(lost).error),
+        "months": or_none(gained.value),
+        "a_month": or_none(cost.value) if defined else None,
+        "a_month_error": or_none(cost.error) if defined else None,
     }
 
 
@@ -61,7 +60,3 @@ def cost_sentence(figures: dict[str, Any]) -> str:
     doubt = last["a_month_error"]
     error = "" if doubt is None else f" (standard error {doubt:.0f})"
     return text + f": USD {last['a_month']:.0f} bn{error} for a month of gap."
-
-
-def _or_none(value: float) -> float | None:
-    return value if math.isfinite(value) else None

@@ -18,13 +18,13 @@ import pyarrow.parquet as pq
 
 from analysis.experiments.designs import MOST_POINTS, Factor, sample
 from analysis.experiments.effects import Values
-from analysis.experiments.factors import bearable
+from analysis.experiments.factors import bearable, side_of
 from analysis.experiments.specification import Specification
 from model.core.arrow import table
-from model.core.errors import InputError, near, shown
+from model.core.errors import InputError
 from model.core.toml import quoted
 from model.measure.tables import content_digest
-from model.parameters import FACTS, GROUPS
+from model.parameters import FACTS, GROUPS, known_parameter
 from model.scenario import load
 
 PLACE = "@place"  # ends the name of a column of places
@@ -115,7 +115,6 @@ def _listed(spec: Specification) -> Plan:
     factors = []
     for name in given:
         values = content.column(name).to_pylist()
-        group, _, entry = name.partition(".")
         where = f"{path.name}: column {name}"
         for row, value in enumerate(values, 2):
             if value is None or (isinstance(value, float) and not math.isfinite(value)):
@@ -127,11 +126,9 @@ def _listed(spec: Specification) -> Plan:
             if not all(type(v) is int and 0 <= v <= 2**40 for v in values):
                 raise InputError(f"{where}: must hold whole numbers from 0 up")
             factor = Factor(name, "integer", float(min(values)), float(max(values)))
-        elif (group, entry) not in FACTS:
-            known = [".".join(key) for key in FACTS]
-            raise InputError(f"{path.name}: unknown column {shown(name)}; {near(name, known)}")
         else:
-            kind = GROUPS[group].model_fields[entry].annotation
+            key = known_parameter(name, f"{where}: ")
+            kind = GROUPS[key.group].model_fields[key.name].annotation
             if kind is float:
                 values = [float(v) if type(v) is int else v for v in values]
             distinct = list({quoted(v): v for v in values}.values())
@@ -143,16 +140,12 @@ def _listed(spec: Specification) -> Plan:
             else:
                 factor = Factor(name, "choice", values=tuple(distinct))
                 bearable(factor, spec.base, where)
-            if spec.against is not None and _differ(spec, group, entry):
-                factor = replace(factor, where="scenario")
+            if spec.against is not None:
+                side = side_of(key, [*spec.worlds.values(), spec.against])
+                factor = replace(factor, where=side)
         columns[name] = values
         factors.append(factor)
     return Plan(tuple(factors), None, columns, content.num_rows)
-
-
-def _differ(spec: Specification, group: str, entry: str) -> bool:
-    worlds = [*spec.worlds.values(), *([spec.against] if spec.against else [])]
-    return len({quoted(getattr(getattr(w.parameters, group), entry)) for w in worlds}) > 1
 
 
 def _read(path: Path) -> pa.Table:

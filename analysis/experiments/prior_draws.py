@@ -1,26 +1,29 @@
-"""Draws of all that is not known: points of the priors, and which parameters decide an effect.
+"""Prior draws (Latin hypercube), and rank correlations of parameters with an effect.
 
-A draw takes a point of a Latin hypercube over the priors of all parameters that the scenarios
-leave at their defaults. Points that break a guard (reach times difficulty) or that no world can be
-built from are passed over, and counted. What decides is told by rank correlations of parameters
-with the effect, with bootstrap intervals: the hypercube makes its columns nearly independent.
+A draw is a point of a Latin hypercube over the priors of all parameters that the scenarios leave at
+their defaults. Points that break a guard (reach times difficulty) or that no world can be built
+from are passed over, and counted. The most influential parameters are those of the largest rank
+correlations with the effect, which have bootstrap intervals: the hypercube makes its columns
+nearly independent.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from analysis.experiments.effects import LEVEL, Values
+from analysis.experiments.experiment import Arm
 from model.core.errors import InputError
+from model.core.parameter import ParameterName
 from model.parameters import FACTS
-from model.scenario import Scenario, with_values
+from model.scenario import Scenario
 
-DECIDERS = 8
+MOST_INFLUENTIAL = 8
 REDRAWS = 5  # hypercubes that may be used up before giving up
 RESAMPLES = 999
 
@@ -42,16 +45,17 @@ class Draws:
         """Return the values of the parameters, by name, one a draw."""
         found = {}
         for k, name in enumerate(self.names):
-            prior = FACTS[_key(name)].prior
+            prior = FACTS[ParameterName.parse(name)].prior
             assert prior is not None
             found[name] = np.array([prior.quantile(float(u)) for u in self.points[:, k]])
         return found
 
 
-def free_parameters(*worlds: Scenario) -> list[tuple[str, str]]:
+def free_parameters(*worlds: Scenario) -> list[ParameterName]:
     """Return the parameters with a prior that no scenario, nor a parent, states itself."""
     stated = {name for world in worlds for name in world.origin}
-    return [key for key, fact in FACTS.items() if fact.prior and f"{key[0]}.{key[1]}" not in stated]
+    names = (ParameterName(*key) for key, fact in FACTS.items() if fact.prior)
+    return [name for name in names if str(name) not in stated]
 
 
 class Stream:
@@ -88,30 +92,28 @@ class Stream:
 
         cube = 0
         while True:
-            luck = np.random.default_rng([self._seed, cube])
-            yield from qmc.LatinHypercube(len(self.names), rng=luck).random(self._cube)
+            chance = np.random.default_rng([self._seed, cube])
+            yield from qmc.LatinHypercube(len(self.names), rng=chance).random(self._cube)
             cube += 1
 
 
-def at_point(scenario: Scenario, names: list[tuple[str, str]], point: Values) -> Scenario:
-    """Return a scenario with parameters at quantiles of their priors.
-
-    Raises ``InputError`` where together they cannot be.
-    """
-    changes = {}
-    for key, u in zip(names, point, strict=True):
-        prior = FACTS[key].prior
+def values_at(names: Sequence[ParameterName], point: Values) -> dict[tuple[str, str], float]:
+    """Return the values of parameters at a point, in units of their priors' quantiles (0 to 1)."""
+    found: dict[tuple[str, str], float] = {}
+    for name, u in zip(names, point, strict=True):
+        prior = FACTS[name].prior
         assert prior is not None
-        changes[key] = float(prior.quantile(float(u)))
-    return replace(scenario, parameters=with_values(scenario.parameters, changes))
+        found[name] = float(prior.quantile(float(u)))
+    return found
 
 
-def deciders(
-    names: Sequence[str], points: Values, effects: Values, count: int = DECIDERS
+def most_influential(
+    names: Sequence[str], points: Values, effects: Values, count: int = MOST_INFLUENTIAL
 ) -> list[dict[str, Any]]:
-    """Return the parameters that decide an effect most: rank correlation and its interval.
+    """Return the most influential parameters of an effect: rank correlation and its interval.
 
-    ``clear`` where chance alone would hardly make the largest of so many correlations as large.
+    ``points`` is draw x parameter, ``effects`` by draw; none for fewer than four draws. ``clear``
+    where chance alone would hardly make the largest of so many correlations as large.
     """
     from scipy.stats import t as student
 
@@ -121,27 +123,27 @@ def deciders(
     ranks, ranked = _ranks(points[good]), _ranks(effects[good][:, None])[:, 0]
     found = _correlations(ranks, ranked)
     order = sorted(range(len(names)), key=lambda k: -abs(found[k]))[:count]
-    luck = np.random.default_rng(1)
-    picks = luck.integers(0, ranked.size, (RESAMPLES, ranked.size))
+    chance = np.random.default_rng(1)
+    picks = chance.integers(0, ranked.size, (RESAMPLES, ranked.size))
     again = np.array([_correlations(ranks[np.ix_(pick, order)], ranked[pick]) for pick in picks])
     low, high = np.quantile(again, ((1.0 - LEVEL) / 2.0, (1.0 + LEVEL) / 2.0), axis=0)
     t = float(student.ppf(1.0 - (1.0 - LEVEL) / 2.0 / len(names), ranked.size - 2))
-    chance = t / math.sqrt(ranked.size - 2 + t * t)
+    largest = t / math.sqrt(ranked.size - 2 + t * t)  # by chance
     return [
         {
             "parameter": names[k],
             "correlation": float(found[k]),
             "low": float(low[n]),
             "high": float(high[n]),
-            "clear": bool(abs(found[k]) > chance),
+            "clear": bool(abs(found[k]) > largest),
         }
         for n, k in enumerate(order)
     ]
 
 
-def _fine(world: Scenario, names: list[tuple[str, str]], point: Values) -> bool:
+def _fine(world: Scenario, names: Sequence[ParameterName], point: Values) -> bool:
     try:
-        there = at_point(world, names, point).parameters
+        there = Arm(world, values_at(names, point)).resolved().parameters
         return not there.discovery.broken_guards(there.budgets.researcher_growth)
     except InputError:
         return False
@@ -160,8 +162,3 @@ def _correlations(x: Values, y: Values) -> Values:
     size = np.sqrt((dx * dx).sum(axis=0) * (dy @ dy))
     found: Values = np.where(size > 0.0, (dy @ dx) / np.where(size > 0.0, size, 1.0), 0.0)
     return found
-
-
-def _key(name: str) -> tuple[str, str]:
-    group, _, entry = name.partition(".")
-    return group, entry

@@ -1,8 +1,8 @@
 r"""Private and social returns: a firm gets one more idea, or does one per cent more research.
 
 A world runs to a month; from there on it runs once as it is and once for every chosen firm with
-that firm treated, all with the same luck. Gains are differences of flows over a horizon, discounted
-to the month of treatment:
+that firm treated, all with common random numbers. Gains are differences of flows over a horizon,
+discounted to the month of treatment:
 
 * *private*: profit of the treated firm (labs: earnings, serving paid; other firms: operating
   profit);
@@ -20,19 +20,19 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
-from analysis.experiments.effects import Estimate, Values, mean_of, ratio_of
+from analysis.experiments.effects import Estimate, Values, mean_of, or_none, ratio_of
+from analysis.experiments.experiment import Arm, Job, run
 from model.core.errors import InputError
 from model.core.randomness import address, at, key_of
+from model.economy import World
 from model.mechanisms.ai.market import AiMarket
 from model.month import advance, close
 from model.scenario import Scenario
-from model.setup import baseline
-from model.setup.initial_state import build
-from model.setup.inputs import inputs_of
 from model.state.codes import LAB
 from model.state.fixed import Fixed
 from model.state.inputs import parse_month
@@ -68,52 +68,76 @@ def measure(
     firms: int = 4,
     replicates: int = 4,
     seed: int = 1,
+    workers: int = 1,
     each: Callable[[int, int], None] | None = None,
 ) -> list[Gains]:
     """Treat ``firms`` firms of each kind, bloc and size of cluster in ``replicates`` worlds.
 
-    ``ideas`` are given at once, gains are per idea; of research, gains are per USD of research
-    more. ``discount`` is a rate a year. Raises ``InputError`` for a month or horizon outside the
-    span, or what cannot be measured.
+    Args:
+        scenario: the world.
+        treatment: ``idea``, or ``research`` (one per cent more for a year).
+        ideas: given at once; gains are per idea, of research per USD of research more.
+        month: month of treatment, YYYY-MM.
+        years: horizon of the gains.
+        discount: rate a year.
+        firms: treated firms of each kind, bloc and size of cluster.
+        replicates: worlds; replicate r has the seed ``seed + r``.
+        seed: random seed.
+        workers: worker processes; results do not depend on their number.
+        each: called with worlds done and all.
+
+    Raises:
+        InputError: for a month or horizon outside the span, or what cannot be measured.
     """
     if treatment not in TREATMENTS:
-        raise InputError(f"--of must be one of {', '.join(TREATMENTS)}, got {treatment!r}")
-    for name, value in (("ideas", ideas), ("treated", firms), ("replicates", replicates)):
+        raise InputError(f"treatment must be one of {', '.join(TREATMENTS)}, got {treatment!r}")
+    for name, value in (("ideas", ideas), ("firms", firms), ("replicates", replicates)):
         if value < 1:
-            raise InputError(f"--{name} must be at least 1, got {value}; a good value is 4")
+            raise InputError(f"{name} must be at least 1, got {value}; a good value is 4")
     if not 0.0 <= discount < 1.0:
-        raise InputError(f"--discount must be from 0 to below 1, got {discount}; 0.05 is good")
-    inputs = inputs_of(scenario.parameters)
-    start = inputs.calendar.index(*parse_month(month, "month", "returns"))
+        raise InputError(f"discount must be from 0 to below 1, got {discount}; 0.05 is good")
+    calendar = scenario.parameters.economy.calendar()
+    start = calendar.index(*parse_month(month, "month", "returns"))
     stop = start + round(years * 12.0)
-    if not inputs.calendar.prehistory <= start < stop <= inputs.calendar.months:
+    if not calendar.prehistory <= start < stop <= calendar.months:
         raise InputError(
-            f"--month {month} and --years {years:g} must lie in the reported span, "
-            f"{inputs.calendar.label(inputs.calendar.prehistory)} to "
-            f"{inputs.calendar.label(inputs.calendar.months - 1)}; good values are 2021-01 and 5"
+            f"month {month} and years {years:g} must lie in the reported span, "
+            f"{calendar.label(calendar.prehistory)} to {calendar.label(calendar.months - 1)}; "
+            "good values are 2021-01 and 5"
         )
-    constants = baseline.resolve(scenario.parameters)
+    observe = partial(
+        gains_of, treatment=treatment, ideas=ideas, start=start, stop=stop, discount=discount,
+        firms=firms,
+    )  # fmt: skip
+    jobs = [Job((Arm(scenario),), seed + r, replicate=r) for r in range(replicates)]
     found: list[Gains] = []
-    for r in range(replicates):
-        fixed, state = build(scenario.parameters, inputs, constants, seed + r)
-        while state.month < start:
-            advance(fixed, state)
-            close(state)
-        chosen = _chosen(fixed, state, firms, treatment)
-        plain = _flows(fixed, copy.deepcopy(state), stop, discount)
-        for done, (firm, kind, size) in enumerate(chosen):
-            treated = copy.deepcopy(state)
-            spent = _treat(treated, firm, treatment, ideas)
-            flows = _flows(fixed, treated, stop, discount)
-            per = float(ideas) if treatment == "idea" else flows.research - plain.research
-            if spent and per > 0.0:
-                own = flows.firms[firm] - plain.firms[firm]
-                rest = math.fsum(flows.firms - plain.firms) - own + flows.hosts - plain.hosts
-                bloc = inputs.blocs[int(state.firms.bloc[firm])].name
-                gained = (own / per, rest / per, (flows.users - plain.users) / per)
-                found.append(Gains(r, firm, bloc, size, kind, *gained))
-            if each is not None:
-                each(r * len(chosen) + done + 1, replicates * len(chosen))
+    for r, result in enumerate(run(jobs, observe, workers=workers, each=each)):
+        if not isinstance(result, list):
+            raise InputError(result.message)
+        found += [replace(gain, replicate=r) for gain in result[0]]
+    return found
+
+
+def gains_of(
+    world: World, treatment: str, ideas: int, start: int, stop: int, discount: float, firms: int
+) -> list[Gains]:
+    """Run a world to month ``start``, and from there on once for every treated firm."""
+    fixed, state, found = world.fixed, world.state, []
+    while state.month < start:
+        advance(fixed, state)
+        close(state)
+    plain = _flows(fixed, copy.deepcopy(state), stop, discount)
+    for firm, kind, size in _chosen(fixed, state, firms, treatment):
+        treated = copy.deepcopy(state)
+        done = _treat(treated, firm, treatment, ideas)
+        flows = _flows(fixed, treated, stop, discount)
+        per = float(ideas) if treatment == "idea" else flows.research - plain.research
+        if done and per > 0.0:
+            own = flows.firms[firm] - plain.firms[firm]
+            rest = math.fsum(flows.firms - plain.firms) - own + flows.hosts - plain.hosts
+            bloc = fixed.inputs.blocs[int(state.firms.bloc[firm])].name
+            gained = (own / per, rest / per, (flows.users - plain.users) / per)
+            found.append(Gains(0, firm, bloc, size, kind, *gained))
     return found
 
 
@@ -129,13 +153,13 @@ def summary(gains: list[Gains]) -> list[dict[str, object]]:
         others = np.array([g.others for g in some])
         users = np.array([g.users for g in some])
         row: dict[str, object] = {"by": field, "value": value, "pairs": len(some)}
-        for name, part in (
+        for name, values in (
             ("private", private),
             ("others", others),
             ("users", users),
             ("social", private + others + users),
         ):
-            row[name] = mean_of(part)
+            row[name] = mean_of(values)
         row["ratio"] = ratio_of(private + others + users, private)
         rows.append(row)
     return rows
@@ -146,8 +170,8 @@ def as_plain(row: dict[str, object]) -> dict[str, object]:
     plain: dict[str, object] = {}
     for name, value in row.items():
         if isinstance(value, Estimate):
-            plain[name] = _finite(value.value)
-            plain[f"{name}_error"] = _finite(value.error)
+            plain[name] = or_none(value.value)
+            plain[f"{name}_error"] = or_none(value.error)
             plain[f"{name}_determined"] = value.determined
         else:
             plain[name] = value
@@ -165,10 +189,6 @@ def as_words(row: dict[str, object], names: Sequence[str]) -> list[str]:
             text = "-"
         words.append(text if estimate.determined or text == "-" else f"({text})")
     return words
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
 
 
 @dataclass
@@ -201,7 +221,7 @@ def _flows(fixed: Fixed, state: State, stop: int, discount: float) -> _Flows:
 
 def _chosen(fixed: Fixed, state: State, firms: int, treatment: str) -> list[tuple[int, str, str]]:
     # The firms of highest addressed rank of each kind, bloc and size of cluster.
-    luck = address(fixed.seed, key_of("returns"))
+    draws = address(fixed.seed, key_of("returns"))
     chosen = []
     people = np.bincount(state.firms.cluster, state.firms.researchers, state.clusters.key.size)
     for b in range(len(fixed.inputs.blocs)):
@@ -219,7 +239,7 @@ def _chosen(fixed: Fixed, state: State, firms: int, treatment: str) -> list[tupl
                 here = [
                     f for f in rows if (int(state.firms.cluster[f]) in half) == (size == "large")
                 ]
-                here.sort(key=lambda f: -int(at(luck, state.firms.key[f])))
+                here.sort(key=lambda f: -int(at(draws, state.firms.key[f])))
                 chosen += [(int(f), kind, size) for f in here[:firms]]
     return chosen
 

@@ -1,4 +1,4 @@
-"""What a sweep is: read from a TOML file or from words of the command line, and checked.
+"""What a sweep is: read from a TOML file or from words, and checked.
 
 A file::
 
@@ -6,7 +6,7 @@ A file::
 
     [sweep]
     scenario   = "ban"
-    against    = "no_ban"      # twin effects; leave it out to look at outcomes alone
+    against    = "no_ban"      # effects relative to it; leave it out for outcomes alone
     design     = "lhs"         # grid, lhs, sobol, saltelli, morris, file
     points     = 200
     replicates = 2
@@ -23,7 +23,7 @@ A file::
     scenario             = { values = ["ban", "ban_tight"] }
     luck                 = { low = 1, high = 100 }
 
-A factor holds in both twins, unless the scenario and the one it is held against state different
+A factor holds in both arms, unless the scenario and the one it is held against state different
 values of it: then it is a part of the treatment and holds in the scenario alone (``in`` says
 otherwise: ``"both"``, ``"scenario"``).
 """
@@ -37,8 +37,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from analysis.experiments.compare import HORIZONS, check_comparable
+from analysis.experiments.compare import check_comparable
 from analysis.experiments.designs import DESIGNS, POINTS, Factor
+from analysis.experiments.experiment import HORIZONS
 from analysis.experiments.factors import factors_of, in_file, in_words
 from model.core.errors import InputError, near, shown
 from model.core.toml import quoted, read_toml
@@ -83,7 +84,7 @@ class Specification:
         return next(iter(self.worlds.values()))
 
     @property
-    def varies_nature(self) -> bool:
+    def varies_baseline(self) -> bool:
         """Whether points differ in what the baseline world is resolved from."""
         return any(
             not (FACTS[factor.key].lever or FACTS[factor.key].under_rules)
@@ -164,7 +165,7 @@ def given(
     for text in vary:
         name, value = in_words(text)
         if name in factors:
-            raise InputError(f"--vary {name}: is given twice; give each factor once")
+            raise InputError(f"factor {name}: is given twice; give each factor once")
         factors[name] = value
     return check(entries, factors, title="", place="", overrides=overrides)
 

@@ -1,4 +1,4 @@
-"""A sweep carried out: batches claimed, computed by an engine, kept; from wherever it stood.
+"""A sweep carried out: batches claimed, run by an engine, kept; from wherever it was left.
 
 Whoever calls this on a folder takes what nobody else is at, so any number of processes, on any
 machines that share the folder, work together. Work that is lost is work that was not yet kept: at
@@ -10,9 +10,9 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis.experiments.engines import Engine, EngineLost, lost
+from analysis.experiments.experiment import Failure
 from analysis.experiments.plan import Plan, plan_of
-from analysis.experiments.points import Batch, Failure, Job, columns_of, part, run_batch
 from analysis.experiments.specification import Specification, as_toml
-from analysis.experiments.sweep_folder import Damaged, Layout, Parts, sound
+from analysis.experiments.sweep_batch import Batch, Point, as_table, columns_of, run_batch
+from analysis.experiments.sweep_folder import Batches, Damaged, Layout, sound
 from model.core.errors import InputError
 from model.core.kernels import sources_digest
 from model.measure import run_folder
@@ -33,7 +34,7 @@ from model.setup import baseline
 from model.setup.inputs import inputs_of
 
 WORK = 5.0  # seconds of computing that a batch aims at
-MOST_IN_BATCH, MOST_PARTS, FEWEST_PARTS = 256, 20_000, 16
+MOST_IN_BATCH, MOST_BATCHES, FEWEST_BATCHES = 256, 20_000, 16
 MONTH_SECONDS, FIRM_SECONDS, SOLVE_SECONDS = 7e-4, 2e-6, 5.0  # of a month, of a firm in it
 LOOK = 0.2  # seconds between looks at the clock and at what others do
 DEATHS = 2  # of its worker, after which a job has failed
@@ -44,7 +45,7 @@ class OutOfTime(Exception):
 
 
 @dataclass
-class Standing:
+class Progress:
     """How far a sweep, or a shard of it, is: jobs done (failed ones included), failed, all."""
 
     done: int
@@ -85,12 +86,12 @@ def layout_of(spec: Specification, plan: Plan) -> Layout:
     economy = spec.base.parameters.economy
     months = economy.calendar().months * (1 if spec.against is None else 2)
     seconds = months * (MONTH_SECONDS + FIRM_SECONDS * economy.firms)
-    if spec.varies_nature:
+    if spec.varies_baseline:
         seconds += SOLVE_SECONDS / spec.replicates
     jobs = plan.size * spec.replicates
-    size = min(max(1, round(WORK / seconds)), MOST_IN_BATCH, max(1, jobs // FEWEST_PARTS))
-    size = max(size, -(-jobs // MOST_PARTS))
-    if spec.varies_nature:  # replicates of a point share what is solved for it
+    size = min(max(1, round(WORK / seconds)), MOST_IN_BATCH, max(1, jobs // FEWEST_BATCHES))
+    size = max(size, -(-jobs // MOST_BATCHES))
+    if spec.varies_baseline:  # replicates of a point share what is solved for it
         size = -(-size // spec.replicates) * spec.replicates
     return Layout(plan.size, spec.replicates, spec.batch or size, len(spec.horizons))
 
@@ -104,7 +105,7 @@ def folder_of(spec: Specification, plan: Plan, digest: str, out: Path) -> Path:
 
 def begin(
     spec: Specification, plan: Plan, digest: str, folder: Path, resume: bool = False
-) -> Parts:
+) -> Batches:
     """Make the folder of a sweep, or with ``resume`` go on in the one that is there.
 
     Raises ``Refused`` where one is there that is not the same, or that ``resume`` was not said of.
@@ -116,39 +117,39 @@ def begin(
             if not (resume and folder.exists()):
                 raise
     elif not resume:
-        if not sorted(folder.iterdir()) or Parts(folder).digest != digest:
-            raise Refused(f"{folder}: holds another result; give another --out")
-        raise Refused(f"{folder}: exists and is never overwritten; go on with --resume, or give "
-                      "another --out")  # fmt: skip
-    parts = Parts(folder)
-    if parts.digest != digest:
+        if not sorted(folder.iterdir()) or Batches(folder).digest != digest:
+            raise Refused(f"{folder}: holds another result; give another out folder")
+        raise Refused(f"{folder}: exists and is never overwritten; resume it, or give another "
+                      "out folder")  # fmt: skip
+    batches = Batches(folder)
+    if batches.digest != digest:
         raise Refused(
             f"{folder}: holds another sweep, or was begun by other sources of the program (its "
-            "digest differs), and cannot be gone on with; give another --out"
+            "digest differs), and cannot be resumed; give another out folder"
         )
-    return parts
+    return batches
 
 
-def reopen(folder: Path) -> tuple[Specification, Plan, Parts]:
+def reopen(folder: Path) -> tuple[Specification, Plan, Batches]:
     """Return the sweep that a folder holds. Raises ``Refused`` where it is not of this program."""
     from analysis.experiments.specification import read
 
-    parts = Parts(folder)
+    batches = Batches(folder)
     try:
         spec, plan, plan_digest = plan_of(read(folder / "sweep.toml"))
-        same = spec.digest(plan_digest) == parts.digest
+        same = spec.digest(plan_digest) == batches.digest
     except InputError as error:
         raise Refused(f"{folder}: its sweep cannot be read: {error}") from None
     if not same:
         raise Refused(
             f"{folder}: was begun by other sources of the program (its digest differs), and "
-            "cannot be gone on with; its rows can still be read"
+            "cannot be resumed; its rows can still be read"
         )
-    return spec, plan, parts
+    return spec, plan, batches
 
 
-def carry_on(
-    parts: Parts,
+def resume(
+    batches: Batches,
     spec: Specification,
     plan: Plan,
     engine: Callable[[], Engine],
@@ -157,13 +158,13 @@ def carry_on(
     deadline: float | None = None,
     fail_fast: bool = False,
     retry_failed: bool = False,
-    tell: Callable[[Standing], None] | None = None,
+    report: Callable[[Progress], None] | None = None,
     say: Callable[[str], None] | None = None,
-) -> Standing:
+) -> Progress:
     """Do what is left of a sweep, or of a shard of it, and return how it stands.
 
     Args:
-        parts: the folder.
+        batches: the folder.
         spec: the sweep.
         plan: its points.
         engine: makes the engine; called only where there is something to do.
@@ -171,7 +172,7 @@ def carry_on(
         deadline: ``time.monotonic()`` at which to stop.
         fail_fast: stop at the first job that fails.
         retry_failed: compute batches with failed jobs again.
-        tell: called as jobs are done.
+        report: called as jobs are done.
         say: takes messages.
 
     Raises:
@@ -179,50 +180,52 @@ def carry_on(
         OSError: where the folder cannot be written (a full disk); what is finished is kept.
         EngineLost: where the engine is gone.
     """
-    fine, damaged = sound(parts)
+    fine, damaged = sound(batches)
     for number, why in damaged.items():
-        aside = parts.set_aside(number)
+        aside = batches.set_aside(number)
         if say is not None:
-            say(f"{parts.path(number)}: {why}; set aside as {aside.name} and computed again")
-    parts.tidy()
+            say(f"{batches.path(number)}: {why}; set aside as {aside.name} and computed again")
+    batches.tidy()
     if shard[1] > 1:
-        place = parts.folder / "shards"
+        place = batches.folder / "shards"
         place.mkdir(exist_ok=True)
         (place / f"{shard[0]}-of-{shard[1]}").touch()
-    own = range(shard[0] - 1, parts.layout.batches, shard[1])
+    own = range(shard[0] - 1, batches.layout.batches, shard[1])
     if retry_failed:
         fine = {number: failed for number, failed in fine.items() if not failed}
-    size = {number: len(parts.layout.jobs_of(number)) for number in own}
-    standing = Standing(
+    size = {number: len(batches.layout.jobs_of(number)) for number in own}
+    progress = Progress(
         sum(size[n] for n in own if n in fine),
         sum(fine[n] for n in own if n in fine),
         sum(size.values()),
     )
     todo = [n for n in own if n not in fine]
-    if tell is not None:
-        tell(standing)
+    if report is not None:
+        report(progress)
     if todo:
-        again = frozenset(parts.there()) & frozenset(todo)
-        _Work(parts, spec, plan, standing, deadline, fail_fast, again, tell).carry_out(todo, engine)
-    return standing
+        again = frozenset(batches.there()) & frozenset(todo)
+        _Work(batches, spec, plan, progress, deadline, fail_fast, again, report).carry_out(
+            todo, engine
+        )
+    return progress
 
 
 @dataclass
 class _Work:
-    parts: Parts
+    batches: Batches
     spec: Specification
     plan: Plan
-    standing: Standing
+    progress: Progress
     deadline: float | None
     fail_fast: bool
-    again: frozenset[int]  # parts that are there and are computed once more
-    tell: Callable[[Standing], None] | None
+    again: frozenset[int]  # batches that are there and are computed once more
+    report: Callable[[Progress], None] | None
     opened: dict[int, _Open] = field(default_factory=dict)
     pieces: deque[_Piece] = field(default_factory=deque)
     busy: dict[Future[Any], _Piece] = field(default_factory=dict)
 
     def carry_out(self, todo: list[int], make: Callable[[], Engine]) -> None:
-        if not self.spec.varies_nature:  # solved once, before workers ask for it all at a time
+        if not self.spec.varies_baseline:  # solved once, before workers ask for it all at a time
             world = self.spec.against or self.spec.base
             baseline.resolve(world.parameters)
         engine = make()
@@ -238,16 +241,16 @@ class _Work:
                     if held:
                         time.sleep(LOOK)  # others are at all that is left: see whether they finish
                 self._collect()
-                self.standing.seconds = time.monotonic() - begun
-                self.parts.beat()
+                self.progress.seconds = time.monotonic() - begun
+                self.batches.beat()
                 if self.deadline is not None and time.monotonic() > self.deadline:
-                    raise OutOfTime("the time that --max-time gives is over")
-                if self.fail_fast and self.standing.failed:
+                    raise OutOfTime("stopped: the time limit is reached")
+                if self.fail_fast and self.progress.failed:
                     break
             fine = not self.busy
         finally:
             engine.close(kill=not fine)
-            self.parts.release_all()
+            self.batches.release_all()
 
     def _feed(self, engine: Engine, waiting: deque[int]) -> bool:
         # Keep workers busy and one call in hand; returns whether only claimed batches are left.
@@ -271,32 +274,24 @@ class _Work:
         # False: somebody else is at it. True: it is ours now, or done by somebody else.
         if self._done_by_others(number):
             return True
-        if not self.parts.claim(number):
+        if not self.batches.claim(number):
             return False
         if self._done_by_others(number):  # between the look and the claim
-            self.parts.release(number)
+            self.batches.release(number)
             return True
-        jobs = tuple(jobs_of(self.parts.layout.jobs_of(number), self.spec, self.plan))
-        batch = Batch(
-            number,
-            sources_digest(),
-            self.spec.worlds,
-            self.spec.against,
-            self.spec.horizons,
-            jobs,
-        )
-        self.opened[number] = _Open(len(jobs), time.monotonic())
+        batch = batch_of(number, self.batches.layout.jobs_of(number), self.spec, self.plan)
+        self.opened[number] = _Open(len(batch.points), time.monotonic())
         self.pieces.append(_Piece(batch))
         return True
 
     def _done_by_others(self, number: int) -> bool:
-        if number in self.again or not self.parts.path(number).exists():
+        if number in self.again or not self.batches.path(number).exists():
             return False
         try:
-            failed = len(self.parts.read(number)[1])
+            failed = len(self.batches.read(number)[1])
         except (Damaged, FileNotFoundError):
             return False
-        self._count(len(self.parts.layout.jobs_of(number)), failed, new=False)
+        self._count(len(self.batches.layout.jobs_of(number)), failed, new=False)
         return True
 
     def _collect(self) -> None:
@@ -315,20 +310,19 @@ class _Work:
                     raise
                 self._again(piece, why)
                 continue
-            self._keep(number, len(piece.batch.jobs), content, failures)
+            self._keep(number, len(piece.batch.points), content, failures)
 
     def _again(self, piece: _Piece, why: str) -> None:
         # A worker died: its jobs one by one, so that one that kills workers fails alone.
         batch, deaths = piece.batch, piece.deaths + 1
-        if len(batch.jobs) == 1 and deaths >= DEATHS:
-            job = batch.jobs[0]
-            empty = part([], batch.against is not None)
-            self._keep(batch.number, 1, empty, [Failure(job.point, job.replicate, why)])
+        alone = len(batch.points) == 1
+        if alone and deaths >= DEATHS:
+            at = batch.points[0]
+            empty = as_table([], batch.against is not None)
+            self._keep(batch.number, 1, empty, [Failure(at.point, at.replicate, why)])
             return
-        for job in batch.jobs:
-            alone = Batch(batch.number, batch.sources, batch.worlds, batch.against,
-                          batch.horizons, (job,))  # fmt: skip
-            self.pieces.append(_Piece(alone, deaths if len(batch.jobs) == 1 else 0))
+        for at in batch.points:
+            self.pieces.append(_Piece(replace(batch, points=(at,)), deaths if alone else 0))
 
     def _keep(self, number: int, jobs: int, content: pa.Table, failures: list[Failure]) -> None:
         here = self.opened[number]
@@ -340,23 +334,24 @@ class _Work:
             return
         first = ("point", "replicate")  # pieces come back in any order
         tables = sorted(here.tables, key=lambda t: [t.column(name)[0].as_py() for name in first])
-        whole = pa.concat_tables(tables) if tables else part([], self.spec.against is not None)
+        whole = pa.concat_tables(tables) if tables else as_table([], self.spec.against is not None)
         failures = sorted(here.failures, key=lambda f: (f.point, f.replicate))
-        self.parts.write(number, whole, failures, time.monotonic() - here.begun)
+        self.batches.write(number, whole, failures, time.monotonic() - here.begun)
         del self.opened[number]
-        self._count(len(self.parts.layout.jobs_of(number)), len(here.failures))
+        self._count(len(self.batches.layout.jobs_of(number)), len(here.failures))
 
     def _count(self, jobs: int, failed: int, new: bool = True) -> None:
-        self.standing.done += jobs
-        self.standing.failed += failed
-        self.standing.new += jobs if new else 0
-        if self.tell is not None:
-            self.tell(self.standing)
+        self.progress.done += jobs
+        self.progress.failed += failed
+        self.progress.new += jobs if new else 0
+        if self.report is not None:
+            self.report(self.progress)
 
 
-def jobs_of(numbers: range, spec: Specification, plan: Plan) -> Iterator[Job]:
-    """Yield the jobs of a batch, with their luck and what their worlds change."""
-    for job in numbers:
+def batch_of(number: int, jobs: range, spec: Specification, plan: Plan) -> Batch:
+    """Return a batch of jobs: their points, seeds, and what changes in which arm."""
+    points = []
+    for job in jobs:
         point, replicate = divmod(job, spec.replicates)
         values = plan.at(point)
         scenario = values.pop("scenario", spec.base.name)
@@ -365,8 +360,9 @@ def jobs_of(numbers: range, spec: Specification, plan: Plan) -> Iterator[Job]:
         for factor in spec.factors:
             if factor.name in values:
                 sides[factor.where][factor.key] = values[factor.name]
-        yield Job(point, replicate, spec.seed + replicate + luck, scenario,
-                  sides["both"], sides["scenario"])  # fmt: skip
+        points.append(Point(point, replicate, spec.seed + replicate + luck, scenario,
+                            sides["both"], sides["scenario"]))  # fmt: skip
+    return Batch(number, sources_digest(), spec.worlds, spec.against, spec.horizons, tuple(points))
 
 
 def _fill(place: Path, spec: Specification, plan: Plan, digest: str) -> None:

@@ -2,14 +2,14 @@
 
 - ``sweep.toml``, ``scenarios/``, ``plan.parquet``, ``manifest.json``: the sweep, written once with
   the folder, whole or not at all.
-- ``parts/000012.parquet``: the rows of batch 12, written aside, synced, renamed. Parts are the only
-  truth: a batch is done when its part is there and sound.
+- ``parts/000012.parquet``: the rows of batch 12, written aside, synced, renamed. They are the
+  only truth: a batch is done when its file is there and sound.
 - ``claims/000012``: somebody is at batch 12: host, process, time. Made exclusively, touched while
   its maker lives. A claim whose maker is gone is taken over. Should two ever work at one batch,
-  both write the same rows and one part replaces the other.
-- ``failed/000012.json``: the messages of the points of batch 12 that failed, for people; the part
-  itself lists them too.
-- ``damaged/``: parts that could not be read, set aside.
+  both write the same rows and one file replaces the other.
+- ``failed/000012.json``: the messages of the points of batch 12 that failed, for people; its
+  rows' file lists them too.
+- ``damaged/``: batches that could not be read, set aside.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from analysis.experiments.points import Failure
+from analysis.experiments.experiment import Failure
 from model.measure.run_folder import Refused, alive, read_manifest, sync
 
 BEAT = 30.0  # seconds between touches of a claim
@@ -38,7 +38,7 @@ DIGEST, FAILED, SECONDS = b"sweep", b"failed", b"seconds"
 
 
 class Damaged(Exception):
-    """A part that cannot be read or is not one of this sweep; says why."""
+    """The rows of a batch cannot be read or are of another sweep; says why."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Layout:
         return range(number * self.batch, min((number + 1) * self.batch, self.jobs))
 
 
-class Parts:
+class Batches:
     """The folder of a sweep that is there. Raises ``Refused`` where it is none."""
 
     def __init__(self, folder: Path) -> None:
@@ -80,16 +80,16 @@ class Parts:
                 horizons=len(self.manifest["horizons"]),
             )
         except (KeyError, TypeError, ValueError):
-            raise Refused(f"{folder}: manifest.json is damaged; its sweep cannot be told") from None
+            raise Refused(f"{folder}: manifest.json is damaged; its sweep is unknown") from None
         self.token = uuid.uuid4().hex
         self._mine: dict[int, float] = {}
 
     def path(self, number: int) -> Path:
-        """Return where the part of a batch stands."""
+        """Return the file of a batch's rows."""
         return self.folder / "parts" / f"{number:06d}.parquet"
 
     def there(self) -> list[int]:
-        """Return the batches whose part is there, sound or not."""
+        """Return the batches that have a file, sound or not."""
         found = []
         with contextlib.suppress(FileNotFoundError):
             for entry in os.scandir(self.folder / "parts"):
@@ -99,7 +99,7 @@ class Parts:
         return sorted(found)
 
     def read(self, number: int) -> tuple[pa.Table, list[Failure]]:
-        """Return a part's rows and failures. Raises ``Damaged`` where it is not sound."""
+        """Return a batch's rows and failures. Raises ``Damaged`` where they are not sound."""
         try:
             with pq.ParquetFile(self.path(number), page_checksum_verification=True) as file:
                 metadata = file.schema_arrow.metadata or {}
@@ -155,7 +155,7 @@ class Parts:
         self.release(number)
 
     def set_aside(self, number: int) -> Path:
-        """Move a part that is not sound out of the way; returns where it went."""
+        """Move a file that is not sound out of the way; returns where it went."""
         place = self.folder / "damaged"
         place.mkdir(exist_ok=True)
         aside = place / f"{number:06d}-{uuid.uuid4().hex[:8]}.parquet"
@@ -283,13 +283,13 @@ class Parts:
                 aside.unlink(missing_ok=True)
 
 
-def sound(parts: Parts) -> tuple[dict[int, int], dict[int, str]]:
-    """Return the failures of each sound part by batch, and why each other part is damaged."""
+def sound(batches: Batches) -> tuple[dict[int, int], dict[int, str]]:
+    """Return the number of failures of each sound batch, and why each other one is damaged."""
     fine: dict[int, int] = {}
     damaged: dict[int, str] = {}
-    for number in parts.there():
+    for number in batches.there():
         try:
-            fine[number] = len(parts.read(number)[1])
+            fine[number] = len(batches.read(number)[1])
         except Damaged as error:
             damaged[number] = str(error)
         except FileNotFoundError:

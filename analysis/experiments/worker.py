@@ -1,8 +1,8 @@
 """A worker process: takes calls from standard input, answers on standard output, until it closes.
 
 Started by ``analysis.experiments.engines``. A call is a pickled function with its arguments, an
-answer a pair (fine, value); both are preceded by their length. Numba and BLAS are told by the
-environment to use one thread. Whatever a call prints goes to standard error.
+answer a pair (fine, value); both are preceded by their length. The environment makes Numba
+and BLAS use one thread. Whatever a call prints goes to standard error.
 """
 
 from __future__ import annotations
@@ -47,15 +47,15 @@ def answer(content: bytes) -> bytes:
         function, arguments = pickle.loads(content)
         return pickle.dumps((True, function(*arguments)), pickle.HIGHEST_PROTOCOL)
     except Exception as error:
-        told = traceback.format_exc()
+        text = traceback.format_exc()
         try:
             found = pickle.dumps((False, error), pickle.HIGHEST_PROTOCOL)
             pickle.loads(found)  # some exceptions can be written, but not read
         except Exception:
-            text = f"{type(error).__name__}: {error}"
-            found = pickle.dumps((False, RuntimeError(text)), pickle.HIGHEST_PROTOCOL)
+            why = f"{type(error).__name__}: {error}"
+            found = pickle.dumps((False, RuntimeError(why)), pickle.HIGHEST_PROTOCOL)
         if not isinstance(error, ValueError):
-            print(told, file=sys.stderr)
+            print(text, file=sys.stderr)
         return found
 
 

@@ -40,32 +40,19 @@ from model.state.codes import CHANNELS, FIELDS, LAB_FIELDS
 FEWEST_IDEAS = 10  # below it an age has no point on an S-curve
 
 
-def figures_of_run(folder: Path, out: Path, kinds: Sequence[str] = ()) -> list[Path]:
-    """Draw the figures of a run's folder into ``out``, as PNG and PDF.
+def figures_of(folder: Path, out: Path, kinds: Sequence[str] = ()) -> list[Path]:
+    """Draw the figures of a run's or a comparison's folder into ``out``, as PNG and PDF.
 
     Args:
-        folder: a folder written by ``model.measure.run_folder.write_run``.
+        folder: a folder written by ``model.measure.run_folder.write_run``, or by
+            ``analysis.experiments.comparison_folder.write``.
         out: where the files go; made where it is missing.
         kinds: names in ``FIGURES``; all of them where none is given.
 
     Returns:
         The files written.
     """
-    return _draw(read_folder(folder, "run"), out, kinds)
-
-
-def figures_of_comparison(folder: Path, out: Path, kinds: Sequence[str] = ()) -> list[Path]:
-    """Draw the figures of a comparison's folder into ``out``, as PNG and PDF.
-
-    Args:
-        folder: a folder written by ``analysis.experiments.compare.write``.
-        out: where the files go; made where it is missing.
-        kinds: names in ``FIGURES``; all of them where none is given.
-
-    Returns:
-        The files written.
-    """
-    return _draw(read_folder(folder, "compare"), out, kinds)
+    return _draw(read_folder(folder), out, kinds)
 
 
 def innovation(folder: Folder) -> Figure:

@@ -8,15 +8,14 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from model.core.errors import InputError
-from model.measure.run_folder import read_manifest
+from model.measure.run_folder import Refused, read_manifest
 from model.state.codes import CHANNELS, FIELDS, LAB_FIELDS, SOURCES
 
 Values = NDArray[np.float64]
@@ -109,16 +108,15 @@ class Folder:
         return self.labels.get(bloc, bloc)
 
 
-def read_folder(path: Path, kind: Literal["run", "compare"]) -> Folder:
+def read_folder(path: Path) -> Folder:
     """Read what a result's folder says of itself; tables are read when they are drawn.
 
-    Raises ``InputError`` where the folder holds no result of that kind, ``Refused`` where it is
-    not ours or newer.
+    Raises ``Refused`` where it holds neither a run nor a comparison, is not ours or newer.
     """
     about = read_manifest(path)
-    if about.get("kind", kind) != kind:
-        raise InputError(f"{path}: holds a {about['kind']}, not a {kind}")
-    if kind == "run":
+    if about.get("kind") not in ("run", "compare"):
+        raise Refused(f"{path}: holds no run and no comparison")
+    if about["kind"] == "run":
         name = str(about.get("scenario", path.name))
         worlds: tuple[World, ...] = (World(path, "A", _title(path, name), False),)
         source = f"spillover, scenario {name}, seed {about.get('seed', 'unknown')}"

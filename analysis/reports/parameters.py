@@ -139,7 +139,9 @@ def changes(scenario: Scenario, destination: str | None = None) -> list[Row]:
     if destination is not None:
         known = list(dict.fromkeys(change.destination for change in found))
         if not any(destination in (name, name.split()[0]) for name in known):
-            raise InputError(f"--to {destination}: unknown destination; {near(destination, known)}")
+            raise InputError(
+                f"destination {destination}: unknown destination; {near(destination, known)}"
+            )
         found = [c for c in found if destination in (c.destination, c.destination.split()[0])]
     return [asdict(change) for change in found]
 

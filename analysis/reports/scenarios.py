@@ -11,6 +11,7 @@ from pathlib import Path
 
 from analysis.claims.ledger import ledger
 from analysis.reports import parameters
+from model.core.parameter import ParameterName
 from model.parameters import FACTS
 from model.scenario import Scenario, load, shipped
 
@@ -26,8 +27,8 @@ def content() -> str:
         "",
         "Made by `python -m analysis.reports.scenarios` from the files in `scenarios/`. A world "
         "states only "
-        "what differs from its parent; all else, luck included, is the same. `spillover show NAME "
-        "--timeline` tells the dated acts, `spillover compare PARENT NAME` the difference.",
+        "what differs from its parent; all else, luck included, is the same. `spillover show NAME` "
+        "prints its parameters and dated acts, `spillover compare PARENT NAME` the difference.",
         "",
     ]
     for name in shipped():
@@ -48,10 +49,10 @@ def _world(scenario: Scenario) -> list[str]:
         ]
         there = parent.parameters.model_dump()
         for row in parameters.parameters(scenario, parent):
-            group, _, entry = str(row["parameter"]).partition(".")
-            values = (there[group][entry], row["value"])
+            key = ParameterName.parse(str(row["parameter"]))
+            values = (there[key.group][key.name], row["value"])
             one, two = (f"`{parameters.plain(value) or 'none'}`" for value in values)
-            lines.append(f"| `{row['parameter']}` | {one} | {two} | {FACTS[group, entry].doc} |")
+            lines.append(f"| `{row['parameter']}` | {one} | {two} | {FACTS[key].doc} |")
         lines.append("")
     else:
         lines += ["The first of all: every parameter at its default.", ""]
@@ -63,7 +64,8 @@ def _world(scenario: Scenario) -> list[str]:
 
 
 def _history(name: str) -> str:
-    asked = ["git", "log", "-1", "--format=%as, commit %h", "--", f"scenarios/{name}.toml"]
+    form = "format.pretty=format:%as, commit %h"
+    asked = ["git", "-c", form, "log", "-1", "--", f"scenarios/{name}.toml"]
     try:
         found = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, timeout=10)
     except (OSError, subprocess.SubprocessError):

@@ -1,19 +1,18 @@
-"""What a comparison says in three plain sentences: the effect, how certain, what decides it."""
+"""A comparison in three sentences: the effect, its uncertainty, the most influential parameters."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from analysis.experiments.compare import Comparison, Effect
 from analysis.experiments.effects import LEVEL
-from analysis.experiments.prior_draws import deciders
-from model.measure.outcomes import OUTCOMES, difference
+from model.core.parameter import ParameterName
+from model.measure.outcomes import OUTCOMES
 from model.parameters import FACTS
 
 
 def sentences(comparison: Comparison) -> list[str]:
-    """Return three plain sentences: the effect, how certain, what decides it."""
+    """Return three sentences: the effect, its uncertainty, the most influential parameters."""
     last = comparison.months[-1]
     month = last.removesuffix("-12")
     gap = comparison.effect("gap", last)
@@ -26,21 +25,11 @@ def sentences(comparison: Comparison) -> list[str]:
     ]
 
 
-def what_decides(comparison: Comparison, name: str, horizon: str) -> list[dict[str, Any]]:
-    """Return the parameters that decide an effect, as far as draws from the priors tell."""
-    if comparison.draws is None:
-        return []
-    t = comparison.months.index(horizon)
-    series = (comparison.series[world][name][:, t] for world in ("a", "b"))
-    effects = difference(name, *series)
-    return deciders(comparison.draws.names, comparison.draws.points, effects)
-
-
 def _effect(comparison: Comparison, gap: Effect, month: str) -> str:
     a, b = comparison.a.name, comparison.b.name
     economy = comparison.a.parameters.economy
     follower, leader = economy.follower, economy.leader
-    contents = [[r.about["content"] for r in comparison.results[world]] for world in ("a", "b")]
+    contents = [[r.content for r in comparison.results[world]] for world in ("a", "b")]
     if contents[0] == contents[1]:
         return f"{b} against {a} changes nothing: every replicate is the same to the bit."
     if gap.effect == 0.0:
@@ -59,43 +48,43 @@ def _effect(comparison: Comparison, gap: Effect, month: str) -> str:
 
 def _certainty(comparison: Comparison, gap: Effect) -> str:
     if gap.n <= 1:
-        return "One replicate says nothing about luck; ask for more with --replicates."
+        return "One replicate says nothing about random variation; run more replicates."
     level = _percent(LEVEL)
     if comparison.draws is None:
         return (
             f"Over {gap.n} replicates the effect on the gap lies between {gap.low:.2f} and "
-            f"{gap.high:.2f} with {level} confidence: luck only, parameters as the scenarios state."
+            f"{gap.high:.2f} with {level} confidence: random variation only, parameters as the "
+            "scenarios state."
         )
     least = OUTCOMES["gap"].smallest
     return (
-        f"Over {gap.n} draws of luck and of all {len(comparison.draws.names)} parameters that are "
-        f"not known, the gap grows by more than {least:g} in {_percent(gap.rises)} and shrinks by "
+        f"Over {gap.n} prior draws of {len(comparison.draws.names)} parameters, each with its own "
+        f"seed, the gap grows by more than {least:g} in {_percent(gap.rises)} and shrinks by "
         f"more in {_percent(gap.falls)}; nine in ten effects lie between {gap.p5:+.2f} and "
         f"{gap.p95:+.2f}, their mean between {gap.low:+.2f} and {gap.high:+.2f} with {level} "
-        "confidence: luck and ignorance."
+        "confidence: random variation and parameter uncertainty."
     )
 
 
 def _decider(comparison: Comparison, gap: Effect, month: str) -> str:
     if comparison.draws is None:
-        third = "What decides it is not told by luck: ask for --draws prior."
+        third = "To see which parameters drive it, sample them (draws='prior')."
         if math.isfinite(gap.benchmark) and gap.benchmark != 0.0:
             third = (
                 f"The loss of training compute alone would make {gap.benchmark:.2f} of the gap; "
-                "what else decides it is not told by luck, but by parameters drawn from their "
-                "priors (--draws prior)."
+                "to see which parameters drive the rest, sample them (draws='prior')."
             )
         return third
-    rows = what_decides(comparison, "gap", comparison.months[-1])
+    rows = comparison.most_influential("gap", comparison.months[-1])
     if not rows:
-        return f"What decides it cannot be told from so few draws ({gap.n}); ask for 64 or more."
+        return f"{gap.n} draws are too few to rank parameters; run 64 or more."
     clear = [row for row in rows if row["clear"]]
     words = "; ".join(
         f"{row['parameter']} ({_doc(row['parameter'])}: {row['correlation']:+.2f})"
         for row in (clear or rows)[:2]
     )
     if clear:
-        return f"What decides it most, by rank correlation over the draws, is {words}."
+        return f"Most influential, by rank correlation over the draws: {words}."
     return (
         f"No one parameter stands out from chance with {gap.n} draws; the largest rank "
         f"correlations are those of {words}."
@@ -107,6 +96,5 @@ def _percent(share: float) -> str:
 
 
 def _doc(name: str) -> str:
-    group, _, entry = name.partition(".")
-    text = FACTS[group, entry].doc
+    text = FACTS[ParameterName.parse(name)].doc
     return text if len(text) <= 60 else text[:60].rsplit(" ", 1)[0].rstrip(",;:(") + " …"

@@ -50,8 +50,8 @@ def run_rows(summary: list[dict[str, Any]]) -> tuple[list[str], list[list[str]]]
 def compare_rows(figures: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
     """Return columns and rows of a comparison: the headline outcomes at each horizon.
 
-    They fit into 80 letters. Of draws from the priors, how far effects spread stands where else
-    stands what pairing saves.
+    They fit into 80 letters. Over prior draws the spread of effects takes the place of the
+    variance reduction.
     """
     drawn = any(e["kind"] != "luck" for e in figures["outcomes"])
     columns = [
@@ -61,8 +61,8 @@ def compare_rows(figures: Mapping[str, Any]) -> tuple[list[str], list[list[str]]
         figures["b"],
         "effect",
         "95 % interval",
-        "arithmetic",
-        "90 % of draws" if drawn else "pairing",
+        "compute-only",
+        "90 % of draws" if drawn else "variance ratio",
     ]
     rows = []
     for name in HEADLINES:

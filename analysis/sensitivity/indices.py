@@ -24,8 +24,8 @@ import pyarrow.parquet as pq
 
 from analysis.experiments.effects import LEVEL, ROUNDING, Values
 from analysis.experiments.plan import PLACE
-from analysis.experiments.prior_draws import deciders
-from analysis.experiments.python import load_sweep
+from analysis.experiments.prior_draws import most_influential
+from analysis.experiments.sweep_rows import load_sweep
 from model.measure.outcomes import OUTCOMES
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ def indices(plan: Any, frame: pd.DataFrame, column: str, about: Any) -> tuple[li
         placed = any(column.endswith(PLACE) for column in plan.column_names)
         numeric = [name for name in names if placed or _number(plan, name)]
         used = int(np.isfinite(y).sum())
-        rows = deciders(numeric, places_of(plan, numeric), y, len(numeric))
+        rows = most_influential(numeric, places_of(plan, numeric), y, len(numeric))
         found = [
             Index(r["parameter"], "rank correlation", r["correlation"], r["low"], r["high"])
             for r in rows
@@ -212,9 +212,9 @@ def checked_horizon(frame: pd.DataFrame, horizon: str | None) -> str:
 
     known = sorted(str(month) for month in frame["horizon"].unique())
     if not known:
-        raise InputError("the sweep has no rows yet; let it run on with --resume")
+        raise InputError("the sweep has no rows yet; resume it")
     if horizon is not None and horizon not in known:
-        raise InputError(f"--horizon must be one of {', '.join(known)}, got {horizon!r}")
+        raise InputError(f"horizon must be one of {', '.join(known)}, got {horizon!r}")
     return horizon or known[-1]
 
 

@@ -57,12 +57,12 @@ def phase(frame: pd.DataFrame, one: str, other: str, column: str) -> Phase:
     """
     for name in (one, other):
         if name not in frame.attrs["factors"]:
-            raise InputError(f"--phase: {name!r} is no factor of this sweep; factors are "
+            raise InputError(f"phase: {name!r} is no factor of this sweep; factors are "
                              f"{', '.join(frame.attrs['factors'])}")  # fmt: skip
         if frame[name].dtype.kind not in "if":
-            raise InputError(f"--phase: {name} holds choices, and a phase diagram needs numbers")
+            raise InputError(f"phase: {name} holds choices, and a phase diagram needs numbers")
     if one == other:
-        raise InputError(f"--phase: needs two factors, got {one} twice")
+        raise InputError(f"phase: needs two factors, got {one} twice")
     means = frame.groupby("point").agg({one: "first", other: "first", column: "mean"}).dropna()
     x, y, z = (means[name].to_numpy(np.float64) for name in (one, other, column))
     columns, rows = np.unique(x), np.unique(y)
@@ -72,7 +72,7 @@ def phase(frame: pd.DataFrame, one: str, other: str, column: str) -> Phase:
         if table.shape == (rows.size, columns.size) and np.isfinite(table).sum() == whole:
             return Phase(columns, rows, table, (), int(z.size), None)
     if z.size < QUADRATIC:
-        raise InputError(f"--phase: {z.size} points are too few for a surface; {QUADRATIC} are "
+        raise InputError(f"phase: {z.size} points are too few for a surface; {QUADRATIC} are "
                          "enough, or a grid of 3 levels each")  # fmt: skip
     return _surface(x, y, z)
 
@@ -213,8 +213,7 @@ def _word(axis: Axes, found: Phase, sign: float, word: str, colour: str, least: 
 
 def _axis(axis: Axes, name: str, which: str) -> None:
     # What the parameter is, in two lines at most, then its name and unit.
-    group, _, entry = name.partition(".")
-    fact = FACTS.get((group, entry))
+    fact = {str(key): fact for key, fact in FACTS.items()}.get(name)
     room = 11.5 if which == "x" else 8.0
     unit = "" if fact is None or fact.unit in NO_UNIT else f", {fact.unit}"
     lines = []

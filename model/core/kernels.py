@@ -13,9 +13,7 @@ between processors).
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import tempfile
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -23,6 +21,8 @@ from pathlib import Path
 from typing import Any
 
 import numba
+
+from model.core.cache import cache_folder
 
 HERE = Path(__file__).resolve().parent.parent
 IMPORTS = re.compile(r"^(?:from|import) (model(?:\.\w+)*)(?: import (\([^)]*\)|[^\n(]*))?", re.M)
@@ -75,19 +75,6 @@ def standing_on(path: Path) -> frozenset[Path]:
                     found.add(source)
                     waiting.append(source)
     return frozenset(found)
-
-
-@cache
-def cache_folder() -> Path:
-    """Return a writable folder for what may be computed again: kernels, resolved constants."""
-    root = os.environ.get("SPILLOVER_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME")
-    try:
-        folder = (Path(root) if root else Path.home() / ".cache") / "spillover"
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return folder
-    except (OSError, RuntimeError):  # no rights, or nobody's home
-        return Path(tempfile.mkdtemp(prefix="spillover-cache-"))
 
 
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -31,12 +31,32 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
+from model.core.errors import InputError, shown
+
 if TYPE_CHECKING:
     from pydantic._internal._model_construction import ModelMetaclass
 else:
     ModelMetaclass = type(BaseModel)  # the metaclass has no public name
 
 Kind = Literal["measured", "estimated", "assumed", "contested", "choice"]
+
+
+class ParameterName(NamedTuple):
+    """Group and name of a parameter, ``group.name`` as text; equal to the pair of both."""
+
+    group: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.group}.{self.name}"
+
+    @classmethod
+    def parse(cls, text: str) -> ParameterName:
+        """Read ``group.name``; raises ``InputError`` where the text is something else."""
+        group, dot, name = text.partition(".")
+        if not (group and dot and name):
+            raise InputError(f"{shown(text)} must read group.name, as in controls.porosity")
+        return cls(group, name)
 
 
 class Uniform(NamedTuple):

@@ -197,16 +197,16 @@ def outcomes_of(fixed: Fixed, state: State, record: Record) -> dict[str, Floats]
     def of(name: str, bloc: int) -> Floats:
         return series[name][: record.months, bloc] if bloc >= 0 else blank
 
-    def difference(name: str) -> Floats:
+    def lead(name: str) -> Floats:
         first, second = of(name, leader), of(name, follower)
         good = np.isfinite(first) & np.isfinite(second)
         return np.where(good, np.where(good, first, 0.0) - np.where(good, second, 0.0), np.nan)
 
     first, second = of("capability_released", leader), of("capability_released", follower)
     result = {
-        "gap": difference("capability_released"),
-        "own_gap": difference("capability_own"),
-        "potential_gap": difference("capability_potential"),
+        "gap": lead("capability_released"),
+        "own_gap": lead("capability_own"),
+        "potential_gap": lead("capability_potential"),
         "algorithms_leader": of("algorithms_best", leader).copy(),
         "algorithms_follower": of("algorithms_best", follower).copy(),
     }

@@ -24,8 +24,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from model.core.cache import cache_folder
 from model.core.errors import InputError
-from model.core.kernels import cache_folder
 from model.core.table import Floats
 from model.mechanisms.chips.controls import controls
 from model.mechanisms.chips.domestic import domestic

@@ -101,7 +101,7 @@ def test_figures_of_runs_and_comparisons(spillover: Command) -> None:
 def test_compare_prints_effects(spillover: Command) -> None:
     words = ("compare", "no_ban", "ban", *SMALL, "--replicates", "3", "--workers", "1", "--no-plot")
     said = spillover(*words)
-    assert said.code == 0 and "luck only" in said.out and "scaled gap" in said.out
+    assert said.code == 0 and "random variation only" in said.out and "scaled gap" in said.out
     again = spillover(*words, "--json")
     assert "used again" in again.err
     figures = json.loads(again.out)
@@ -111,7 +111,7 @@ def test_compare_prints_effects(spillover: Command) -> None:
 def test_an_account_that_does_not_close_is_a_failed_check(
     spillover: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(accounts.LAWS, "money", lambda state: 0.5)
+    monkeypatch.setitem(accounts.LAWS, "money", lambda fixed, state: 0.5)
     said = spillover("run", "no_ban", *SMALL, "--no-plot", "--strict")
     assert said.code == 4 and "money does not close" in said.err
     assert said.out == "" and "Traceback" not in said.err and not Path("runs").exists()
@@ -227,7 +227,7 @@ def test_signals_end_a_comparison_cleanly(
         [sys.executable, "-m", "cli", *words], cwd=HERE, stderr=subprocess.PIPE, text=True
     )
     assert running.stderr is not None
-    assert running.stderr.readline().startswith("1 of 1000")
+    assert running.stderr.readline().startswith("1 of 500")
     os.kill(running.pid, number)
     _, said = running.communicate(timeout=60)
     assert running.returncode == code, said

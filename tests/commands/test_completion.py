@@ -1,4 +1,4 @@
-"""What a shell offers on tab: from an index that is current, and without importing the model."""
+"""What a shell offers on tab: from a current index, and without importing the model."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,6 +32,7 @@ finally:
 
 def asked(folder: Path, shell: str, **environment: str) -> list[str]:
     """Return what is offered, asked as a shell asks."""
+    completion.index()  # the first use builds it, with the model
     done = subprocess.run(
         [sys.executable, "-c", CALL],
         cwd=folder,
@@ -48,9 +51,51 @@ def offered(folder: Path, *words: str) -> list[str]:
     return asked(folder, "complete_bash", COMP_WORDS="\n".join(line), COMP_CWORD=str(len(line) - 1))
 
 
-def test_the_index_is_current() -> None:
-    said = completion.INDEX.read_text(encoding="utf-8")
-    assert said == completion_index.content(), "write it anew: python -m commands.completion_index"
+def test_the_index_is_kept_and_built_anew_after_a_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, built = tmp_path / "names.json", []
+
+    def content() -> dict[str, Any]:
+        built.append(True)
+        return real()
+
+    real = completion_index.content
+    monkeypatch.setattr(completion, "index_file", lambda: place)
+    monkeypatch.setattr(completion_index, "content", content)
+    index = completion.index.__wrapped__
+    expected = json.loads(json.dumps(real()))
+    assert [index() == expected for _ in range(3)] == [True] * 3 and len(built) == 1
+    place.write_text("{")  # damaged: built anew
+    assert index() == expected and len(built) == 2
+    monkeypatch.setattr(completion, "digest", lambda: "after an edit")
+    assert index() == expected and index() == expected and len(built) == 3
+    assert list(tmp_path.iterdir()) == [place]
+
+
+def test_a_change_of_a_source_changes_the_digest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(completion, "ROOT", tmp_path)
+    (tmp_path / "scenarios").mkdir()
+    before = completion.digest()
+    (tmp_path / "scenarios" / "mine.toml").write_text("")
+    added = completion.digest()
+    (tmp_path / "scenarios" / "mine.toml").write_text("[x]")
+    assert len({before, added, completion.digest()}) == 3 and completion.digest() != before
+
+
+def test_a_warm_tab_is_fast(tmp_path: Path) -> None:
+    completion.index()
+    taken = []
+    for _ in range(3):
+        begun = time.perf_counter()
+        code = "from commands import completion; completion.index()"
+        subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+        empty = time.perf_counter()
+        subprocess.run([sys.executable, "-c", "pass"], check=True)
+        taken.append((empty - begun) - (time.perf_counter() - empty))
+    assert min(taken) < 0.3
 
 
 def test_the_index_knows_all_names() -> None:
@@ -143,6 +188,6 @@ declare -p COMPREPLY
 
 
 def test_the_index_is_small_and_holds_names_only() -> None:
-    content = json.loads(completion.INDEX.read_text(encoding="utf-8"))
-    assert completion.INDEX.stat().st_size < 100_000
+    content = completion.index()
+    assert len(json.dumps(content)) < 100_000
     assert set(content) == {"headings", "groups", "scenarios", "figures", "parameters"}

@@ -75,7 +75,7 @@ def test_values_layer_and_know_their_origin(top, tmp_path):
     values = [1.5, 0.1, 0.2, 0.3, 0.4]
 
     def line(layer):
-        return f"[finance]\ntaper = {values[layer]}\n" if layer <= top else ""
+        return f"[budgets]\ntaper = {values[layer]}\n" if layer <= top else ""
 
     written(tmp_path, 'title = "root"\n' + line(1), "root")
     child = written(tmp_path, 'extends = "root.toml"\n' + line(2), "child")
@@ -90,7 +90,7 @@ def test_values_layer_and_know_their_origin(top, tmp_path):
 
 def test_a_child_keeps_what_it_does_not_state(tmp_path):
     written(tmp_path, "[budgets]\ntaper = 0.1\nramp = 6\n[discovery]\nreach = 0.4\n", "root")
-    child = written(tmp_path, 'extends = "root.toml"\n[finance]\nramp = 7\n', "child")
+    child = written(tmp_path, 'extends = "root.toml"\n[budgets]\nramp = 7\n', "child")
     scenario = load(child, environment={})
     assert (scenario.parameters.budgets.taper, scenario.parameters.budgets.ramp) == (0.1, 7)
     assert scenario.parameters.discovery.reach == 0.4

@@ -1,4 +1,4 @@
-"""The screening moves every parameter, and tells what moves nothing from what is luck."""
+"""The screening moves every parameter, and separates what moves nothing from noise."""
 
 import numpy as np
 import pytest
@@ -20,13 +20,13 @@ def test_every_parameter_but_the_frame_is_moved():
     assert set(screening.WHY) <= names
 
 
-@pytest.mark.parametrize("factor", screening.factors(), ids=lambda f: f.name)
-def test_a_move_is_another_value_that_the_model_can_stand(factor):
-    group, name = factor.key
-    for place in (0.0, 0.3, 0.49, 0.5, 0.99):
-        there = screening.moved(factor, place)
-        assert 0.0 <= there <= 1.0 and factor.at(there) != factor.at(place)
-        GROUPS[group].model_validate({name: factor.at(there)})
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_move_is_another_value_that_the_model_can_stand(group):
+    for factor in (factor for factor in screening.factors() if factor.key[0] == group):
+        for place in (0.0, 0.3, 0.49, 0.5, 0.99):
+            there = screening.moved(factor, place)
+            assert 0.0 <= there <= 1.0 and factor.at(there) != factor.at(place), factor.name
+            GROUPS[group].model_validate({factor.key[1]: factor.at(there)})
 
 
 def test_points_have_worlds():

@@ -277,7 +277,7 @@ def test_the_way_of_an_idea_begins_with_its_find(ledger: Ledger) -> None:
 
 
 def test_prehistory_is_in_the_tables_and_not_in_figures(ledger: Ledger) -> None:
-    folder = read_folder(ledger.folder, "run")
+    folder = read_folder(ledger.folder)
     years, shares = channel_shares(folder.worlds[0], "us")
     assert years[0] == 2018
     np.testing.assert_allclose(shares.sum(axis=1), 1.0)
@@ -378,7 +378,7 @@ def test_from_the_command_line(spillover: Command, told: Callable[..., Any]) -> 
         (["why", folder, "--bloc", "us", "--firm", "Microsoft"], 2, "do not go together"),
         (["why", folder, "--firm", "Microsfot"], 2, "did you mean 'Microsoft'"),
         (["why", folder, "--firm", "99999"], 2, r"rows run from 0 to \d+; a good value is"),
-        (["why", folder, "--firm", str(other)], 3, "is no lab; spillover run --events"),
+        (["why", folder, "--firm", str(other)], 3, "is no lab; a run with events of all firms"),
         (["why", "nowhere"], 2, "no such folder"),
         (["why", "."], 3, "no result"),
         (["trace", folder], 2, "give one of --idea"),

@@ -10,6 +10,7 @@ import pytest
 
 from analysis.claims import report, verdicts
 from analysis.claims.ledger import Expectation, ledger
+from analysis.experiments import experiment
 from model.core.errors import InputError
 from model.economy import World
 from model.parameters import FACTS
@@ -32,7 +33,7 @@ def solved(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             super().__init__(scenario, **given)  # type: ignore[arg-type]
             runs.append(self.scenario_name)
 
-    monkeypatch.setattr(verdicts, "World", Noted)
+    monkeypatch.setattr(experiment, "World", Noted)
     return runs
 
 

@@ -76,11 +76,11 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_rows(
     address, workers = cluster
     whole = done(tmp_path / "whole", points=16)
     spec, plan, digest = tiny(points=16)
-    parts = sweeps.begin(spec, plan, digest, tmp_path / "s")
+    batches = sweeps.begin(spec, plan, digest, tmp_path / "s")
     killed = []
 
-    def tell(standing: Any) -> None:
-        if standing.new >= 4 and not killed:
+    def tell(progress: Any) -> None:
+        if progress.new >= 4 and not killed:
             killed.append(True)
             os.kill(workers[0].pid, signal.SIGKILL)
 
@@ -93,10 +93,10 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_rows(
         assert made.capacity() == 2
         return made
 
-    standing = sweeps.carry_on(parts, spec, plan, engine, tell=tell)
-    assert killed and (standing.done, standing.failed, standing.total) == (16, 0, 16)
+    progress = sweeps.resume(batches, spec, plan, engine, report=tell)
+    assert killed and (progress.done, progress.failed, progress.total) == (16, 0, 16)
     for number in range(16):
-        assert pq.read_table(parts.path(number)).equals(pq.read_table(whole.path(number)))
+        assert pq.read_table(batches.path(number)).equals(pq.read_table(whole.path(number)))
 
 
 def test_no_cluster_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -232,7 +232,7 @@ def test_replicates_go_on_until_it_is_precise_and_are_the_same(tmp_path: Path) -
     assert [n for n, _ in found.looks] == [2, 4, 5]
     whole = twins.compare(*worlds, replicates=5)
     for world in ("a", "b"):
-        contents = [[r.about["content"] for r in one.results[world]] for one in (found, whole)]
+        contents = [[r.content for r in one.results[world]] for one in (found, whole)]
         assert contents[0] == contents[1]
     (wide,) = twins.compare_all(worlds, replicates=2, width=1e9, most=5)
     assert [n for n, _ in wide.looks] == [2]
@@ -242,9 +242,9 @@ def test_the_largest_of_many_correlations_is_not_taken_for_a_decider() -> None:
     luck = np.random.default_rng(6)
     points = luck.random((64, 60))
     names = [f"p{k}" for k in range(60)]
-    rows = prior_draws.deciders(names, points, luck.random(64))
+    rows = prior_draws.most_influential(names, points, luck.random(64))
     assert not any(row["clear"] for row in rows)
-    rows = prior_draws.deciders(names, points, points[:, 7] - 0.2 * points[:, 3])
+    rows = prior_draws.most_influential(names, points, points[:, 7] - 0.2 * points[:, 3])
     assert rows[0]["parameter"] == "p7" and rows[0]["clear"]
     assert rows[0]["low"] <= rows[0]["correlation"] <= rows[0]["high"]
 
@@ -256,6 +256,8 @@ BAD_WORDS = {
     "no width": (["--max-replicates", "40"], "goes with --until-precise"),
     "fewer": (["--until-precise", "1", "--max-replicates", "4"], "from --replicates"),
     "twice": (["ban"], "given twice"),
+    "page": (["--page", "x.md"], "goes with --draws prior"),
+    "page of three": (["ban_tight", "--draws", "prior", "--page", "x.md"], "give one B"),
 }
 
 

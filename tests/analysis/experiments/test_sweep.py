@@ -8,6 +8,7 @@ import random
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,18 +17,18 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from analysis.experiments import engines, points, python
+from analysis.experiments import engines, python, sweep_batch, sweep_rows
 from analysis.experiments import sweep as sweeps
 from analysis.experiments import sweep_folder as store
 from analysis.experiments.specification import read
-from analysis.experiments.sweep_folder import Damaged, Parts
+from analysis.experiments.sweep_folder import Batches, Damaged
 from model.core.errors import InputError
 from model.economy import World
 from model.measure.outcomes import OUTCOMES
 from model.measure.run_folder import Refused
 from model.scenario import load
 from model.setup import baseline
-from tests.sweeping import FACTORS, TINY, Here, done, tiny
+from tests.sweeping import FACTORS, TINY, Here, dies_once, done, tiny
 
 if TYPE_CHECKING:
     from tests.conftest import Command
@@ -36,13 +37,13 @@ HERE = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Parts:
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Batches:
     """Return an undisturbed sweep; nobody may write into it."""
     return done(tmp_path_factory.mktemp("whole") / "sweep")
 
 
 def rows(folder: Path, **more: Any) -> pd.DataFrame:
-    return python.load_sweep(folder, **more)
+    return sweep_rows.load_sweep(folder, **more)
 
 
 def same(one: Path, other: Path) -> bool:
@@ -53,7 +54,7 @@ def same(one: Path, other: Path) -> bool:
     )
 
 
-def test_a_sweep_has_a_row_a_point_and_what_twins_give(whole: Parts) -> None:
+def test_a_sweep_has_a_row_a_point_and_what_twins_give(whole: Batches) -> None:
     frame = rows(whole.folder)
     assert list(frame["point"]) == list(range(6)) and set(frame["replicate"]) == {0}
     assert {f"{name}_effect" for name in OUTCOMES} <= set(frame.columns)
@@ -73,8 +74,8 @@ def test_a_sweep_has_a_row_a_point_and_what_twins_give(whole: Parts) -> None:
 
 def test_all_points_share_their_luck_and_replicates_differ(tmp_path: Path) -> None:
     factors = {"scenario": {"values": ["no_ban", "ban"]}}
-    parts = done(tmp_path / "s", factors, design="grid", points=2, replicates=2, against=None)
-    frame = rows(parts.folder)
+    batches = done(tmp_path / "s", factors, design="grid", points=2, replicates=2, against=None)
+    frame = rows(batches.folder)
     table = frame.pivot(index="scenario", columns="replicate", values="frontier")
     assert table.loc["no_ban"].equals(table.loc["ban"])  # no act is in force so early
     assert table.loc["ban", 0] != table.loc["ban", 1]
@@ -90,48 +91,51 @@ def test_luck_can_be_a_factor(tmp_path: Path) -> None:
         tiny(factors, replicates=2)
 
 
-def test_a_sweep_is_never_overwritten_and_only_the_same_is_gone_on_with(whole: Parts) -> None:
+def test_a_sweep_is_never_overwritten_and_only_the_same_is_gone_on_with(whole: Batches) -> None:
     spec, plan, digest = tiny()
-    with pytest.raises(Refused, match="--resume"):
+    with pytest.raises(Refused, match="resume it"):
         sweeps.begin(spec, plan, digest, whole.folder)
     with pytest.raises(Refused, match="digest differs"):
         sweeps.begin(spec, plan, "other", whole.folder, resume=True)
     assert sweeps.begin(spec, plan, digest, whole.folder, resume=True).digest == whole.digest
 
 
-def test_a_folder_tells_its_sweep(whole: Parts) -> None:
-    spec, plan, parts = sweeps.reopen(whole.folder)
-    assert parts.digest == whole.digest and plan.size == 6 and spec.replicates == 1
+def test_a_folder_tells_its_sweep(whole: Batches) -> None:
+    spec, plan, batches = sweeps.reopen(whole.folder)
+    assert batches.digest == whole.digest and plan.size == 6 and spec.replicates == 1
     assert [factor.name for factor in spec.factors] == list(FACTORS)
     assert read(whole.folder / "sweep.toml").factors == spec.factors
 
 
-def broken(parts: Parts) -> dict[int, str]:
-    content = parts.path(1).read_bytes()
-    parts.path(1).write_bytes(content[: len(content) // 2])  # truncated
-    parts.path(2).write_bytes(b"")
-    flipped = bytearray(parts.path(3).read_bytes())
+def broken(batches: Batches) -> dict[int, str]:
+    content = batches.path(1).read_bytes()
+    batches.path(1).write_bytes(content[: len(content) // 2])  # truncated
+    batches.path(2).write_bytes(b"")
+    flipped = bytearray(batches.path(3).read_bytes())
     for k in range(10, 400):
         flipped[k] ^= 0xFF
-    parts.path(3).write_bytes(flipped)
-    parts.path(4).write_bytes(parts.path(5).read_bytes())  # of another batch
-    return store.sound(parts)[1]
+    batches.path(3).write_bytes(flipped)
+    batches.path(4).write_bytes(batches.path(5).read_bytes())  # of another batch
+    return store.sound(batches)[1]
 
 
-def test_damaged_parts_are_found_named_and_computed_again(whole: Parts, tmp_path: Path) -> None:
-    parts = done(tmp_path / "s")
-    assert set(broken(parts)) == {1, 2, 3, 4}
+def test_damaged_parts_are_found_named_and_computed_again(whole: Batches, tmp_path: Path) -> None:
+    batches = done(tmp_path / "s")
+    assert set(broken(batches)) == {1, 2, 3, 4}
     with pytest.raises(Refused, match=r"4 of 6 runs are missing.*damaged: 000001\.parquet"):
-        rows(parts.folder)
-    assert len(rows(parts.folder, unfinished=True)) == 2
+        rows(batches.folder)
+    assert len(rows(batches.folder, unfinished=True)) == 2
     said: list[str] = []
     spec, plan, _ = tiny()
-    sweeps.carry_on(parts, spec, plan, Here, say=said.append)
+    sweeps.resume(batches, spec, plan, Here, say=said.append)
     assert len(said) == 4 and "000002.parquet" in said[1] and "computed again" in said[1]
-    assert same(parts.folder, whole.folder) and len(list((parts.folder / "damaged").iterdir())) == 4
+    assert (
+        same(batches.folder, whole.folder)
+        and len(list((batches.folder / "damaged").iterdir())) == 4
+    )
 
 
-def test_killed_at_any_instant_nothing_is_lost_or_doubled(whole: Parts, tmp_path: Path) -> None:
+def test_killed_at_any_instant_nothing_is_lost_or_doubled(whole: Batches, tmp_path: Path) -> None:
     folder, luck = tmp_path / "s", random.Random(5)
     words = [sys.executable, "-m", "tests.sweeping", str(folder), "6"]
     for kept in (1, 3):
@@ -142,15 +146,15 @@ def test_killed_at_any_instant_nothing_is_lost_or_doubled(whole: Parts, tmp_path
         running.kill()
         running.wait()
     assert len(list((folder / "claims").iterdir())) <= 2
-    parts = done(folder)
+    batches = done(folder)
     assert same(folder, whole.folder) and len(rows(folder)) == 6
-    assert not [p for p in folder.rglob(".*") if p.is_file()] and not parts.holders()
+    assert not [p for p in folder.rglob(".*") if p.is_file()] and not batches.holders()
 
 
 def test_a_claim_is_exclusive_and_taken_over_when_its_maker_is_gone(tmp_path: Path) -> None:
     spec, plan, digest = tiny()
     one = sweeps.begin(spec, plan, digest, tmp_path / "s")
-    other = Parts(one.folder)
+    other = Batches(one.folder)
     assert one.claim(0) and not other.claim(0) and other.claim(1)
     one.release(0)
     assert other.claim(0)
@@ -172,11 +176,11 @@ def test_a_claim_is_exclusive_and_taken_over_when_its_maker_is_gone(tmp_path: Pa
     assert one.claim(4)
 
 
-def test_two_at_one_folder_share_the_work(whole: Parts, tmp_path: Path) -> None:
+def test_two_at_one_folder_share_the_work(whole: Batches, tmp_path: Path) -> None:
     folder = tmp_path / "s"
     spec, plan, digest = tiny()
-    parts = sweeps.begin(spec, plan, digest, folder)
-    other = Parts(folder)
+    batches = sweeps.begin(spec, plan, digest, folder)
+    other = Batches(folder)
     assert other.claim(0)
     other.write(0, *whole.read(0), 0.1)
     assert other.claim(1)  # somebody is at it, and finishes while the rest is done
@@ -188,20 +192,20 @@ def test_two_at_one_folder_share_the_work(whole: Parts, tmp_path: Path) -> None:
                 other.write(1, *whole.read(1), 0.1)
             return super().submit(function, *arguments)
 
-    standing = sweeps.carry_on(parts, spec, plan, Watching)
-    assert (standing.done, standing.total) == (6, 6) and same(folder, whole.folder)
+    progress = sweeps.resume(batches, spec, plan, Watching)
+    assert (progress.done, progress.total) == (6, 6) and same(folder, whole.folder)
 
 
 def unbearable(monkeypatch: pytest.MonkeyPatch) -> None:
     # As a combination of values that no world can be built from.
-    real = points._measured
+    real = sweep_batch.observed
 
-    def measured(scenario: Any, *more: Any) -> Any:
-        if scenario.parameters.controls.porosity > 0.5:
+    def observed(world: Any, **more: Any) -> Any:
+        if world.parameters.controls.porosity > 0.5:
             raise InputError("the shares must not pass 1")
-        return real(scenario, *more)
+        return real(world, **more)
 
-    monkeypatch.setattr(points, "_measured", measured)
+    monkeypatch.setattr(sweep_batch, "observed", observed)
 
 
 def test_points_that_fail_are_kept_with_their_message(
@@ -209,24 +213,24 @@ def test_points_that_fail_are_kept_with_their_message(
 ) -> None:
     unbearable(monkeypatch)
     factors = {"controls.porosity": {"low": 0.1, "high": 0.9}}
-    parts = done(tmp_path / "s", factors, design="grid", points=2, batch=2, against=None)
-    frame = rows(parts.folder)
+    batches = done(tmp_path / "s", factors, design="grid", points=2, batch=2, against=None)
+    frame = rows(batches.folder)
     assert list(frame["point"]) == [0]
     (failed,) = frame.attrs["failed"]
     assert failed["point"] == 1 and "must not pass 1" in failed["message"]
-    (place,) = (parts.folder / "failed").iterdir()
+    (place,) = (batches.folder / "failed").iterdir()
     assert json.loads(place.read_text()) == [failed]
     spec, plan, _ = tiny(factors, design="grid", points=2, batch=2, against=None)
-    assert sweeps.carry_on(parts, spec, plan, Here).failed == 1
-    again = sweeps.carry_on(parts, spec, plan, Here, retry_failed=True)
+    assert sweeps.resume(batches, spec, plan, Here).failed == 1
+    again = sweeps.resume(batches, spec, plan, Here, retry_failed=True)
     assert (again.failed, again.new) == (1, 2)
 
 
 def test_a_full_disk_loses_nothing(
-    whole: Parts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    whole: Batches, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spec, plan, digest = tiny()
-    parts = sweeps.begin(spec, plan, digest, tmp_path / "s")
+    batches = sweeps.begin(spec, plan, digest, tmp_path / "s")
     real, calls = os.fsync, []
 
     def full(handle: int) -> None:
@@ -237,26 +241,30 @@ def test_a_full_disk_loses_nothing(
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
-        sweeps.carry_on(parts, spec, plan, Here)
+        sweeps.resume(batches, spec, plan, Here)
     monkeypatch.undo()
-    kept = len(parts.there())
-    assert 0 < kept < 6 and not parts.holders()
-    assert not list((parts.folder / "parts").glob(".*"))
-    done(parts.folder)
-    assert same(parts.folder, whole.folder)
+    kept = len(batches.there())
+    assert 0 < kept < 6 and not batches.holders()
+    assert not list((batches.folder / "parts").glob(".*"))
+    done(batches.folder)
+    assert same(batches.folder, whole.folder)
 
 
-def test_time_that_is_over_ends_it_and_the_rest_is_done_later(whole: Parts, tmp_path: Path) -> None:
+def test_time_that_is_over_ends_it_and_the_rest_is_done_later(
+    whole: Batches, tmp_path: Path
+) -> None:
     spec, plan, digest = tiny()
-    parts = sweeps.begin(spec, plan, digest, tmp_path / "s")
+    batches = sweeps.begin(spec, plan, digest, tmp_path / "s")
     with pytest.raises(sweeps.OutOfTime):
-        sweeps.carry_on(parts, spec, plan, Here, deadline=time.monotonic())
-    assert 0 < len(parts.there()) < 6 and not parts.holders()
-    done(parts.folder)
-    assert same(parts.folder, whole.folder)
+        sweeps.resume(batches, spec, plan, Here, deadline=time.monotonic())
+    assert 0 < len(batches.there()) < 6 and not batches.holders()
+    done(batches.folder)
+    assert same(batches.folder, whole.folder)
 
 
-def test_shards_are_merged_by_reading_and_missing_ones_named(whole: Parts, tmp_path: Path) -> None:
+def test_shards_are_merged_by_reading_and_missing_ones_named(
+    whole: Batches, tmp_path: Path
+) -> None:
     one = done(tmp_path / "a", shard=(1, 3))
     other = done(tmp_path / "b", shard=(3, 3))
     with pytest.raises(Refused, match=r"2 of 6 runs are missing \(of the shards 2/3\)"):
@@ -273,11 +281,11 @@ def test_shards_are_merged_by_reading_and_missing_ones_named(whole: Parts, tmp_p
 def test_points_from_a_table(tmp_path: Path) -> None:
     table = tmp_path / "points.csv"
     table.write_text("controls.porosity,scenario,luck\n0.1,ban,1\n0.5,no_ban,2\n")
-    parts = done(tmp_path / "s", {}, design="file", file=str(table), points=None, against=None)
-    frame = rows(parts.folder)
+    batches = done(tmp_path / "s", {}, design="file", file=str(table), points=None, against=None)
+    frame = rows(batches.folder)
     assert list(frame["controls.porosity"]) == [0.1, 0.5]
     assert list(frame["scenario"]) == ["ban", "no_ban"] and list(frame["luck"]) == [1, 2]
-    assert sweeps.reopen(parts.folder)[2].digest == parts.digest
+    assert sweeps.reopen(batches.folder)[2].digest == batches.digest
     for text, hint in (
         ("", "is empty"),
         ("controls.porosity\n", "holds no points"),
@@ -301,14 +309,12 @@ def test_a_point_is_normalised_by_its_own_nature(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(baseline, "resolve", resolve)
     factors = {"spillover.strength": {"low": 0.1, "high": 0.9}}
     spec, plan, _ = tiny(factors, points=3)
-    assert spec.varies_nature and not tiny()[0].varies_nature
-    jobs = tuple(sweeps.jobs_of(range(3), spec, plan))
-    batch = points.Batch(0, points.sources_digest(), spec.worlds, spec.against, spec.horizons, jobs)
-    assert len(points.run_batch(batch)[1]) == 3
+    assert spec.varies_baseline and not tiny()[0].varies_baseline
+    batch = sweeps.batch_of(0, range(3), spec, plan)
+    assert len(sweep_batch.run_batch(batch)[1]) == 3
     assert asked == [plan.value(point, 0) for point in range(3)] and len(set(asked)) == 3
-    other = points.Batch(0, "other", spec.worlds, spec.against, spec.horizons, jobs)
     with pytest.raises(InputError, match="other sources"):
-        points.run_batch(other)
+        sweep_batch.run_batch(replace(batch, sources="other"))
 
 
 def test_levers_of_the_treatment_are_varied_in_the_scenario_alone() -> None:
@@ -316,14 +322,14 @@ def test_levers_of_the_treatment_are_varied_in_the_scenario_alone() -> None:
                           "controls.porosity": {"low": 0.0, "high": 0.1}}, design="grid",
                          points=2)  # fmt: skip
     assert [factor.where for factor in spec.factors] == ["scenario", "both"]
-    job = next(sweeps.jobs_of(range(1), spec, plan))
-    assert list(job.alone) == [("controls", "regime")]
-    assert list(job.both) == [("controls", "porosity")]
+    (at,) = sweeps.batch_of(0, range(1), spec, plan).points
+    assert list(at.alone) == [("controls", "regime")]
+    assert list(at.both) == [("controls", "porosity")]
 
 
-def test_workers_do_the_same_and_one_that_dies_is_replaced(whole: Parts, tmp_path: Path) -> None:
+def test_workers_do_the_same_and_one_that_dies_is_replaced(whole: Batches, tmp_path: Path) -> None:
     spec, plan, digest = tiny()
-    parts = sweeps.begin(spec, plan, digest, tmp_path / "s")
+    batches = sweeps.begin(spec, plan, digest, tmp_path / "s")
     engine = engines.Processes(2)
     submit, deadly = engine.submit, []
 
@@ -334,13 +340,17 @@ def test_workers_do_the_same_and_one_that_dies_is_replaced(whole: Parts, tmp_pat
         return submit(function, *arguments)
 
     engine.submit = disturbed  # type: ignore[method-assign]
-    sweeps.carry_on(parts, spec, plan, lambda: engine)
-    frame = rows(parts.folder)
+    sweeps.resume(batches, spec, plan, lambda: engine)
+    frame = rows(batches.folder)
     assert frame.attrs["failed"] == [
-        {"point": 2, "replicate": 0, "message": "the worker process ended at it (exit code 9)"}
+        {
+            "point": 2,
+            "replicate": 0,
+            "message": "the worker died while running the job (exit code 9)",
+        }
     ]
-    sweeps.carry_on(parts, spec, plan, Here, retry_failed=True)
-    assert same(parts.folder, whole.folder)
+    sweeps.resume(batches, spec, plan, Here, retry_failed=True)
+    assert same(batches.folder, whole.folder)
 
 
 def test_an_engine_carries_exceptions_and_ends_its_workers() -> None:
@@ -359,11 +369,18 @@ def test_an_engine_carries_exceptions_and_ends_its_workers() -> None:
         os.kill(process, 0)
 
 
-def test_parts_of_other_sweeps_do_not_pass(whole: Parts, tmp_path: Path) -> None:
-    parts = done(tmp_path / "s", points=2)
-    parts.path(1).write_bytes(whole.path(1).read_bytes())
+def test_a_call_whose_worker_died_is_carried_out_once_more(tmp_path: Path) -> None:
+    calls = [(tmp_path / f"{k % 3}", k) for k in range(6)]
+    assert dict(engines.each(dies_once, calls, 2)) == {k: k for k in range(6)}
+    with pytest.raises(engines.WorkerDied, match="exit code 4"):
+        dict(engines.each(os._exit, [(4,), (4,)], 2))
+
+
+def test_parts_of_other_sweeps_do_not_pass(whole: Batches, tmp_path: Path) -> None:
+    batches = done(tmp_path / "s", points=2)
+    batches.path(1).write_bytes(whole.path(1).read_bytes())
     with pytest.raises(Damaged, match="another sweep"):
-        parts.read(1)
+        batches.read(1)
 
 
 SWEEP = ("sweep", "ban", "--against", "no_ban", "--vary", "controls.porosity=0:0.6",

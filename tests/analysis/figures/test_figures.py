@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from analysis.experiments import compare, comparison_folder
 from analysis.figures import captions, panels, style
-from analysis.figures.catalogue import FIGURES, figures_of_comparison, figures_of_run
+from analysis.figures.catalogue import FIGURES, figures_of
 from analysis.figures.compute import compute, shares_of
 from analysis.figures.data import diffusion_line, line, of_sources, read_folder
 from commands import completion
@@ -38,12 +38,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("kind", FIGURES)
 def test_every_kind_of_a_comparison(folder: Path, tmp_path: Path, kind: str) -> None:
     before = dict(mpl.rcParams)
-    made = figures_of_comparison(folder, tmp_path, [kind])
+    made = figures_of(folder, tmp_path, [kind])
     assert {path.suffix for path in made} == {".png", ".pdf"}
     assert dict(mpl.rcParams) == before
     first = {path.name: path.read_bytes() for path in made}
     assert all(len(content) > 2000 for content in first.values())
-    figures_of_comparison(folder, tmp_path, [kind])
+    figures_of(folder, tmp_path, [kind])
     assert {path.name: path.read_bytes() for path in made} == first
 
 
@@ -54,9 +54,9 @@ def test_a_run_without_acts_and_an_unknown_kind(tmp_path: Path) -> None:
     manifest = json.loads((tmp_path / "run" / "manifest.json").read_text())
     del manifest["acts"], manifest["labels"]
     (tmp_path / "run" / "manifest.json").write_text(json.dumps(manifest))
-    assert len(figures_of_run(tmp_path / "run", tmp_path / "out", ["gap"])) == 2
+    assert len(figures_of(tmp_path / "run", tmp_path / "out", ["gap"])) == 2
     with pytest.raises(InputError, match="innovation"):
-        figures_of_run(tmp_path / "run", tmp_path / "out", ["gapp"])
+        figures_of(tmp_path / "run", tmp_path / "out", ["gapp"])
 
 
 def written(figure: Figure) -> list[str]:
@@ -70,7 +70,7 @@ def test_kinds_are_those_that_a_shell_offers() -> None:
 
 
 def test_sources_in_a_figure_add_up_to_the_fleet(folder: Path) -> None:
-    read = read_folder(folder, "compare")
+    read = read_folder(folder)
     for world in read.worlds:
         amounts = of_sources(read, world, read.follower)
         assert amounts.shape == (len(SOURCES), len(read.months), 2)
@@ -85,7 +85,7 @@ def test_sources_in_a_figure_add_up_to_the_fleet(folder: Path) -> None:
 
 def test_compute_names_the_fleets_and_their_sources(folder: Path) -> None:
     with style.styled():
-        found = written(compute(read_folder(folder, "compare")))
+        found = written(compute(read_folder(folder)))
     assert "Shares of sources in the fleet: China, world B" in found
     assert "Shares of sources in the fleet: China, world A" not in found  # no rules in A
     assert any(text.endswith("legal") or "legal (" in text for text in found)
@@ -112,7 +112,7 @@ def test_compute_of_a_run(tmp_path: Path, changes: dict[str, float], panels_show
         blocs[["fleet", *(f"compute_{source}" for source in SOURCES)]] = 0.0
     blocs.to_parquet(place)
     with style.styled():
-        found = written(compute(read_folder(tmp_path / "run", "run")))
+        found = written(compute(read_folder(tmp_path / "run")))
     assert sum(text.startswith("Shares of sources") for text in found) == panels_shown
     if "fleet" in changes:
         assert found.count("no lab has a fleet") == 2
@@ -126,7 +126,7 @@ def test_compute_without_a_follower(tmp_path: Path) -> None:
     scenario = load("no_ban", [*SMALL, 'economy.end="2018-03"', 'economy.blocs=["us"]'])
     result = run(scenario, 1)
     run_folder.write_run(tmp_path / "run", scenario, result.tables, result.about)
-    assert len(figures_of_run(tmp_path / "run", tmp_path / "out", ["compute"])) == 2
+    assert len(figures_of(tmp_path / "run", tmp_path / "out", ["compute"])) == 2
 
 
 def test_each_source_has_a_colour_of_its_own() -> None:
@@ -144,10 +144,10 @@ def test_rules_of_one_date_are_one_note(folder: Path) -> None:
     before = manifest.read_text()
     try:
         manifest.write_text(json.dumps({**json.loads(before), "acts": acts}))
-        alike = read_folder(folder, "compare")
+        alike = read_folder(folder)
         acts.append({**acts[2], "world": "a"})
         manifest.write_text(json.dumps({**json.loads(before), "acts": acts}))
-        apart = read_folder(folder, "compare")
+        apart = read_folder(folder)
     finally:
         manifest.write_text(before)
     assert captions.notes(alike) == (("1", "May 2018: First. Second"), ("2", "Feb 2019: Third"))

@@ -37,9 +37,9 @@ def sobol_g(x: Values) -> Values:
 
 
 def of_g() -> tuple[Values, Values]:
-    parts = 1.0 / (3.0 * (1 + A) ** 2)
-    variance = np.prod(1 + parts) - 1
-    return parts / variance, parts * np.prod(1 + parts) / (1 + parts) / variance
+    batches = 1.0 / (3.0 * (1 + A) ** 2)
+    variance = np.prod(1 + batches) - 1
+    return batches / variance, batches * np.prod(1 + batches) / (1 + batches) / variance
 
 
 KNOWN = {
@@ -175,7 +175,7 @@ def test_a_phase_diagram_finds_the_line_of_no_effect(tmp_path: Path) -> None:
     assert [file.suffix for file in files] == [".png", ".pdf"]
     for names in (("domestic.base", "controls.degraded"), ("domestic.base", "nothing"),
                   ("domestic.base", "domestic.base")):  # fmt: skip
-        with pytest.raises(InputError, match="--phase"):
+        with pytest.raises(InputError, match="phase: "):
             phase_diagram.phase(frame, *names, "gap_effect")
     with pytest.raises(InputError, match="too few"):
         phase_diagram.phase(scattered(20), "domestic.base", "controls.porosity", "gap_effect")
@@ -197,8 +197,8 @@ def test_discovery_tells_where_an_effect_rises_and_falls() -> None:
 
 
 def test_rank_correlations_and_luck_of_other_designs(tmp_path: Path) -> None:
-    parts = done(tmp_path / "s", points=8, replicates=2, batch=8, against=None)
-    table = indices.sensitivity(parts.folder)
+    batches = done(tmp_path / "s", points=8, replicates=2, batch=8, against=None)
+    table = indices.sensitivity(batches.folder)
     assert set(table["index"]) <= {"rank correlation", "total"}
     luck = table[(table["factor"] == "luck") & (table["outcome"] == "frontier")]
     assert len(luck) == 1 and float(luck["value"].iloc[0]) == pytest.approx(1.0)  # no act yet
@@ -209,7 +209,7 @@ def test_the_command(spillover: Command, name: str) -> None:
     factors: dict[str, Any] = {
         "luck": {"low": 1, "high": 9}, "controls.porosity": {"low": 0.0, "high": 0.6},
     }  # fmt: skip
-    parts = done(Path("s").absolute(), factors, design=name, points=4, batch=8)
+    batches = done(Path("s").absolute(), factors, design=name, points=4, batch=8)
     said = spillover("sensitivity", "s", "--outcome", "frontier")
     assert said.code == 0, said.err
     assert "luck" in said.out and "frontier" in said.out
@@ -220,7 +220,7 @@ def test_the_command(spillover: Command, name: str) -> None:
     assert ("frontier", "effect", "luck", main) in of
     porosity = of["frontier", "outcome", "controls.porosity", main]["value"]
     assert porosity == pytest.approx(0.0, abs=1e-6)  # no act is in force so early
-    parts.path(0).unlink()
+    batches.path(0).unlink()
     said = spillover("sensitivity", "s")
     assert said.code == 3 and "unfinished" in said.err
     assert spillover("sensitivity", "s", "--unfinished").code == 0

@@ -185,8 +185,8 @@ def test_gap_is_leader_less_follower_and_turns_with_them(small, constants):
     series = world.record.series["capability_released"]
     us, china = (world.fixed.inputs.bloc_index(name) for name in ("us", "china"))
     assert world.latest("gap") == series[-1, us] - series[-1, china]
-    world.fixed.inputs = replace(world.fixed.inputs, leader="china", follower="us")
-    turned = outcomes_of(world.fixed, world.state, world.record)
+    inputs = replace(world.fixed.inputs, leader="china", follower="us")
+    turned = outcomes_of(world.fixed.replaced(inputs=inputs), world.state, world.record)
     assert turned["gap"][-1] == series[-1, china] - series[-1, us]
     assert turned["lag"][-1] == -lag_before != 0.0
 

@@ -153,7 +153,7 @@ def test_an_unwritable_place_is_refused(tmp_path: Path) -> None:
 WRITER = """
 import sys
 from pathlib import Path
-from model import store
+from model.measure import run_folder
 
 def fill(place):
     for number in range(40):
@@ -162,7 +162,7 @@ def fill(place):
 
 print("ready", flush=True)
 for turn in range(10**6):
-    store.write_folder(Path(sys.argv[1]) / f"result{turn}", fill)
+    run_folder.write_folder(Path(sys.argv[1]) / f"result{turn}", fill)
 """
 
 

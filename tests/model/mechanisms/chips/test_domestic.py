@@ -24,7 +24,7 @@ class Trace:
         self.calendar = world.fixed.inputs.calendar
         self.wanted = world.state.supply.wanted.copy()
         world.run(each=self.note)
-        self.state = world.state
+        self.fixed, self.state = world.fixed, world.state
         for name, values in self.rows.items():
             setattr(self, name, np.array(values))
 

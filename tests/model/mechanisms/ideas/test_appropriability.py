@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 import pytest
-from worlds import with_parameters
 
 from analysis.experiments.effects import mean_of, ratio_of
 from analysis.experiments.social_returns import Gains, as_plain, as_words, measure, summary
@@ -91,9 +90,9 @@ def test_social_equals_private_without_others():
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"treatment": "luck"}, "--of must be one of"),
-        ({"ideas": 0}, "--ideas must be at least 1"),
-        ({"discount": 1.5}, "--discount must be"),
+        ({"treatment": "luck"}, "treatment must be one of"),
+        ({"ideas": 0}, "ideas must be at least 1"),
+        ({"discount": 1.5}, "discount must be"),
         ({"month": "2012-01"}, "must lie in the reported span"),
         ({"years": 50.0}, "must lie in the reported span"),
         ({"month": "soon"}, "must be a month"),

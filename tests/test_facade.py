@@ -1,0 +1,72 @@
+"""The one-file Python face: each of its names on a tiny world, and an import that costs little."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import spillover
+
+ROOT = Path(__file__).resolve().parents[1]
+TINY = {"firms": 60, "labs": 12, "clusters": 20, "prehistory": 12, "end": "2018-03"}
+OVERRIDES = [f"economy.{name}={value}" for name, value in TINY.items() if name != "end"]
+OVERRIDES += ['economy.end="2018-03"']
+WORLD = {f"economy__{name}": value for name, value in TINY.items()}
+
+
+def test_importing_it_imports_nothing_heavy() -> None:
+    code = "import sys, spillover; print(sorted({'numpy', 'numba', 'mesa'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_its_names() -> None:
+    assert set(dir(spillover)) == {"World", "run", "compare", "sweep", "load", "__version__"}
+    assert spillover.__version__[0].isdigit()
+    with pytest.raises(AttributeError, match="no attribute 'worlds'"):
+        spillover.worlds  # noqa: B018
+
+
+def test_a_world_and_a_run_are_the_same() -> None:
+    world = spillover.World("ban", rng=3, **WORLD).run()
+    again = spillover.run("ban", 3, **WORLD)
+    assert again.last_month == world.last_month == "2018-03"
+    assert again.latest("frontier") == world.latest("frontier")
+    assert spillover.run("ban", 3, "2018-01", **WORLD).last_month == "2018-01"
+
+
+def test_effects() -> None:
+    frame = spillover.compare("no_ban", "ban", "ban_tight", replicates=2, workers=1,
+                              overrides=OVERRIDES)  # fmt: skip
+    assert list(frame["b"].unique()) == ["ban", "ban_tight"] and set(frame["n"]) <= {0, 1, 2}
+    with pytest.raises(ValueError, match="draws must be 'prior'"):
+        spillover.compare("no_ban", "ban", draws="priors")
+
+
+def test_a_sweep_and_its_folder(tmp_path: Path) -> None:
+    rows = spillover.sweep(
+        "ban", vary={"controls.porosity": (0.0, 0.6)}, against="no_ban", points=2, workers=1,
+        out=tmp_path, overrides=OVERRIDES,
+    )  # fmt: skip
+    assert len(rows) == 2 and "gap_effect" in rows
+    (folder,) = tmp_path.iterdir()
+    assert spillover.load(folder).equals(rows)
+
+
+def test_folders_of_runs_and_comparisons(tmp_path: Path) -> None:
+    from analysis.experiments import comparison_folder
+    from analysis.experiments.compare import compare
+    from model.measure import run_folder
+    from model.run import run
+    from model.scenario import load
+
+    worlds = [load(name, OVERRIDES) for name in ("no_ban", "ban")]
+    result = run(worlds[1], 1)
+    run_folder.write_run(tmp_path / "run", worlds[1], result.tables, result.about, None)
+    tables = spillover.load(tmp_path / "run")
+    assert {"world", "blocs", "models"} <= set(tables)
+    comparison_folder.write(tmp_path / "two", compare(*worlds, replicates=2), figures=False)
+    assert set(spillover.load(tmp_path / "two")["b"]) == {"ban"}
