@@ -14,7 +14,7 @@ import numpy as np
 from model.controls.acts import KINDS
 from model.controls.rules import concerns, coverage, evaluate, listed
 from model.core.table import Floats, Integers
-from model.mechanisms.firms.budgets import means
+from model.mechanisms.firms.budgets import world_budget
 from model.setup.inputs import ROADMAP
 from model.state.blocs import Blocs
 from model.state.chips import Buyers, Caps, Chips, ChipSupply, Makers, Vendors
@@ -144,7 +144,7 @@ def supply_of(parameters: Parameters, inputs: Inputs) -> tuple[ChipSupply, Vendo
             for month, units in months.items():
                 if 0 <= month < calendar.months:
                     table.made_by_month[month, f] = units
-    year = [means(parameters.budgets, calendar.year(t)) for t in range(calendar.months)]
+    year = [world_budget(parameters.budgets, calendar.year(t)) for t in range(calendar.months)]
     for t in range(calendar.months):
         if t < recorded:
             table.spending[t] = math.fsum(table.made_by_month[t, table.vendor >= 0] *
