@@ -15,7 +15,7 @@ from model.economy import World
 from model.measure.outcomes import OUTCOMES
 from studies.common import FIRMS, arm, beyond, give, options, runs, start, table, with_interval
 
-LEVERS = {"researchers": "labour__people", "money": "finance__means"}
+LEVERS = {"researchers": "labour__people", "money": "budgets__budget"}
 SIDES = ("leader", "follower")
 NAMES = ("algorithms_leader", "algorithms_follower", "gap")
 WORLD, MORE = "no_ban", 1.1

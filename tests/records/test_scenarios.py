@@ -101,7 +101,7 @@ def test_it_differs_from_its_parent(name, ended):
 
 @pytest.mark.parametrize("name", [name for name in CHILDREN if name not in IDENTICAL])
 def test_it_is_a_twin_of_its_parent(name, ended):
-    """The same firms, the same luck, the same constants: what differs is what the file says."""
+    """The same firms, draws and constants: what differs is what the file says."""
     world, parent = ended(name), ended(lineage(name)[1])
     assert world.fixed.constants is parent.fixed.constants
     keys = [w.state.firms.key[w.state.firms.entered == 0] for w in (world, parent)]

@@ -91,7 +91,7 @@ def test_social_equals_private_without_others():
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"treatment": "luck"}, "treatment must be one of"),
+        ({"treatment": "chance"}, "treatment must be one of"),
         ({"ideas": 0}, "ideas must be at least 1"),
         ({"discount": 1.5}, "discount must be"),
         ({"month": "2012-01"}, "must lie in the reported span"),
