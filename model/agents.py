@@ -8,7 +8,7 @@ Reading an attribute reads the column, writing one writes it; the view holds no 
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import mesa
 import numpy as np
@@ -21,14 +21,11 @@ from model.state.firms import Firms
 from model.state.labs import Labs
 from model.state.places import Clusters
 
-if TYPE_CHECKING:
-    from model.economy import World
-
 
 class View(mesa.Agent):
     """A row of a table as a Mesa agent."""
 
-    def __init__(self, world: World, row: int) -> None:
+    def __init__(self, world: mesa.Model, row: int) -> None:
         super().__init__(world)
         self.row = row
 
@@ -120,7 +117,7 @@ _with_columns(Cluster, "clusters", Clusters, ("nearness", "bloc_share"))
 _with_columns(Firm, "firms", Firms, ("kind", "sector", "bloc"))
 
 
-def views(world: World) -> dict[int, Firm]:
+def views(world: mesa.Model) -> dict[int, Firm]:
     """Make the views of all blocs, clusters and firms of a world and register them with it.
 
     Returns the views of firms by row. Labs are included before they are founded.
@@ -132,7 +129,7 @@ def views(world: World) -> dict[int, Firm]:
     return renew(world, {})
 
 
-def renew(world: World, firms: dict[int, Firm]) -> dict[int, Firm]:
+def renew(world: mesa.Model, firms: dict[int, Firm]) -> dict[int, Firm]:
     """Return the views of firms after entries and exits; the views of other firms stay."""
     state = world.state.firms
     there = set(np.flatnonzero(~state.spare & (state.left < 0)).tolist())

@@ -47,8 +47,11 @@ def _digest(paths: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def _layout_digest(paths: Iterable[Path]) -> str:
-    # Of a table only the names, types and dimensions of its columns matter to compilation.
+def layout_digest(paths: Iterable[Path]) -> str:
+    """Return the SHA-256 (hexadecimal) of what decides how kernels of some files are compiled.
+
+    Of a table only the names, types and dimensions of its columns do, not what is said of them.
+    """
     digest = hashlib.sha256(numba.__version__.encode())
     for path in sorted(paths):
         text = path.read_text(encoding="utf-8")
@@ -83,7 +86,7 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     before = settings.CACHE_DIR
     own = Path(function.__code__.co_filename).resolve()
     sources = standing_on(own) if own.is_file() else ()
-    settings.CACHE_DIR = str(cache_folder() / _layout_digest(sources)[:16])
+    settings.CACHE_DIR = str(cache_folder() / layout_digest(sources)[:16])
     try:
         compiled: Callable[..., Any] = numba.njit(
             function, nogil=True, cache=True, error_model="numpy"
