@@ -25,15 +25,10 @@ for name in [n for n in os.environ if n.startswith("SPILLOVER_") and "__" in n]:
 settings.register_profile("same", deadline=None, derandomize=True, database=None)
 settings.load_profile("same")
 
-SMALL = {
-    "economy__firms": 120,
-    "economy__labs": 12,
-    "economy__clusters": 20,
-    "economy__prehistory": 12,
-    "economy__end": "2019-12",
-    "exchange__since": "1990-01",  # levers act from the first month of prehistory
+# Tests of single rules want levers from the first month on, and the same firms to the last.
+STILL = {
+    "exchange__since": "1990-01",
     "release__since": "1990-01",
-    # Tests of single rules want the same firms from the first month to the last.
     "demography__entrants": 0.0,
     "demography__spinoffs": 0.0,
     "demography__exit": 0.0,
@@ -45,9 +40,10 @@ MOVING = {"demography__entrants": 0.05, "demography__spinoffs": 0.01, "demograph
 def small() -> "Callable[..., World]":
     """Make a small short world at its beginning, of any scenario and parameters."""
     from model.economy import World
+    from tests.worlds import SMALL
 
     def make(scenario: Any = "no_ban", *, rng: int = 1, **changes: Any) -> World:
-        return World(scenario, rng=rng, **{**SMALL, **changes})
+        return World(scenario, rng=rng, **{**SMALL, **STILL, **changes})
 
     return make
 

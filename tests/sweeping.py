@@ -13,10 +13,10 @@ from analysis.experiments import sweep as sweeps
 from analysis.experiments.plan import Plan, plan_of
 from analysis.experiments.specification import Specification, check
 from analysis.experiments.sweep_folder import Batches
+from tests import worlds
 
 # Labs, places and prehistory as in conftest: what is solved for one is solved for both.
-TINY = ("economy.firms=60", "economy.labs=12", "economy.clusters=20", "economy.prehistory=12",
-        'economy.end="2018-03"')  # fmt: skip
+TINY = tuple(worlds.texts(worlds.SMALL, economy__firms=60, economy__end="2018-03"))
 FACTORS = {
     "controls.porosity": {"low": 0.0, "high": 0.6},
     "controls.stockpiling": "switch",

@@ -9,12 +9,11 @@ from pathlib import Path
 import pytest
 
 import spillover
+from tests import worlds
 
 ROOT = Path(__file__).resolve().parents[1]
-TINY = {"firms": 60, "labs": 12, "clusters": 20, "prehistory": 12, "end": "2018-03"}
-OVERRIDES = [f"economy.{name}={value}" for name, value in TINY.items() if name != "end"]
-OVERRIDES += ['economy.end="2018-03"']
-WORLD = {f"economy__{name}": value for name, value in TINY.items()}
+WORLD = {**worlds.SMALL, "economy__firms": 60, "economy__end": "2018-03"}
+OVERRIDES = worlds.texts(WORLD)
 
 
 def test_importing_it_imports_nothing_heavy() -> None:

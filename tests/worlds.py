@@ -1,6 +1,37 @@
-"""What tests do to worlds and ask of them beyond what the model offers."""
+"""The two worlds of the tests, and what tests do to worlds beyond what the model offers.
+
+Whatever has the labs, places and prehistory of ``TINY`` or ``SMALL`` shares their normalising
+constants, which are solved once for the tests of a day. Take one of the two, and vary firms, dates
+and rules: another number of labs or places costs some ten seconds.
+"""
 
 from model.measure.accounts import CLOSED, LAWS
+
+TINY = {
+    "economy__firms": 100,
+    "economy__labs": 8,
+    "economy__clusters": 12,
+    "economy__prehistory": 12,
+    "economy__end": "2019-06",
+}
+SMALL = {
+    "economy__firms": 120,
+    "economy__labs": 12,
+    "economy__clusters": 20,
+    "economy__prehistory": 12,
+    "economy__end": "2019-12",
+}
+
+
+def texts(world, **changes):
+    """Return a world's parameters as texts ``group.name=value``; changes are group__name."""
+    pairs = ((name.replace("__", ".", 1), value) for name, value in (world | changes).items())
+    return [f'{n}="{v}"' if isinstance(v, str) else f"{n}={v}" for n, v in pairs]
+
+
+def words(world, **changes):
+    """Return the same as words of the command line."""
+    return [word for text in texts(world, **changes) for word in ("--set", text)]
 
 
 def with_parameters(world, **changes):

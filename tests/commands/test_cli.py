@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from model.measure import accounts, run_folder
+from tests import worlds
 
 if TYPE_CHECKING:
     from tests.conftest import Command
 
 HERE = Path(__file__).resolve().parents[2]
-SMALL = ["--set", "economy.labs=8", "--set", "economy.clusters=12", "--firms", "100",
-         "--set", "economy.prehistory=12", "--until", "2019-06"]  # fmt: skip
+SMALL = worlds.words(worlds.TINY)
 
 
 def test_help_imports_nothing_heavy() -> None:

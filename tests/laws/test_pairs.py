@@ -21,8 +21,9 @@ from model.scenario import load, with_values
 from model.setup.baseline import resolve
 from model.setup.inputs import inputs_of
 from model.state.inputs import Inputs
+from tests import worlds
 
-SMALL = ["economy.firms=300", "economy.clusters=30", "economy.labs=16", 'economy.end="2024-12"']
+SMALL = worlds.texts(worlds.SMALL, economy__firms=300, economy__end="2024-12")
 
 
 def digest(world: World) -> str:
@@ -119,7 +120,7 @@ def test_two_blocs_without_exchange_are_two_separate_worlds(alone: str) -> None:
 
 
 def test_a_fresh_cache_compiles_the_same_bits(tmp_path: Path) -> None:
-    sizes = ["economy.firms=100", "economy.labs=8", "economy.clusters=12", 'economy.end="2018-12"']
+    sizes = worlds.texts(worlds.TINY, economy__end="2018-12")
     code = (
         "from model.economy import World; from model.scenario import load\n"
         "from model.measure.tables import content_digest, tables_of\n"

@@ -15,8 +15,9 @@ from model.setup.baseline import references, resolve
 from model.setup.inputs import inputs_of
 from model.state.codes import PUBLICATION
 from model.state.inputs import Inputs
+from tests import worlds
 
-SMALL = ["economy.firms=300", "economy.clusters=30", "economy.labs=16", 'economy.end="2024-12"']
+SMALL = worlds.texts(worlds.SMALL, economy__firms=300, economy__end="2024-12")
 
 
 def swapped(inputs: Inputs, one: str, other: str) -> Inputs:

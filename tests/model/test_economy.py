@@ -13,11 +13,15 @@ from model.month import MONTH
 from model.scenario import load
 from model.state.fixed import Fixed
 from model.state.state import State
+from tests import worlds
 
-SMALL = {"economy__firms": 100, "economy__labs": 8, "economy__clusters": 12,
-         "economy__prehistory": 6, "economy__end": "2018-06",
-         "demography__entrants": 0.0, "demography__spinoffs": 0.0,
-         "demography__exit": 0.0}  # fmt: skip
+SMALL = {
+    **worlds.TINY,
+    "economy__end": "2018-06",
+    "demography__entrants": 0.0,
+    "demography__spinoffs": 0.0,
+    "demography__exit": 0.0,
+}
 
 
 def small(scenario: str = "ban", rng: int = 7, **more: object) -> World:

@@ -38,13 +38,12 @@ from model.state.codes import (
     PUBLICATION,
     SUPPLIER,
 )
+from tests import worlds
 from tests.conftest import Command
 
 SHORT = ["economy.firms=120", "economy.labs=30", "economy.clusters=20", "economy.prehistory=12",
          'economy.end="2023-06"']  # fmt: skip
-SMALL = ["--firms", "100", "--set", "economy.labs=8", "--set", "economy.clusters=12",
-         "--set", "economy.prehistory=12", "--until", "2019-06", "--no-plot",
-         "--quiet"]  # fmt: skip
+SMALL = [*worlds.words(worlds.TINY), "--no-plot", "--quiet"]
 
 
 @pytest.fixture(scope="module")

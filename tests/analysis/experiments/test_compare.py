@@ -24,11 +24,12 @@ from model.parameters import FACTS
 from model.scenario import load
 from model.setup import baseline
 from model.state.codes import SOURCES
+from tests import worlds
 
 if TYPE_CHECKING:
     from tests.conftest import Command
 
-SMALL = ["economy.firms=100", "economy.labs=12", "economy.clusters=15", 'economy.end="2024-12"']
+SMALL = worlds.texts(worlds.SMALL, economy__end="2024-12")
 
 
 @pytest.fixture(scope="module")
@@ -184,7 +185,7 @@ def test_no_replicates_are_refused() -> None:
         twins.compare(world, world, replicates=0)
 
 
-TINY = [*SMALL[:3], 'economy.end="2018-06"', "economy.prehistory=12"]
+TINY = worlds.texts(worlds.SMALL, economy__end="2018-06")
 
 
 def test_draws_from_priors_are_told_from_luck(

@@ -22,12 +22,12 @@ from model.parameters import FACTS
 from model.run import run
 from model.scenario import load
 from model.setup import baseline
+from tests import worlds
 
 if TYPE_CHECKING:
     from tests.conftest import Command
 
-TINY = ["economy.labs=8", "economy.clusters=12", "economy.firms=100", "economy.prehistory=12",
-        'economy.end="2018-09"']  # fmt: skip
+TINY = worlds.texts(worlds.TINY, economy__end="2018-09")
 PAIR = [load(name, TINY) for name in ("no_ban", "ban_early")]
 
 

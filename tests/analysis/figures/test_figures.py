@@ -22,9 +22,9 @@ from model.measure import run_folder
 from model.run import run
 from model.scenario import load
 from model.state.codes import SOURCES
+from tests import worlds
 
-SMALL = ["economy.firms=100", "economy.labs=8", "economy.clusters=12", "economy.prehistory=12",
-         'economy.end="2019-12"']  # fmt: skip
+SMALL = worlds.texts(worlds.TINY, economy__end="2019-12")
 
 
 @pytest.fixture(scope="module")

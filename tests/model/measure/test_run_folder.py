@@ -24,9 +24,9 @@ from model.measure.tables import content_digest
 from model.run import folder_of, result_of, run
 from model.scenario import load
 from model.state.codes import SOURCES
+from tests import worlds
 
-SMALL = ["economy.firms=100", "economy.labs=8", "economy.clusters=12", "economy.prehistory=12",
-         'economy.end="2019-06"']  # fmt: skip
+SMALL = worlds.texts(worlds.TINY, economy__end="2019-06")
 TABLES = {"world", "blocs", "ideas", "models", "acquisitions", "diffusion", "firms", "sectors"}
 TABLES |= {"events"}
 

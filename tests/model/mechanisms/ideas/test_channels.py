@@ -22,6 +22,7 @@ from model.state.codes import (
     PUBLICATION,
 )
 from tests.channels import FLOWS, LONG, altered, busy, by_channel, flow, held, learned, only
+from tests.worlds import SMALL, texts
 
 EVERY = pytest.mark.parametrize("channel", FLOWS, ids=lambda c: FLOWS[c][0])
 BEFORE, AFTER = "discovery", "spillover"
@@ -193,7 +194,7 @@ def given_fleets(fixed, state):
 
 @pytest.mark.parametrize("alone", ["us", "china"])
 def test_blocs_without_exchange_learn_as_if_each_were_alone(alone):
-    size = ["economy.firms=300", "economy.clusters=30", "economy.labs=16", 'economy.end="2021-12"']
+    size = texts(SMALL, economy__firms=300, economy__end="2021-12")
     wide = ["spillover.strength=0.6", "training.distillation_loss=0.1", "protection.leader=0.4"]
     closed = [*size, *wide, "exchange.between_blocs=0.0", "exchange.since=1990-01"]
     phases = MONTH.with_replaced("fleets", given_fleets)
