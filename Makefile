@@ -1,4 +1,4 @@
-# Everything that is done with a checkout. Each target makes the environment it needs, once.
+# All that you do with a checkout. Each target installs the environment that it needs, once.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -11,39 +11,48 @@ PYTEST = "$(BIN)/python" -m pytest -n 2 --dist loadgroup
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test verify bench pages agree lint lock clean python environment test-environment
+.PHONY: help run test quick verify bench docs results agree lint lock clean python environment \
+	test-environment
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
-run: environment ## the world with and without the chip ban, over 64 prior draws
+run: environment ## the ban's effect over 64 prior draws
 	@"$(BIN)/spillover" compare no_ban ban --draws prior --replicates 64
 
-test: test-environment ## the tests, but for the slow ones
+test: test-environment ## all tests except the slow ones
 	@$(PYTEST)
+
+# Records, rules and laws: what an edit of the model may break. No commands, no figures.
+QUICK = tests/records tests/laws tests/model tests/test_architecture.py tests/test_words.py
+quick: test-environment ## tests of records, mechanisms and laws, to run after every edit
+	@$(PYTEST) $(QUICK)
 
 verify: test-environment ## the slow tests: statistics at full size
 	@$(PYTEST) -m slow
 
-bench: environment ## how fast it is
+bench: environment ## how fast the model runs on this machine
 	@"$(BIN)/python" -m benchmarks.speed
 
-PAGE = @"$(BIN)/python" -m studies
-pages: environment ## the written pages of results anew (two hours on two cores)
-	$(PAGE).scarcity --replicates 8 --workers 2 --page docs/scarcity.md
-	$(PAGE).channels --replicates 8 --workers 2 --page docs/channels.md
-	$(PAGE).talent --replicates 32 --workers 2 --page docs/talent.md
-	$(PAGE).social_returns --replicates 8 --workers 2 --page docs/returns.md
-	$(PAGE).rule_variants --replicates 16 --workers 2 --page docs/alternatives.md
-	@"$(BIN)/spillover" compare no_ban ban --draws prior --replicates 200 --firms 400 --no-plot \
-		--page docs/priors.md
-	@"$(BIN)/spillover" claims test --all --page docs/claims.md
-	$(PAGE).screening --replicates 3 --workers 2 --page docs/screening.md
-	@"$(BIN)/python" -m analysis.reports.odd
-	@"$(BIN)/python" -m analysis.reports.scenarios
+docs: environment ## pages built from the code: parameters, scenarios, ODD, command line
+	@"$(BIN)/python" -m docs.build
+
+STUDY = @"$(BIN)/python" -m studies
+PAGES = docs/results
+results: environment ## all pages of docs/results and the README's result (two hours on two cores)
+	$(STUDY).scarcity --replicates 8 --workers 2 --page $(PAGES)/scarcity.md
+	$(STUDY).channels --replicates 8 --workers 2 --page $(PAGES)/channels.md
+	$(STUDY).talent --replicates 32 --workers 2 --page $(PAGES)/talent.md
+	$(STUDY).social_returns --replicates 8 --workers 2 --page $(PAGES)/social-returns.md
+	$(STUDY).rule_variants --replicates 16 --workers 2 --page $(PAGES)/rule-variants.md
+	$(STUDY).screening --replicates 3 --workers 2 --page $(PAGES)/screening.md
+	@"$(BIN)/spillover" compare no_ban ban --draws prior --replicates 200 --firms 400 \
+		--page $(PAGES)/prior-draws.md
+	@"$(BIN)/spillover" claims test --all --page $(PAGES)/claims.md
+	$(STUDY).readme --write
 
 OTHER ?= python3.13
-agree: environment ## the same bits on another Python: make agree OTHER=python3.13
+agree: environment ## identical results on another Python: make agree OTHER=python3.13
 	@$(MAKE) --no-print-directory environment PYTHON="$(OTHER)" VENV="$(VENV)-other"
 	@one=$$(mktemp -d); trap 'rm -rf "$$one"' EXIT; \
 	SPILLOVER_CACHE_DIR=$$one/a "$(BIN)/python" -m benchmarks.digest > $$one/first; \
@@ -59,11 +68,11 @@ lint: test-environment ## style and types
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock' $(UV_FLAGS) --group build pyproject.toml
 
-lock: ## both locks, from pyproject.toml (needs uv)
+lock: ## write both lock files from pyproject.toml (needs uv)
 	@$(COMPILE) --output-file requirements.lock
 	@$(COMPILE) --extra test --constraint requirements.lock --output-file requirements-test.lock
 
-clean: ## remove the environment and all caches; results stay
+clean: ## remove the environment and caches; results stay
 	@test ! -f "$(VENV)/pyvenv.cfg" || rm -rf "$(VENV)"
 	@rm -rf build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

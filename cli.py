@@ -115,7 +115,7 @@ def _misused(error: TyperException) -> int:
     command = context.command_path if context is not None else "spillover"
     text = error.format_message().removesuffix(".")
     stop = "" if text.endswith("?") else ";"
-    return _message(f"{text[:1].lower()}{text[1:]}{stop} {command} --help tells what fits", 2)
+    return _message(f"{text[:1].lower()}{text[1:]}{stop} see {command} --help", 2)
 
 
 def _foreign() -> str | None:
@@ -160,8 +160,8 @@ def _failed(error: Exception) -> int:
         frame = frame.tb_next
     where = f"{Path(frame.tb_frame.f_code.co_filename).name}:{frame.tb_lineno}" if frame else "?"
     return _message(
-        f"a fault of the program itself: {type(error).__name__}: {error} ({where}); "
-        "python -X dev -m cli and the same words tell more",
+        f"internal error: {type(error).__name__}: {error} ({where}); "
+        "rerun with python -X dev -m cli for the traceback",
         1,
     )
 

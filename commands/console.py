@@ -42,7 +42,7 @@ def as_json(content: Any) -> None:
 
 
 def roomy() -> bool:
-    """Tell whether explanations fit: a wide terminal, a file or a pipe."""
+    """Return whether explanations fit: a wide terminal, a file or a pipe."""
     import shutil
 
     return not sys.stdout.isatty() or shutil.get_terminal_size().columns >= WIDE

@@ -1,4 +1,4 @@
-"""The command that tells whether a machine is fit."""
+"""The command that checks the installation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from commands.options import Json, Out
 
 
 def doctor(out: Out = Path("runs"), json_: Json = False) -> None:
-    """Look at versions, cores, cache, write rights; then run a small world, some seconds."""
+    """Check the installation: versions, cache, a small test run."""
     from dataclasses import asdict
 
     from commands import console

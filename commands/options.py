@@ -26,7 +26,7 @@ OFFERS = {what: _offers(what) for what in ("scenarios", "files", "overrides", "f
 Name = Annotated[
     str,
     typer.Argument(
-        help="name of a shipped scenario, or path of a file", autocompletion=OFFERS["scenarios"]
+        help="name of a built-in scenario, or path of a file", autocompletion=OFFERS["scenarios"]
     ),
 ]
 Set = Annotated[

@@ -56,7 +56,7 @@ def new(name: str, parent: str, folder: Path) -> Path:
         )
     if name.casefold() in taken:
         raise InputError(
-            f"NAME must not be that of a shipped scenario ({', '.join(shipped())}), got {name!r}; "
+            f"NAME must not be that of a built-in scenario ({', '.join(shipped())}), got {name!r}; "
             f"a good value is my_{name}"
         )
     path = folder / f"{name}.toml"

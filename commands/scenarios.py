@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def scenarios(json_: Json = False) -> None:
-    """List the worlds that ship and those in this folder."""
+    """List the built-in scenarios and those in this folder."""
     from commands import completion, console
     from model import scenario as files
     from model.core.errors import InputError
@@ -39,9 +39,7 @@ def show(
     name: Name,
     set_: Set = None,
     levers: Annotated[bool, typer.Option("--levers", help="only what can be decided")] = False,
-    origin: Annotated[
-        bool, typer.Option("--origin", help="tell where each value comes from")
-    ] = False,
+    origin: Annotated[bool, typer.Option("--origin", help="where each value comes from")] = False,
     diff: Annotated[
         str | None,
         typer.Option(
@@ -63,7 +61,7 @@ def show(
     ] = None,
     json_: Json = False,
 ) -> None:
-    """Show the resolved parameters of a scenario, with units, or its timeline."""
+    """Show a scenario's parameters with units, or its timeline."""
     from analysis.reports import parameters
     from commands import console
     from model.core.errors import InputError
@@ -137,7 +135,7 @@ def check(
     ],
     json_: Json = False,
 ) -> None:
-    """Check files of scenarios, with all their parents, and of sweeps; nothing runs."""
+    """Check scenario and sweep files without running them."""
     from commands import console, scenario_files
 
     rows = []

@@ -151,7 +151,9 @@ def _phase(
         main = next((kind for kind in kinds if kind in MAIN.values()), kinds[0] if kinds else "")
         ranked = here[here["index"] == main].dropna(subset=["value"])
         ranked = ranked.loc[ranked["value"].abs().sort_values(ascending=False).index]
-        numbers = [f for f in frame.attrs["factors"] if frame[f].dtype.kind in "if" and f != "luck"]
+        numbers = [
+            f for f in frame.attrs["factors"] if frame[f].dtype.kind in "if" and f != "chance"
+        ]
         names = [name for name in ranked["factor"] if name in numbers]
         names += [name for name in numbers if name not in names]
         if len(names) < 2:

@@ -29,7 +29,7 @@ def sweep(
         typer.Option(
             metavar="NAME=LOW:HIGH",
             help="a factor (repeatable); also NAME=LOW:HIGH:log, NAME=a,b,c, NAME=prior, "
-            "scenario=a,b and luck=1:100; none: all that has a prior",
+            "scenario=a,b and chance=1:100; none: all that has a prior",
             autocompletion=OFFERS["overrides"],
         ),
     ] = None,

@@ -1,4 +1,4 @@
-"""Commands that tell where knowledge and capability came from."""
+"""Commands that attribute knowledge and capability to their sources."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def why(
     ] = None,
     json_: Json = False,
 ) -> None:
-    """Tell where knowledge and capability came from."""
+    """Attribute knowledge and capability to channels and sources."""
     from analysis.attribution import lineage
     from analysis.attribution import tables as texts
     from commands import console
@@ -77,7 +77,7 @@ def trace(
     json_: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Follow an idea from firm to firm, a firm's sources, or a model's ancestors."""
+    """Trace an idea, a firm's sources, or a model's ancestors."""
     from analysis.attribution import lineage
     from analysis.attribution import tables as texts
     from commands import console

@@ -1,7 +1,7 @@
-"""Agents for looking, selecting and extending: each is a view of one row of a table.
+"""Agents to inspect, select and extend: each is a view of one row of a table.
 
-Reading an attribute reads the column, writing one writes it; the view owns nothing. Overriding
-``Firm.step`` does nothing, since months are phases over arrays; add a phase instead
+Reading an attribute reads the column, writing one writes it; the view holds no data. Overriding
+``Firm.step`` has no effect, since months are phases over arrays; add a phase instead
 (``World(..., phases=MONTH.with_after("training", phase))``).
 """
 
@@ -33,7 +33,7 @@ class View(mesa.Agent):
         self.row = row
 
     def step(self) -> None:
-        """Refuse: a view has no rule of its own."""
+        """Raise an error: a view has no rule of its own."""
         raise NotImplementedError(
             "agents are views of rows; add a rule as a phase: "
             'World(..., phases=MONTH.with_after("training", phase))'
@@ -94,7 +94,7 @@ class Firm(View):
 
     @property
     def knowledge(self) -> dict[str, float]:
-        """Ideas held, by field, in OOM; products in log quality."""
+        """Sum of the sizes of ideas held, by field, in OOM; products in log quality."""
         held = {}
         for field, knowledge in zip(FIELDS, self.model.state.knowledge, strict=True):
             members = knowledge.row
@@ -121,9 +121,9 @@ _with_columns(Firm, "firms", Firms, ("kind", "sector", "bloc"))
 
 
 def views(world: World) -> dict[int, Firm]:
-    """Make the views of all blocs, clusters and firms of a world; they register with it.
+    """Make the views of all blocs, clusters and firms of a world and register them with it.
 
-    Returns those of firms by row. Labs stand among them before they are founded.
+    Returns the views of firms by row. Labs are included before they are founded.
     """
     state = world.state
     for view, rows in ((Bloc, state.blocs.funding.size), (Cluster, state.clusters.key.size)):
@@ -133,7 +133,7 @@ def views(world: World) -> dict[int, Firm]:
 
 
 def renew(world: World, firms: dict[int, Firm]) -> dict[int, Firm]:
-    """Return the views of firms after some came and some closed; those of the others stay."""
+    """Return the views of firms after entries and exits; the views of other firms stay."""
     state = world.state.firms
     there = set(np.flatnonzero(~state.spare & (state.left < 0)).tolist())
     for row in firms.keys() - there:

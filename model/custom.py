@@ -1,8 +1,8 @@
-"""Ideas passed on by a rule of one's own: what a phase written in Python calls.
+"""Learning in phases of your own: a function that passes on an idea, for rules written in Python.
 
-The channels that ship are kernels (``model/mechanisms/ideas/spillover_kernels.py``); a rule for a
-few firms need not be one. What is learned here is counted like all the rest, so that accounts close
-and attributions add up.
+The built-in channels are kernels (``model/mechanisms/ideas/spillover_kernels.py``); a rule for a
+few firms need not be compiled. Ideas learned here count like all others, so that accounts close and
+attributions add up.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from model.state.state import State
 
 
 def ideas_of(bits: Bits) -> Integers:
-    """Return the ideas whose bits are set in a row (or a combination of rows), in order."""
+    """Return the numbers of the ideas whose bits are set in a row, in order."""
     found: Integers = np.flatnonzero(np.unpackbits(bits.view(np.uint8), bitorder="little"))
     return found
 
@@ -25,29 +25,35 @@ def ideas_of(bits: Bits) -> Integers:
 def learn(
     state: State, field: int, firm: int, idea: int, channel: int, source: int | None = None
 ) -> bool:
-    """Let a firm learn an idea; returns whether it is new to it.
+    """Let a firm learn an idea; return whether the idea is new to the firm.
 
     Args:
-        state: the world.
+        state: the state of the run.
         field: index into ``model.state.codes.FIELDS``.
         firm: row of the learner among firms.
-        idea: number in the catalogue; somebody must have found it.
-        channel: index into ``model.state.codes.CHANNELS``; what it is credited to.
-        source: row of the firm that holds it; ``None``: what is in print in the firm's own bloc.
+        idea: number in the catalogue of an idea that the source holds.
+        channel: index into ``model.state.codes.CHANNELS``; the channel credited.
+        source: row of the firm that holds the idea; ``None``: publications in the firm's own bloc.
 
     Raises:
-        InputError: for a firm without that field, or an idea that the source does not hold.
+        InputError: if the firm does no research in the field, or the source lacks the idea.
     """
     knowledge = state.knowledge[field]
     member, word, bit = int(knowledge.at[firm]), idea // 64, np.uint64(1 << (idea % 64))
     if member < 0:
-        raise InputError(f"firm {firm} does no research in {FIELDS[field]}")
+        raise InputError(
+            f"learn: firm must do research in {FIELDS[field]}, got {firm}; "
+            f"a good value is {int(knowledge.row[0])}"
+        )
     bloc = int(state.firms.bloc[firm])
     origin = bloc if source is None else int(state.firms.bloc[source])
     shown = knowledge.pool[bloc] if source is None else knowledge.bits[knowledge.at[source]]
     if (source is not None and knowledge.at[source] < 0) or not shown[word] & bit:
-        who = "print" if source is None else f"firm {source}"
-        raise InputError(f"idea {idea} of {FIELDS[field]} is not held by {who}")
+        who = "published" if source is None else f"held by firm {source}"
+        known = source is None or knowledge.at[source] >= 0
+        held = ideas_of(shown) if known else np.zeros(0, np.int64)
+        good = f"a good value is {held[0]}" if held.size else "there is none"
+        raise InputError(f"learn: idea of {FIELDS[field]} must be {who}, got {idea}; {good}")
     if knowledge.bits[member, word] & bit:
         return False
     knowledge.bits[member, word] |= bit

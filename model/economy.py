@@ -1,7 +1,7 @@
 """The world as an ordinary Mesa model.
 
-``World.step()`` is one month and walks the phases of ``model.month.MONTH``. Agents are views of
-rows, made when somebody first asks for them; the month's arithmetic never touches them.
+``World.step()`` simulates one month, phase by phase (``model.month.MONTH``). Agents are views of
+rows, created on first access; the phases never touch them.
 """
 
 from __future__ import annotations
@@ -40,18 +40,18 @@ class World(mesa.Model):
     """A simulated economy of labs, firms, places and blocs; a step is a month.
 
     Args:
-        scenario: name of a shipped scenario, path of a file, or resolved ``Scenario``.
-        rng: seed of the luck, a whole number or a ``numpy`` generator to draw one from; ``None``
-            takes fresh entropy. The seed used is ``world.seed``.
+        scenario: name of a built-in scenario, path of a file, or resolved ``Scenario``.
+        rng: random seed, a whole number or a ``numpy`` generator to draw one from; ``None`` takes
+            fresh entropy. The seed used is ``world.seed``.
         phases: the phases of a month, in order.
-        threads: threads inside one run; results have the same bits for any number.
-        constants: what normalises rates; by default resolved from the baseline world.
-        inputs: blocs, places, labs, chips and acts; by default those the parameters ask for.
+        threads: threads inside one run; results are bit-equal for any number.
+        constants: constants that normalise rates; by default resolved from the baseline.
+        inputs: blocs, places, labs, chips and acts; by default those of the parameters.
         strict: check all accounts every month.
         overrides: parameters as ``group__name=value``.
 
     Raises:
-        InputError: where the scenario or an override cannot be taken.
+        InputError: where the scenario or an override is not valid.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class World(mesa.Model):
         )
 
     def step(self) -> None:
-        """Carry the world one month on; the world stops by itself after its last month."""
+        """Simulate one month; the world stops by itself after its last month."""
         fixed, state = self.fixed, self.state
         if state.month >= fixed.inputs.calendar.months:
             self.running = False
@@ -137,10 +137,11 @@ class World(mesa.Model):
         self.run()
 
     def twin(self, scenario: str | Scenario, **overrides: Any) -> World:
-        """Return a world of another scenario with the same luck, at its beginning.
+        """Return a world of another scenario with common random numbers, at its beginning.
 
-        It has the same overrides (those given here come on top), phases and constants. A inputs
-        that was given stays, but for acts and the chips made for them: the other scenario's.
+        The two worlds make a paired run: same seed, overrides (those given here come on top),
+        phases and constants. Inputs that were given stay, except for acts and the chips designed
+        in response to them, which are the other scenario's.
         """
         overrides = {**self._overrides, **overrides}
         other = scenario if isinstance(scenario, Scenario) else load(scenario)
@@ -163,7 +164,7 @@ class World(mesa.Model):
 
     @property
     def last_month(self) -> str:
-        """The month that was simulated last, as YYYY-MM."""
+        """The last simulated month, as YYYY-MM."""
         return self.fixed.inputs.calendar.label(self.state.month - 1)
 
     def latest(self, outcome: str) -> float:
@@ -196,7 +197,7 @@ class World(mesa.Model):
 
     @property
     def agents_by_type(self) -> dict[type[Agent], AgentSet[Any]]:
-        """The same by class: Bloc, Cluster, Firm."""
+        """All blocs, clusters and firms by class: Bloc, Cluster, Firm."""
         self._register()
         agents: dict[type[Agent], AgentSet[Any]] = super().agents_by_type
         return agents
@@ -231,7 +232,7 @@ def _reporter(series: str, row: int) -> Callable[[World], float]:
 
 
 def checked_seed(seed: Any) -> int:
-    """Return a seed as a whole number; raises ``InputError`` when it is none."""
+    """Return a seed as a whole number; raises ``InputError`` when it is not one."""
     try:
         number = int(seed)
     except (TypeError, ValueError, OverflowError):

@@ -1,6 +1,6 @@
-"""The month: the ordered phases, in which all that happens happens.
+"""The monthly schedule: an ordered list of phases.
 
-Inside a phase everything reads the state at the phase's start, so the order of firms never
+Within a phase every firm reads the state at the phase's start, so the order of firms never
 matters. To add or replace a rule, pass other phases to a world::
 
     World("ban", phases=MONTH.with_after("training", my_phase))
@@ -45,7 +45,7 @@ class Phases(tuple[Phase, ...]):
     __slots__ = ()
 
     def position(self, name: str) -> int:
-        """Return where a phase stands; raises ``InputError`` when there is none of that name."""
+        """Return the position of a phase; raises ``InputError`` when no phase has that name."""
         names = [phase.__name__ for phase in self]
         if name not in names:
             raise InputError(f"no phase {name!r}; phases are {', '.join(names)}")
@@ -69,33 +69,38 @@ class Phases(tuple[Phase, ...]):
 
 MONTH = Phases(
     [
-        controls,  # how open blocs are to each other
-        materials,  # governments answer with what chips are made of
+        # Chips: what may be traded, what is made, who buys.
+        controls,  # governments set how open blocs are to each other
+        materials,  # governments retaliate by withholding rare materials
         supply,  # vendors make chips and set prices
-        domestic,  # domestic industries make chips and learn
-        purchases,  # buyers choose, under the rules and around them
-        fleets,  # orders are served, old chips go, new ones come
-        budgets,  # means are shared out
-        scarcity,  # labs answer scarce compute
-        discovery,  # ideas are found
-        spillover,  # ideas pass on
-        training,  # runs start, go on, end
-        release,  # finished models go out, closed or open
-        market,  # prices are set, users choose among models
-        applications,  # firms take models up and build on them
-        sectors,  # they compete for buyers, and pay
-        adoption,  # users take models up
-        appropriability,  # labs earn, and learn how long their ideas stay theirs
-        rivalry,  # they look at who is beside them
+        domestic,  # domestic chip industries produce and learn by making
+        purchases,  # buyers choose chips, under the rules and around them
+        fleets,  # orders are served, old chips retire, new ones go to work
+        budgets,  # labs and clouds get their budgets
+        # Ideas: who discovers, who learns from others.
+        scarcity,  # labs respond to scarce compute
+        discovery,  # researchers discover ideas
+        spillover,  # firms learn ideas from each other
+        # AI: models are trained, released and used.
+        training,  # training runs start, continue, end
+        release,  # labs release finished models, open or closed
+        market,  # labs set prices, users choose among models
+        # Firms: who uses AI, who sells, what rivals do.
+        applications,  # application firms adopt AI and choose platforms
+        sectors,  # application firms compete for buyers and pay for platforms
+        adoption,  # users adopt AI
+        appropriability,  # labs earn, and observe how long their ideas stay private
+        rivalry,  # labs respond to the lead over their rivals
+        # People: who works where, and which firms come and go.
         labour,  # people graduate, are hired, move, retire
-        places,  # infrastructure wears and grows, universities find
-        demography,  # labs enter
+        places,  # infrastructure grows and depreciates, universities discover ideas
+        demography,  # labs are founded; firms enter, split off and close
     ]
 )
 
 
 def advance(fixed: Fixed, state: State, phases: Iterable[Phase] = MONTH) -> None:
-    """Carry a world one month on, up to but not including the next month."""
+    """Simulate one month; ``close`` then moves on to the next one."""
     state.acquired[:] = 0
     state.published[:] = 0
     state.learned[:] = [Learned.nothing() for _ in state.learned]
@@ -104,5 +109,5 @@ def advance(fixed: Fixed, state: State, phases: Iterable[Phase] = MONTH) -> None
 
 
 def close(state: State) -> None:
-    """End the month: what follows belongs to the next one."""
+    """End the month: all that follows belongs to the next one."""
     state.month += 1

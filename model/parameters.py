@@ -1,4 +1,4 @@
-"""All parameters of a model run, group by group; the baseline from which rates are normalised."""
+"""All parameters of a model run, by group, and the baseline from which rates are normalised."""
 
 from __future__ import annotations
 
@@ -40,36 +40,36 @@ BLOCS = ["us", "china", "allies", "others"]
 
 
 class Economy(Mechanism):
-    """Span, size and cast of the world."""
+    """Time span, size and participants of the simulated economy."""
 
     start: str = fact("2018-01", "name", kind="choice")
-    """First reported month, YYYY-MM."""
+    """First month that results report, YYYY-MM."""
     end: str = fact("2030-12", "name", kind="choice")
-    """Last month, YYYY-MM."""
+    """Last simulated month, YYYY-MM."""
     prehistory: int = fact(36, "months", within=(1, 240), kind="choice")
-    """Simulated months before the start, so that lags are defined from the start."""
+    """Simulated months before the first reported one, so that lags are defined from the start."""
     firms: int = fact(3000, "firms", within=(4, 5000000), kind="choice")
-    """Number of firms among which the economy is shared, labs included."""
+    """Number of firms into which the economy is divided, labs included."""
     labs: int = fact(40, "labs", within=(1, 75), kind="choice", source="seeds/labs.csv")
-    """Number of labs, the largest of each bloc in proportion to the table of labs."""
+    """Number of AI labs, the largest of each bloc in proportion to the table of labs."""
     clusters: int = fact(
         60, "clusters", within=(1, 1000), kind="choice", source="seeds/clusters.csv"
     )
-    """Number of places: those with labs, then the heaviest; past the table's 153, smaller ones are
-    generated near them."""
+    """Number of places: those with labs, then those with the largest weight in innovation; beyond
+    the 153 places of the table, smaller ones are generated near them."""
     blocs: list[str] = fact(BLOCS, "name", lever=True, source="seeds/blocs.toml")
-    """Blocs that take part; the others do not exist."""
+    """Blocs in the model; all others are left out."""
     leader: str = fact("us", "name", kind="choice")
-    """Bloc that outcomes call the leader."""
+    """Name of the bloc that is the leader in outcomes and levers."""
     follower: str = fact("china", "name", kind="choice")
-    """Bloc that outcomes call the follower."""
+    """Name of the bloc that is the follower in outcomes and levers."""
     identical_blocs: str = fact("", "name", kind="choice")
-    """Make all blocs copies of this one (empty: no), to see that names decide nothing."""
+    """Bloc of which all blocs become copies, to test that names do not matter; empty: none."""
     size_spread: float = fact(1.0, "1", Uniform(0.5, 1.5), (0.0, 3.0))
     """Standard deviation of the logarithm of firm sizes."""
 
     def calendar(self) -> Calendar:
-        """Return the months of the world, prehistory first."""
+        """Return the simulated months, prehistory first."""
         year, month = parse_month(self.start, "start")
         last_year, last_month = parse_month(self.end, "end")
         reported = (last_year - year) * 12 + last_month - month + 1
@@ -77,20 +77,20 @@ class Economy(Mechanism):
             raise InputError(f"economy.end must not be before economy.start, got {self.end!r}; "
                              f"a good value is {self.start[:2]}30-12")  # fmt: skip
         if reported > 1200:
-            raise InputError(f"economy.end: at most 100 years are simulated, got {self.end!r}")
+            raise InputError(f"economy.end: at most 100 years can be simulated, got {self.end!r}")
         first = year * 12 + month - 1 - self.prehistory
         return Calendar(first // 12, first % 12 + 1, self.prehistory, self.prehistory + reported)
 
 
 class Observer(Mechanism):
-    """Who looks at the race, and how late."""
+    """Information of blocs about each other."""
 
     information_delay: int = fact(6, "months", within=(0, 60), claims="C5")
-    """Delay with which the leader learns what the follower has released."""
+    """Delay with which the leading bloc learns of models that the following bloc has released."""
 
 
 class Parameters(Mechanism):
-    """All parameters of a world, by group."""
+    """All parameters of a run, by group."""
 
     economy: Economy = Economy()
     controls: Controls = Controls()
@@ -120,8 +120,8 @@ class Parameters(Mechanism):
     observer: Observer = Observer()
 
     def baseline(self) -> Parameters:
-        """Return the same nature with every lever at its default: the baseline world."""
-        nature = {
+        """Return the same structural parameters with every lever at its default: the baseline."""
+        structural = {
             group: {
                 name: value
                 for name, value in values.items()
@@ -129,10 +129,10 @@ class Parameters(Mechanism):
             }
             for group, values in self.model_dump().items()
         }
-        return Parameters.model_validate(nature)
+        return Parameters.model_validate(structural)
 
     def shared(self) -> Shared:
-        """Return the quantities that mechanisms read of one another's groups."""
+        """Return the quantities of parameter groups that several mechanisms use."""
         discovery, budgets, training = self.discovery, self.budgets, self.training
         fields = range(len(FIELDS))
         return Shared(
@@ -186,7 +186,7 @@ class Parameters(Mechanism):
         return {type(group): group for _, group in self}
 
     def check(self) -> None:
-        """Refuse what no single value shows; raises ``InputError``."""
+        """Check rules that involve several values; raises ``InputError``."""
         shares = self.training
         used = shares.fleet_share + shares.experiments_share + shares.rented_share
         if used > 1.0:

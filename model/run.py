@@ -1,4 +1,4 @@
-"""One run, and where its folder goes."""
+"""One run and its folder."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from model.state.fixed import Constants
 
 @dataclass(frozen=True)
 class Result:
-    """A finished run: its tables, its provenance."""
+    """A finished run: its tables and its provenance."""
 
     scenario: Scenario
     seed: int
@@ -43,8 +43,9 @@ def run(
 ) -> Result:
     """Run one world to its end; ``constants`` by default come from its own baseline.
 
-    ``events`` says whose acquisitions are kept one by one: those of labs, of all firms (some
-    17 bytes each while it runs), or none. Raises ``InputError`` where it cannot be built.
+    ``events`` selects the acquisitions of ideas that are kept one by one: those of labs, of all
+    firms (some 17 bytes each during the run), or none. Raises ``InputError`` where the world cannot
+    be built.
     """
     if events not in get_args(Keep):
         raise InputError(
@@ -66,12 +67,12 @@ def run(
 
 
 def folder_of(scenario: Scenario, seed: int, out: Path) -> Path:
-    """Return the folder of a run: scenario, seed and the digest of all that decides it."""
+    """Return the folder of a run: scenario, seed and the digest of all that determines the run."""
     return out / f"{scenario.name}-{seed}-{scenario.parameters.digest()[:8]}"
 
 
 def result_of(folder: Path) -> dict[str, pa.Table]:
-    """Return the tables of a run's folder. Raises ``Refused`` where one cannot be read."""
+    """Return the tables of a run's folder; raises ``Refused`` where a table cannot be read."""
     names = run_folder.read_manifest(folder).get("tables", {})
     try:
         return {name: pq.read_table(folder / f"{name}.parquet") for name in names}

@@ -1,7 +1,8 @@
-"""Scenario files: TOML that names a parent and states what differs, checked, frozen, traceable.
+"""Scenario files: TOML that names a parent and states the differences; checked and traceable.
 
-Values layer in this order, each keeping its origin: defaults, the parents' files from the root
-down, the file itself, ``SPILLOVER_GROUP__NAME`` in the environment, ``group.name=value`` given.
+Values override each other in this order, and each keeps its origin: defaults, the parents' files
+from the root down, the file itself, ``SPILLOVER_GROUP__NAME`` in the environment,
+``group.name=value`` as an argument.
 """
 
 from __future__ import annotations
@@ -37,12 +38,14 @@ TEXTS = {
 }
 
 
-UNSEEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")  # what would disturb a terminal or a table
+UNSEEN = re.compile(
+    r"[\x00-\x08\x0a-\x1f\x7f-\x9f]"
+)  # control characters, which disturb a terminal or a table
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """A resolved scenario: its story, its parameters, and where each value came from."""
+    """A resolved scenario: its story, its parameters, and the origin of each value."""
 
     name: str
     title: str
@@ -54,7 +57,7 @@ class Scenario:
 
 
 def shipped() -> dict[str, Path]:
-    """Return the scenarios that ship, by name, the baseline first."""
+    """Return the built-in scenarios by name, the baseline first."""
     paths = sorted(SHIPPED.glob("*.toml"), key=lambda p: (p.stem != "no_ban", p.stem))
     return {path.stem: path for path in paths}
 
@@ -62,10 +65,10 @@ def shipped() -> dict[str, Path]:
 def load(
     name: str, overrides: Iterable[str] = (), environment: Mapping[str, str] | None = None
 ) -> Scenario:
-    """Resolve a scenario, given by the name of a shipped one or the path of a file.
+    """Resolve a scenario, given by the name of a built-in one or the path of a file.
 
     ``overrides`` are texts ``group.name=value`` with the value as TOML. Raises ``InputError``
-    with one message that names place, field, rule, value and a good value.
+    with a message that names place, field, rule, value and a good value.
     """
     chain = _chain(name)
     values: dict[str, dict[str, Any]] = {}
@@ -95,7 +98,7 @@ def load(
 
 
 def build(values: Mapping[str, Mapping[str, Any]], origin: Mapping[str, str]) -> Parameters:
-    """Check values of groups and freeze them; ``origin`` says where each one stands."""
+    """Check values of groups and freeze them; ``origin`` gives the place of each value."""
     groups: dict[str, Any] = {}
     for group, entries in values.items():
         kind = GROUPS[group]
@@ -113,7 +116,7 @@ def build(values: Mapping[str, Mapping[str, Any]], origin: Mapping[str, str]) ->
 
 
 def _placed(message: str, origin: Mapping[str, str]) -> str:
-    # What several values break: where they stand, and a value known to be good.
+    # A rule that involves several values: add their places, and a good value.
     named = [place for place in re.findall(r"\b[a-z]\w*\.\w+", message) if place in origin]
     groups = {word.strip(".:") for word in re.findall(r"\b[a-z]\w*[.:]", message)}
     places = [origin[place] for place in named] or [
@@ -136,7 +139,7 @@ def with_values(parameters: Parameters, changes: Mapping[tuple[str, str], Any]) 
 
 
 def as_toml(parameters: Parameters, title: str, story: str) -> str:
-    """Write all parameters as a scenario file that runs as it is."""
+    """Write all parameters as a complete scenario file."""
     lines = [f"title = {quoted(title)}", f"story = {quoted(story)}"]
     for group, values in parameters.model_dump().items():
         lines += ["", f"[{group}]"]
@@ -160,9 +163,9 @@ def _chain(name: str) -> list[tuple[Path, dict[str, Any]]]:
 
 
 def find(name: str, beside: Path | None = None, place: str = "") -> Path:
-    """Return the file of a scenario: a path, one beside a child, one in this folder, one shipped.
+    """Return the file of a scenario: a path, a file beside the child, in this folder, or built in.
 
-    Raises ``InputError`` when there is none.
+    Raises ``InputError`` when no file is found.
     """
     known = shipped()
     if len(name) > 1000 or not name.isprintable() or not name:
@@ -276,7 +279,7 @@ def _cut(text: str) -> str:
 
 
 def value_of(text: str) -> Any:
-    """Read a value from words as TOML does; a bare word is text."""
+    """Return a value written as TOML; an unquoted word is text."""
     try:
         content = parsed(f"value = {text}", "value")
     except InputError:

@@ -1,29 +1,60 @@
-"""The tables in ``seeds/``: what a row is, read with checks that name file, row and column.
+"""The tables in ``seeds/``: blocs, clusters, labs, chips, supply, prices, read with checks.
 
-Rows are data of the world as it was; nothing here knows a rule. Dated acts given in a scenario
-file are read by the same code as those of ``seeds/controls.toml``.
+What each column may hold is written once, in ``COLUMNS``. Rows are data of the world as it was;
+nothing here knows a rule. Dated acts are read in ``model/controls/acts.py``.
 """
 
 from __future__ import annotations
 
 import math
 import random
+import re
 from bisect import bisect
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from functools import cache
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from model.core.csv_table import WORDS, Fields, part, rows, toml
+from model.core.csv_table import Fields, Words, part, rows, spec_of, toml
 from model.core.errors import InputError
 from model.state.inputs import Bloc, Chip, Laboratory, Place, Price, Shipment
 
 SEEDS = Path(__file__).resolve().parent.parent / "seeds"
-
-
 LEDGER = "claims.toml"
+SALES = {
+    "merchant": "sold for clusters to any buyer",
+    "card": "sold for single machines or for programs of its own; no fleet of the model buys it",
+    "own": "made for its owner's machines, never sold",
+    "domestic": "sold at home by the makers that mechanisms/chips/domestic.py treats as one "
+    "industry; listed for comparison",
+}
+WORDS: Words = {  # what columns of these kinds may hold; names of rows are added when read
+    "mark": ("P", "S", "D", "M"),
+    "sale": tuple(SALES),
+    "tier": ("home", "1", "2", "3"),
+    "habit": ("closed", "mixed", "open"),
+    "sector": ("models", "chips", "software", "devices", "services"),
+}
+COLUMNS = {
+    name: spec_of(text)
+    for name, text in {
+        "clusters.csv": "cluster:new country:text bloc:bloc tier:tier latitude:-90..90 "
+        "longitude:-180..180 weight:>0 weight_mark:mark ai_weight:0..1 ai_mark:mark "
+        "sectors:[sector] source:text",
+        "labs.csv": "lab:new bloc:bloc cluster:cluster founded:whole1800..2100 rank:whole1..999 "
+        "release:habit motive:0..1 complement:0..1 mark:mark source:text",
+        "chips.csv": "chip:new vendor:text bloc:bloc sale:sale family:chip available:month "
+        "withdrawn:month? answers:act? price_usd:>0 tflops:>0 memory_gb:>0 "
+        "memory_bandwidth_gbs:>0 link_gbs:0.. tpp:>0 die_mm2:>0 mark:mark marks_of_fields:notes? "
+        "source:text",
+        "prices.csv": "model:new date:month vendor:text bloc:bloc release:habit usd_per_mtok:0.. "
+        "mark:mark source:text",
+        "supply.csv": "family:chip year:whole1990..2100 units:>0 mark:mark source:text",
+    }.items()
+}
+KEYS = {"supply.csv": ("family", "year")}  # of the other tables the first column
 
 
 class Tables(NamedTuple):
@@ -34,17 +65,15 @@ class Tables(NamedTuple):
     labs: tuple[Laboratory, ...]
     chips: tuple[Chip, ...]
     supply: tuple[Shipment, ...]
-    prices: tuple[Price, ...]  # no rule reads them: simulated prices are held against them
+    prices: tuple[Price, ...]  # no rule reads them: simulated prices are compared with them
 
 
 WHOLE, PART = (
     ("funding_share", "cloud_share", "spending_share"),
     ("equipment_share", "memory_share", "materials_share"),
 )
-
-
+# Least sum over the blocs of a share of the world; the most is 1 for all.
 SUMS = dict.fromkeys(WHOLE, 1.0) | dict.fromkeys(PART, 0.0)
-"""Least sum over the blocs of a share of the world; the most is 1 for all."""
 
 
 @cache
@@ -54,7 +83,7 @@ def tables() -> Tables:
 
 
 def seeds_text() -> bytes:
-    """Return all seed tables, for digests; the ledger of claims is none: no world reads it."""
+    """Return all seed tables, for digests, without the ledger of claims, which no run reads."""
     files = [path for path in sorted(SEEDS.iterdir()) if path.is_file() and path.name != LEDGER]
     return b"".join(path.read_bytes() for path in files)
 
@@ -70,7 +99,7 @@ def read_tables(folder: Path) -> Tables:
     spec |= {f"{n}_mark": "mark" for n in numbers} | {f"{n}_source": "text" for n in numbers}
     blocs = []
     for name, row in toml(folder, "blocs.toml").items():
-        values = Fields(f"blocs.toml: {name}", row).read(spec)
+        values = Fields(f"blocs.toml: {name}", row, WORDS).read(spec)
         blocs.append(Bloc(name, values["name"], *(values[n] for n in numbers)))
     for field, least in SUMS.items():
         total = sum(float(getattr(bloc, field)) for bloc in blocs)
@@ -81,17 +110,17 @@ def read_tables(folder: Path) -> Tables:
     words["act"] = tuple(part("controls.toml", toml(folder, "controls.toml"), "acts"))
     places = tuple(
         Place(**_picked(Place, {**row, "name": row["cluster"]}))
-        for _, row in rows(folder, "clusters.csv", words)
+        for _, row in _rows(folder, "clusters.csv", words)
     )
     seats = {place.name: place.bloc for place in places}
     words["cluster"] = tuple(seats)
     labs = []
-    for cells, row in rows(folder, "labs.csv", words):
+    for cells, row in _rows(folder, "labs.csv", words):
         if seats[row["cluster"]] != row["bloc"]:
             raise cells.wrong("cluster", f"must lie in {row['bloc']}", "correct one of the two")
         labs.append(Laboratory(**_picked(Laboratory, {**row, "name": row["lab"]})))
     roots, chips = {}, []
-    for cells, row in rows(folder, "chips.csv", words):
+    for cells, row in _rows(folder, "chips.csv", words):
         if row["withdrawn"] is not None and row["withdrawn"] <= row["available"]:
             raise cells.wrong("withdrawn", "must be after available", "or leave it empty")
         row |= {"name": row["chip"], "price": row["price_usd"], "answers": row["answers"] or ""}
@@ -103,10 +132,21 @@ def read_tables(folder: Path) -> Tables:
             raise cells.wrong("family", "must be a chip that is of its own family", good)
     words["chip"] = tuple(name for name, (family, _) in roots.items() if name == family)
     supply = tuple(
-        Shipment(**_picked(Shipment, row)) for _, row in rows(folder, "supply.csv", words)
+        Shipment(**_picked(Shipment, row)) for _, row in _rows(folder, "supply.csv", words)
     )
-    prices = tuple(Price(**_picked(Price, row)) for _, row in rows(folder, "prices.csv", words))
+    prices = tuple(Price(**_picked(Price, row)) for _, row in _rows(folder, "prices.csv", words))
     return Tables(tuple(blocs), places, tuple(labs), tuple(chips), supply, prices)
+
+
+def _rows(folder: Path, name: str, words: Words) -> Iterator[tuple[Fields, dict[str, Any]]]:
+    return rows(folder, name, COLUMNS[name], words, {"notes": _notes}, KEYS.get(name, ()))
+
+
+def _notes(row: Fields, field: str, got: Any) -> str:
+    text = row.text(field, got)
+    if not re.fullmatch(r"[a-z]+:[PSDM](;[a-z]+:[PSDM])*", text):
+        raise row.wrong(field, "must be field:mark joined by ;", "as in price:M;die:D", got)
+    return text
 
 
 def _picked(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,25 +155,29 @@ def _picked(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def generated_places(count: int, seed: int, template: tuple[Place, ...]) -> tuple[Place, ...]:
-    """Make ``count`` districts beyond those of a table, the same ones for the same seed.
+    """Return ``count`` generated districts beyond those of a table, the same for the same seed.
 
-    The table ends where its sources do; whether results depend on the number and smallness of
-    districts can only be asked with more of them. Each lies within 150 km of one of the table,
-    drawn by weight, and has its bloc, country, tier and sectors; weights go on falling with rank
-    as in the tail of the table. A longer list begins with the shorter one. Raises ``InputError``
-    for a negative count or an empty table.
+    The table ends where its sources do; a test of whether results depend on the number and
+    smallness of districts needs more of them. Each generated district lies within 150 km of a
+    district of the table, drawn by weight, and has its bloc, country, tier and sectors; weights
+    keep falling with rank as in the tail of the table. A longer list begins with the shorter one.
+    Raises ``InputError`` for a negative count or an empty table.
     """
     if count < 0 or not template:
         raise InputError(f"generated districts: must be 0 or more, from a table, got {count}")
     # Not numpy's: this stream is promised to stay the same, and its import costs nothing.
-    luck = random.Random(seed)
+    draw = random.Random(seed).random
     names, result = {place.name for place in template}, []
     sums, copies = list(accumulate(p.weight for p in template)), dict.fromkeys(names, 1)
     lightest = min(place.weight for place in template)
     for rank in range(len(template) + 1, len(template) + count + 1):
-        old = template[bisect(sums, luck.random() * sums[-1], hi=len(sums) - 1)]
-        north, turn, name = math.radians(old.latitude), 2.0 * math.pi * luck.random(), old.name
-        far = 150.0 / 6371.0 * math.sqrt(luck.random())  # even over the disc; in Earth's radii
+        old = template[bisect(sums, draw() * sums[-1], hi=len(sums) - 1)]
+        north, turn, name = (
+            math.radians(old.latitude),
+            2.0 * math.pi * draw(),
+            old.name,
+        )
+        far = 150.0 / 6371.0 * math.sqrt(draw())  # even over the disc; in Earth's radii
         sine = math.sin(north) * math.cos(far) + math.cos(north) * math.sin(far) * math.cos(turn)
         east = math.atan2(
             math.sin(turn) * math.sin(far) * math.cos(north), math.cos(far) - math.sin(north) * sine

@@ -29,7 +29,7 @@ from studies.common import FIRMS, HORIZONS, arm, give, options, outcomes, start,
 REDRAWS = 50  # hypercubes that may be used up before giving up
 SCENARIO, SEED, POINTS = "ban", 20, 24  # points over which the spread of outcomes is measured
 INERT = 0.01  # of an outcome's spread
-LUCK = "luck"
+CHANCE = "chance"
 FRAME = {  # dates and names, not quantities of the economy; other tests move these
     "controls.regime", "controls.rules", "controls.record_until", "exchange.since",
     "release.since", "supply.vendors",
@@ -138,7 +138,7 @@ def step(number: int, name: str = "", anew: bool = False) -> Job:
     """
     point = points()[number]
     place, seed = list(point), 1 + number
-    if name == LUCK:
+    if name == CHANCE:
         seed += 1000
     elif name:
         at = [factor.name for factor in factors()].index(name)
@@ -175,7 +175,7 @@ def page(effects: dict[str, list[Found]], again: dict[str, list[Found]], command
     largest = {name: max(float(v.max()) for v in rows.values()) for name, rows in mean.items()}
     best = {**largest, **{n: max(float(v.max()) for v in r.values()) for n, r in anew.items()}}
     inert = [name for name, value in best.items() if value < INERT]
-    faint = [n for n, value in best.items() if n not in inert and value < 0.5 * largest[LUCK]]
+    faint = [n for n, value in best.items() if n not in inert and value < 0.5 * largest[CHANCE]]
     lines = [
         "# Which parameters move nothing",
         "",
@@ -185,8 +185,8 @@ def page(effects: dict[str, list[Found]], again: dict[str, list[Found]], command
         f"are means of sizes over points, in standard deviations of the outcome over {POINTS} "
         "points.",
         "",
-        f"Noise floor: another seed alone moves outcomes by {_median(mean[LUCK]):.2f} (median), at "
-        f"most {largest[LUCK]:.2f}; smaller effects cannot be distinguished from noise.",
+        f"Noise floor: another seed alone moves outcomes by {_median(mean[CHANCE]):.2f} (median), "
+        f"at most {largest[CHANCE]:.2f}; smaller effects cannot be distinguished from noise.",
         "",
         f"## Inert: below {100 * INERT:.0f} % of every outcome's spread",
         "",
@@ -218,7 +218,7 @@ def _median(effects: Found) -> float:
 
 
 def _doc(name: str) -> str:
-    return "another seed" if name == LUCK else FACTS[ParameterName.parse(name)].doc
+    return "another seed" if name == CHANCE else FACTS[ParameterName.parse(name)].doc
 
 
 def main() -> None:
@@ -227,7 +227,7 @@ def main() -> None:
     there = observed([step(n) for n in range(POINTS)], given.workers)
     scale = _scale([found for found in there if found is not None])
     bases = [n for n, found in enumerate(there) if found is not None][: given.replicates]
-    names = [LUCK, *(factor.name for factor in factors())]
+    names = [CHANCE, *(factor.name for factor in factors())]
     effects = _effects(names, bases, there, scale, given.workers, anew=False)
     still = [n for n in names if all(not _any(row) for row in effects[n])]
     again = _effects(still, bases, there, scale, given.workers, anew=True)

@@ -15,7 +15,7 @@ from model.economy import World
 from model.measure.outcomes import OUTCOMES
 from studies.common import FIRMS, arm, beyond, give, options, runs, start, table, with_interval
 
-LEVERS = {"researchers": "labour__people", "money": "finance__means"}
+LEVERS = {"researchers": "labour__people", "money": "budgets__budget"}
 SIDES = ("leader", "follower")
 NAMES = ("algorithms_leader", "algorithms_follower", "gap")
 WORLD, MORE = "no_ban", 1.1
@@ -51,9 +51,9 @@ def page(found: list[Found], command: str) -> str:
         "# Talent against money",
         "",
         f"Made by `{command}`: `{WORLD}`, {len(found)} paired replicates, {FIRMS} firms, "
-        "end of 2030, OOM. One bloc gets a tenth more researchers, or its labs' budgets "
-        "are a tenth larger (for chips and people), from the first reported month on; all else is as it "
-        "was, and wages clear. Means with 95 % intervals.",
+        "end of 2030, OOM. One bloc gets a tenth more researchers, or its labs' budgets are a "
+        "tenth larger (for chips and people), from the first reported month on; all else is "
+        "as it was, and wages clear. Means with 95 % intervals.",
         "",
     ]
     values = {key: np.array([one[key] for one in found]) for key in found[0]}

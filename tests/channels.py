@@ -3,7 +3,6 @@
 import copy
 
 import numpy as np
-from worlds import with_parameters
 
 from model.core.parameter import ParameterName
 from model.mechanisms.ideas.spillover import spillover
@@ -11,6 +10,7 @@ from model.month import MONTH
 from model.parameters import FACTS
 from studies.channels import DISTILLATION
 from studies.channels import FLOWS as PARAMETERS
+from tests.worlds import with_parameters
 
 # A channel's flow, and the top of its prior.
 FLOWS = {

@@ -23,8 +23,6 @@ OURS = ("model", "analysis", "commands", "cli", "tests", "studies", "benchmarks"
 HEAVY = {"numpy", "numba", "pandas", "matplotlib", "mesa", "pyarrow", "scipy", "networkx", "SALib"}
 LONGEST = 450  # lines; a file that needs more stands here with its reason
 LONG = {
-    "model/mechanisms/firms/demography.py": "calls of kernels with many arguments",
-    "model/mechanisms/people/labour.py": "calls of kernels with many arguments",
     "model/mechanisms/ideas/spillover.py": "the parameters of eight channels stand together",
 }
 

@@ -1,4 +1,4 @@
-"""The ledger of claims: what documents assert, what carries it here, and how it would be told.
+"""The ledger of claims: what documents assert, what carries it here, and how it is tested.
 
 ``seeds/claims.toml`` holds one entry a claim; its head says what the fields are. Experiments are
 data: two worlds, parameters changed in either, and what the effect must be for the claim to be

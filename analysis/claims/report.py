@@ -1,4 +1,4 @@
-"""The page of claims: by theme, what each says, the verdict, what decides it, how to disagree."""
+"""The page of claims: what each says, its verdict, what it depends on, how to disagree."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ a draw where all that it expects holds. What is reported:
 * shares of draws in which it is supported and contradicted;
 * a verdict by the 95 % interval of Wilson (1927) for the share supported: *holds in most plausible
   worlds* (all of it above one half), *fails in most* (all below); between them *depends on X* where
-  support correlates with one of its deciders beyond chance, else *cannot be told*;
+  support correlates with its most influential parameter beyond chance, else *inconclusive*;
 * the break-even of that parameter: where a logistic curve of support over it crosses one half.
 """
 
@@ -195,13 +195,13 @@ def _verdict(supported: Values, decider: str, correlation: float, even: float) -
         return "fails in most plausible worlds"
     if decider and math.isfinite(even) and abs(correlation) > Z / math.sqrt(max(1, number - 1)):
         return f"depends on {decider}, {'above' if correlation > 0.0 else 'below'} {even:.3g}"
-    return "cannot be told"
+    return "inconclusive"
 
 
 def _decider(
     claim: Claim, names: list[str], points: Values, supported: Values
 ) -> tuple[str, float, float]:
-    # Of the parameters thought to decide, the one that support goes with most.
+    # Of the parameters thought to matter, the one that support goes with most.
     best, strongest, even = "", 0.0, math.nan
     varied = supported.size > 3 and 0.0 < np.mean(supported) < 1.0
     for name in (*claim.deciders, *claim.parameters) if varied else ():
@@ -238,8 +238,8 @@ def break_even(name: str, quantiles: Values, supported: Values) -> float:
 def overturn(verdict: Verdict) -> str:
     """Return the value, as ``group.name=value``, at which a test speaks most against the verdict.
 
-    Where the claim mostly holds, the end of its decider's prior at which it holds least, and the
-    other way round; empty where no decider is known.
+    Where the claim mostly holds, the end of the prior of its most influential parameter at which
+    it holds least, and the other way round; empty where none is known.
     """
     if not verdict.decider:
         return ""

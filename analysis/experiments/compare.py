@@ -112,7 +112,11 @@ class Comparison:
     @property
     def kind(self) -> str:
         """What varies over replicates, as results name it."""
-        return "luck" if self.draws is None else "luck and ignorance"
+        return (
+            "random variation"
+            if self.draws is None
+            else "random variation and parameter uncertainty"
+        )
 
     @property
     def horizons(self) -> list[str]:

@@ -200,7 +200,7 @@ def _effects_table(comparison: Comparison) -> pa.Table:
 
 
 def _kind(comparison: Comparison) -> str:
-    return "luck only" if comparison.draws is None else comparison.kind
+    return "random variation only" if comparison.draws is None else comparison.kind
 
 
 def _draws_table(draws: Draws) -> pa.Table:

@@ -47,7 +47,7 @@ class Factor:
     """One thing that is varied.
 
     Attributes:
-        name: ``group.name`` of a parameter, ``scenario`` or ``luck``.
+        name: ``group.name`` of a parameter, ``scenario`` or ``chance``.
         kind: how a place becomes a value.
         low: least value of a number.
         high: greatest value of a number.
@@ -68,7 +68,7 @@ class Factor:
 
     @property
     def key(self) -> tuple[str, str]:
-        """Group and name of the parameter; of ``scenario`` and ``luck`` an empty name."""
+        """Group and name of the parameter; of ``scenario`` and ``chance`` an empty name."""
         group, _, name = self.name.partition(".")
         return ParameterName(group, name)
 

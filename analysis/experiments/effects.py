@@ -63,7 +63,7 @@ def interval(
 
 
 def variance_removed(a: Values, b: Values) -> float:
-    """Return by how much pairing reduces the variance of the difference (variance ratio).
+    """Return the variance reduction of common random numbers (variance ratio).
 
     The variance of a difference of independent seeds, Var(a) + Var(b), over that of the pairs;
     ``nan`` below three replicates or where the pairs do not differ at all.

@@ -15,7 +15,7 @@ from model.scenario import Scenario, value_of, with_values
 
 RANGE = ("low", "high", "scale", "levels", "in")
 CHOICES = ("values", "in")
-LUCK = (1, 1000)  # seeds, where no range is given
+CHANCE = (1, 1000)  # seeds, where no range is given
 GOOD_FACTOR = '{ low = 0.0, high = 0.6 }, { values = ["a", "b"] } or "prior"'
 
 
@@ -25,7 +25,7 @@ def factors_of(
     against: Scenario | None,
     place: str,
 ) -> tuple[Factor, ...]:
-    """Return the factors of a sweep, checked; none given: all parameters with a prior, and luck.
+    """Return the factors of a sweep, checked; none given: all parameters with a prior, and chance.
 
     ``place`` stands before the name in messages: the file, or nothing for the command line.
     Raises ``InputError``.
@@ -35,13 +35,13 @@ def factors_of(
         stated = {name for world in all_worlds for name in world.origin}
         free = {str(key): "prior" for key, fact in FACTS.items() if fact.prior}
         given = {name: value for name, value in free.items() if name not in stated}
-        given["luck"] = {"low": LUCK[0], "high": LUCK[1]}
+        given["chance"] = {"low": CHANCE[0], "high": CHANCE[1]}
     made = []
     for name, value in given.items():
         where = f"{place}factors.{name}" if place else f"factor {name}"
         if name == "scenario":
             made.append(Factor(name, "choice", values=tuple(worlds), where="scenario"))
-        elif name == "luck":
+        elif name == "chance":
             made.append(_luck(value, where))
         else:
             made.append(_factor(name, value, worlds, against, where))
@@ -50,13 +50,13 @@ def factors_of(
 
 def _luck(value: Any, where: str) -> Factor:
     if value in ("prior", {"values": []}):
-        value = {"low": LUCK[0], "high": LUCK[1]}
+        value = {"low": CHANCE[0], "high": CHANCE[1]}
     fine = isinstance(value, dict) and set(value) <= {"low", "high", "levels"}
     low, high = (value.get("low"), value.get("high")) if fine else (None, None)
     if type(low) is not int or type(high) is not int or not 0 <= low < high <= 2**40:
         raise InputError(f"{where}: must be a range of whole numbers from 0 up, got "
                          f"{shown(value)}; a good value is {{ low = 1, high = 100 }}")  # fmt: skip
-    return Factor("luck", "integer", float(low), float(high), levels=value.get("levels"))
+    return Factor("chance", "integer", float(low), float(high), levels=value.get("levels"))
 
 
 def _factor(

@@ -122,7 +122,7 @@ def _listed(spec: Specification) -> Plan:
                                  f"got {'nothing' if value is None else value}")  # fmt: skip
         if name == "scenario":
             factor = Factor(name, "choice", values=tuple(dict.fromkeys(values)), where="scenario")
-        elif name == "luck":
+        elif name == "chance":
             if not all(type(v) is int and 0 <= v <= 2**40 for v in values):
                 raise InputError(f"{where}: must hold whole numbers from 0 up")
             factor = Factor(name, "integer", float(min(values)), float(max(values)))

@@ -38,7 +38,7 @@ def run(
     """Run one world and return it.
 
     Args:
-        scenario: name of a shipped scenario, path of a file, or a scenario.
+        scenario: name of a built-in scenario, path of a file, or a scenario.
         seed: random seed.
         until: last month, YYYY-MM; by default that of the scenario.
         overrides: parameters as ``group__name=value``.

@@ -14,14 +14,14 @@ A file::
     [set.economy]              # holds in all points
     firms = 1000
 
-    [factors]                  # none: every parameter with a prior that is not stated, and luck
+    [factors]                  # none: every parameter with a prior that is not stated, and chance
     controls.porosity    = { low = 0.0, high = 0.6 }
     spillover.strength   = { low = 0.05, high = 1.0, scale = "log" }
     domestic.learning    = "prior"
     controls.stockpiling = "switch"
     controls.degraded    = { values = ["none", "market"] }
     scenario             = { values = ["ban", "ban_tight"] }
-    luck                 = { low = 1, high = 100 }
+    chance                 = { low = 1, high = 100 }
 
 A factor holds in both arms, unless the scenario and the one it is held against state different
 values of it: then it is a part of the treatment and holds in the scenario alone (``in`` says
@@ -106,7 +106,7 @@ class Specification:
 
 
 def is_specification(path: Path) -> bool:
-    """Tell a sweep's file from a scenario's: it has a table [sweep]."""
+    """Return whether a file is a sweep's, not a scenario's: it has a table [sweep]."""
     try:
         return path.is_file() and "sweep" in read_toml(path)
     except (InputError, OSError, ValueError):
@@ -220,8 +220,8 @@ def check(
         made = factors_of(factors, worlds, against, place)
     replicates = entries.get("replicates", 1)
     _within(place, "replicates", replicates, 1, MOST_REPLICATES, "4")
-    if replicates > 1 and any(factor.name == "luck" for factor in made):
-        raise InputError(f"{place}sweep.replicates: must be 1 where luck is a factor, got "
+    if replicates > 1 and any(factor.name == "chance" for factor in made):
+        raise InputError(f"{place}sweep.replicates: must be 1 where chance is a factor, got "
                          f"{replicates}; leave one of them out")  # fmt: skip
     seed = entries.get("seed", 1)
     _within(place, "seed", seed, 0, 2**62, "1")

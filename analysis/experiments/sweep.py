@@ -355,12 +355,12 @@ def batch_of(number: int, jobs: range, spec: Specification, plan: Plan) -> Batch
         point, replicate = divmod(job, spec.replicates)
         values = plan.at(point)
         scenario = values.pop("scenario", spec.base.name)
-        luck = values.pop("luck", 0)
+        chance = values.pop("chance", 0)
         sides: dict[str, dict[tuple[str, str], Any]] = {"both": {}, "scenario": {}}
         for factor in spec.factors:
             if factor.name in values:
                 sides[factor.where][factor.key] = values[factor.name]
-        points.append(Point(point, replicate, spec.seed + replicate + luck, scenario,
+        points.append(Point(point, replicate, spec.seed + replicate + chance, scenario,
                             sides["both"], sides["scenario"]))  # fmt: skip
     return Batch(number, sources_digest(), spec.worlds, spec.against, spec.horizons, tuple(points))
 

@@ -1,6 +1,6 @@
 """A batch of a sweep: its jobs are run and their outcomes returned, row by row.
 
-A job is a point and a replicate. Its seed is that of the replicate (or of the factor luck), never
+A job is a point and a replicate. Its seed is that of the replicate (or of the factor chance), never
 of the point, so that all points have common random numbers; its constants are those of the baseline
 at the point, of the world that the scenario is held against where there is one. Nothing else
 decides a row, on whatever machine.

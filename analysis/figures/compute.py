@@ -17,8 +17,9 @@ from model.state.codes import LEGAL, SOURCES
 WORTH_A_PANEL = 0.01  # of a bloc's fleet, in some month, from other sources than legal sales
 WORTH_A_LABEL = 0.0005  # of a fleet in some month; below it prints as nothing
 MEANINGS = (
-    "Legal: chips sold under no rule or by licence; degraded: weaker chips made for a rule; "
-    "stockpiled: bought ahead of a bar; diverted: brought in by traders; rented: used abroad; "
+    "Legal: chips sold freely or under licence; degraded: export versions below a threshold; "
+    "stockpiled: bought ahead of a ban; diverted: smuggled by intermediaries; rented: offshore "
+    "cloud; "
     "domestic: of the bloc's own industry."
 )
 

@@ -131,7 +131,7 @@ def read_folder(path: Path) -> Folder:
         paired = "1 paired replicate" if count == 1 else f"{count} paired replicates"
         source = (
             f"spillover, scenario {names[0]} against {names[1]}, {paired}, "
-            f"{about.get('kind_of_uncertainty', 'luck only')}"
+            f"{about.get('kind_of_uncertainty', 'random variation only')}"
         )
     table = worlds[0].table("blocs", "month", "bloc")
     blocs = tuple(str(bloc) for bloc in table["bloc"].unique())

@@ -1,103 +1,85 @@
 """The model by the ODD protocol (Grimm et al. 2020), written from its own records.
 
-``python -m analysis.reports.odd`` writes ``docs/odd.md``: state variables from the columns of the
-tables, the schedule from the month, submodels from the docstrings and parameters of the mechanisms.
-What no record holds (purpose, design concepts) stands here. A test keeps the page current.
+State variables come from the columns of the tables, the schedule from the month, submodels from the
+docstrings and parameters of the mechanisms. What no record holds (purpose, design concepts) stands
+here. ``python -m docs.build`` writes the page.
+
+The index of equations reads a label in the docstring of a mechanism, after an equation and before
+the next one: ``Code:`` and the functions that compute it, each in double backticks.
 """
 
 from __future__ import annotations
 
-import ast
 import inspect
 import re
 import sys
 from dataclasses import fields
+from itertools import zip_longest
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from analysis.reports.parameters import NO_UNIT, plain
+from analysis.reports.parameter_page import parameters, table
 from model.controls import degraded_chips
 from model.core.table import Table
 from model.measure.outcomes import OUTCOMES
 from model.month import MONTH
-from model.parameters import FACTS, GROUPS
+from model.parameters import GROUPS
 from model.setup import initial_state
 from model.state import ai_market, application_firms, blocs, chips, firms, knowledge, labs, places
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "odd.md"
 SEEDS = Path(__file__).resolve().parents[2] / "seeds"
 TABLES = (places, firms, labs, knowledge, blocs, chips, ai_market, application_firms)
 BLOCK = re.compile(r"\.\. math::\s*\n?(.*?)(?=\n\S|\n\n(?! )|\Z)", re.S)
-
-# Which functions an equation stands in, by module and the equation's place in its docstring.
-EQUATIONS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "adoption": (("_take_up",),),
-    "applications": (("applications",),),
-    "fleets": (("_perform",),),
-    "demography": (("_entrants",),),
-    "discovery": (("discovery",),),
-    "domestic": (("_make",),),
-    "budgets": (("_means",), ("_means",), ("means",)),
-    "labour": (("labour",),),
-    "market": (("market",), ("market",)),
-    "materials": (("_feel",),),
-    "places": (("_price",), ("_research",)),
-    "release": (("_weigh",),),
-    "appropriability": (("_experience",),),
-    "rivalry": (("_stakes",), ("_answers",)),
-    "scarcity": (("_experiment",), ("_direct",)),
-    "sectors": (("sectors",),),
-    "spillover": (("_learn",),),
-    "supply": (("_produce",),),
-    "training": (("_train", "capability_of"),),
-    "degraded_chips": (("designed", "value"),),
-}
+LABEL = re.compile(r"^Code: (.+)$", re.M)
 
 PURPOSE = """\
-The model asks what bans on chips do when knowledge spreads through clusters of firms and models of
-artificial intelligence are released in the open. It is meant for *comparing worlds*: the same luck
-runs the world with and without a rule, and the difference, with its uncertainty, is the answer. It
-is no forecast, and levels (of capability, prices, profits) are worth less than differences.
+The model asks what bans on AI chips do when knowledge spreads through clusters of firms and AI
+models are released openly. It compares: two runs with common random numbers differ by a treatment,
+and the difference, with its uncertainty, is the answer. It is not a forecast; levels (of
+capability, prices, profits) carry less information than differences.
 
-Patterns by which it is judged useful, none of which is written in: S-curves of ideas; productivity
-of research that falls with distance; a follower's share of chips that falls by what rules bar and
-rises by what leaks; prices of a given capability that fall; adoption by large firms first. Which
-recorded figures it was set by, and which it was only compared with: `seeds/targets.toml`.
+Patterns by which it is judged, none of which is an input: S-curves of the diffusion of ideas;
+research productivity that falls with distance; a follower's share of chips that falls with what
+rules prohibit and rises with diversion; falling prices of a given capability; adoption by large
+firms first. Which recorded figures set parameters, and which serve for comparison only:
+`seeds/targets.toml`.
 """
 
 CONCEPTS = {
-    "Basic principles": "Ideas are found in a latent catalogue that exists before anybody finds "
-    "them, and are learned from others through named channels; absorption takes research of one's "
-    "own (Cohen and Levinthal 1990). Scarce compute turns research by an elasticity of "
-    "substitution. Shares of markets are logit. Every effect comes with an arithmetic benchmark, "
-    "what the loss of compute alone would make.",
-    "Emergence": "The gap between blocs, lags, S-curves, prices, concentration, who leads in which "
-    "sector, and whether scarcity breeds efficiency, all emerge. Growth of the leader's best lab "
-    "over the first three reported years does not: it is what rates are normalised by.",
-    "Adaptation": "Labs divide people and compute by how scarce compute is, choose when to open "
-    "models, and how much to spend on research by the lead they experience and the rivals they "
-    "see. Firms take up models where it pays; buyers choose chips under rules and around them; "
-    "vendors make weaker chips just below a threshold; people move to better pay.",
-    "Objectives": "Labs price for profit and weigh the rent of a closed lead against what openness "
-    "brings; users and buyers choose by utility or by FLOP/s a dollar. Nobody solves a dynamic "
-    "programme.",
-    "Learning": "Ideas are learned one by one, each once; labs learn how long their ideas stay "
-    "theirs. No rule of behaviour is learned.",
-    "Prediction": "Buyers know of announced bars and buy ahead of them. Otherwise agents go by "
-    "what was.",
-    "Sensing": "Within a month all read the state at its phase's start. A lab sees rivals as far "
-    "as exchange between blocs goes; observers of the gap see the follower with a delay.",
-    "Interaction": "Talk, suppliers, moves of people, partners, publications, open weights; "
-    "markets for chips, models, products and researchers; rules and answers of governments.",
-    "Stochasticity": "Every draw has an address (seed, purpose, month, key, counter) and none "
-    "comes from a stream, so that twins share the luck of all that does not differ "
-    "(`model/core/randomness.py`).",
+    "Basic principles": "A latent catalogue holds all ideas. Firms discover ideas from it, and "
+    "learn ideas from other firms through named channels (technology spillover); absorptive "
+    "capacity depends on a firm's own research (Cohen and Levinthal 1990). An elasticity of "
+    "substitution determines how scarce compute redirects research. Market shares are logit. A "
+    "compute-only benchmark, the effect that the loss of compute alone would have, stands beside "
+    "each effect.",
+    "Emergence": "The gap between blocs, lags, S-curves, prices, concentration, leadership by "
+    "sector, and whether scarcity raises efficiency emerge. Growth of the leader's best lab over "
+    "the first three reported years does not: the calibration targets it.",
+    "Adaptation": "Labs allocate people and compute by how scarce compute is, choose when to open "
+    "models, and set research by the lead that they experience and the rivals that they see. "
+    "Firms adopt models if it pays; buyers choose chips under the rules and around them; vendors "
+    "design export versions just below a threshold; people move to better pay.",
+    "Objectives": "Labs price for profit and weigh the rent of a closed lead against the gains of "
+    "openness; users maximise utility, buyers effective FLOP/s per dollar. Nobody solves a "
+    "dynamic programme.",
+    "Learning": "Firms learn ideas one by one, each once; labs learn how long their ideas stay "
+    "theirs. Behavioural rules do not change.",
+    "Prediction": "Buyers know announced rules and stockpile. Otherwise agents extrapolate the "
+    "past.",
+    "Sensing": "Within a month, all agents read the state at the start of the phase. A lab sees "
+    "rivals as far as exchange between blocs permits; observers of the gap see the follower with "
+    "a delay.",
+    "Interaction": "Local contact, suppliers, moves of people, research partners, publications, "
+    "open weights; markets for chips, models, products and researchers; rules of governments and "
+    "countermeasures.",
+    "Stochasticity": "Every random draw has an address (seed, purpose, month, key, counter); no "
+    "draw comes from a stream. Paired runs therefore share the draws of everything that the "
+    "treatment does not touch (`model/core/randomness.py`).",
     "Collectives": "Firms belong to places, places to blocs; users are segments of a bloc.",
-    "Observation": "By month and bloc (`model/measure/recorder.py`), every acquisition of an "
-    "idea by "
-    "channel and source, every model, on request every event. Outcomes were fixed before any "
-    "experiment (`model/measure/outcomes.py`).",
+    "Observation": "By month and bloc (`model/measure/recorder.py`): every acquisition of an idea "
+    "by channel and source, every model, and on request every event. Outcomes were fixed before "
+    "any experiment (`model/measure/outcomes.py`).",
 }
 
 
@@ -106,13 +88,12 @@ def content() -> str:
     parts = [
         "# The model by the ODD protocol",
         "Overview, design concepts, details (Grimm et al. 2020, Journal of Artificial Societies "
-        "and Social Simulation 23(2) 7). Written by `python -m analysis.reports.odd` from the "
-        "docstrings, "
-        "columns and parameters of the code; what is wrong here is wrong there.",
+        "and Social Simulation 23(2) 7). Built by `make docs` from the "
+        "docstrings, columns and parameters of the code.",
         "## 1. Purpose and patterns",
         PURPOSE.rstrip(),
         "Outcomes, fixed before any experiment:",
-        _table(
+        table(
             ["outcome", "unit", "smallest effect of interest", "definition"],
             [
                 [
@@ -129,10 +110,10 @@ def content() -> str:
         "of tables; `mesa` agents are views of these rows.",
         *_entities(),
         "## 3. Process overview and scheduling",
-        "Phases run in this order; inside a phase everything reads the state at the phase's start, "
-        "so that the order of firms never matters.",
-        _table(
-            ["", "phase", "what happens", "module"],
+        "Phases run in this order. Inside a phase, agents read the state at the start of the "
+        "phase, so the order of firms never matters.",
+        table(
+            ["number", "phase", "what happens", "module"],
             [
                 [str(n), phase.__name__, _first(phase.__doc__), f"`{_path(_module_of(phase))}`"]
                 for n, phase in enumerate(MONTH, 1)
@@ -144,9 +125,8 @@ def content() -> str:
         "## 5. Initialization",
         _markdown(inspect.getdoc(initial_state) or ""),
         "## 6. Input data",
-        "No series drives the model but what stands in these tables (sources and marks in the "
-        "files):",
-        _table(
+        "These tables hold all data that drive the model (sources and marks in the files):",
+        table(
             ["table", "what it holds"],
             [
                 [f"`seeds/{path.name}`", _about(path)]
@@ -157,10 +137,10 @@ def content() -> str:
         "## 7. Submodels",
         *_submodels(),
         "## Index of equations",
-        _table(
+        table(
             ["equation", "functions", "module"],
             [
-                [number, ", ".join(f"`{f}`" for f in names), f"`{path}`"]
+                [number, ", ".join(f"`{f}`" for f in names) or "this module", f"`{path}`"]
                 for number, names, path in equations()
             ],
         ),
@@ -171,16 +151,28 @@ def content() -> str:
 def equations() -> list[tuple[str, tuple[str, ...], str]]:
     """Return number, functions and file of every displayed equation of the mechanisms.
 
-    Raises ``KeyError`` or ``ValueError`` where the list of functions misses one.
+    Functions are those of the equation's label; none where it has no label.
     """
-    rows = []
-    for module in _modules():
-        name = module.__name__.rpartition(".")[2]
-        blocks = BLOCK.findall(inspect.getdoc(module) or "")
-        if blocks:
-            for n, (_, names) in enumerate(zip(blocks, EQUATIONS[name], strict=True), 1):
-                rows.append((f"{name}.{n}", names, _path(module)))
-    return rows
+    return [
+        (f"{_name(module)}.{n}", names, _path(module))
+        for module in _modules()
+        for n, names in enumerate(labels(inspect.getdoc(module) or ""), 1)
+    ]
+
+
+def labels(text: str) -> list[tuple[str, ...]]:
+    """Return for each equation of a docstring the functions that its label names."""
+    blocks = list(BLOCK.finditer(text))
+    found = []
+    for block, following in zip_longest(blocks, blocks[1:]):
+        end = following.start() if following else len(text)
+        label = LABEL.search(text, block.end(), end)
+        found.append(tuple(re.findall(r"``(\w+)``", label.group(1))) if label else ())
+    return found
+
+
+def _name(module: ModuleType) -> str:
+    return module.__name__.rpartition(".")[2]
 
 
 def _modules() -> list[ModuleType]:
@@ -214,7 +206,7 @@ def _entities() -> list[str]:
                 parts += [
                     f"### {name}",
                     _markdown(inspect.getdoc(kind) or ""),
-                    _table(["variable", "a value for each", "unit", "meaning"], rows),
+                    table(["variable", "a value for each", "unit", "meaning"], rows),
                 ]
     return parts
 
@@ -223,38 +215,17 @@ def _submodels() -> list[str]:
     parts = []
     written: set[str] = set()
     for module in _modules():
-        name = module.__name__.rpartition(".")[2]
+        name = _name(module)
         parts += [f"### {name}", _markdown(inspect.getdoc(module) or "", name)]
         for group, kind in GROUPS.items():
             if kind.__module__ == module.__name__:
                 written.add(group)
-                parts += [f"Parameters `{group}` — {_first(kind.__doc__)}", _parameters(group)]
+                parts += [f"Parameters `{group}` — {_first(kind.__doc__)}", parameters(group)]
     rest = [group for group in GROUPS if group not in written]
-    parts += ["### Cast and observer"]
+    parts += ["### The economy and its observers"]
     for group in rest:
-        parts += [f"Parameters `{group}` — {_first(GROUPS[group].__doc__)}", _parameters(group)]
+        parts += [f"Parameters `{group}` — {_first(GROUPS[group].__doc__)}", parameters(group)]
     return parts
-
-
-def _parameters(group: str) -> str:
-    rows = []
-    for (own, name), record in FACTS.items():
-        if own == group:
-            default = GROUPS[group].model_fields[name].default
-            shown = plain(default) if not isinstance(default, list) else str(default)
-            prior = record.prior
-            drawn = f"{type(prior).__name__} {prior.low:g} to {prior.high:g}" if prior else ""
-            unit = "" if record.unit in NO_UNIT else record.unit
-            kind = record.kind + (", lever" if record.lever else "")
-            rows.append([f"`{name}`", shown, unit, drawn, kind, record.source, record.doc])
-    return _table(["name", "default", "unit", "prior", "kind", "source", "meaning"], rows)
-
-
-def _table(head: list[str], rows: list[list[str]]) -> str:
-    def line(cells: list[str]) -> str:
-        return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-
-    return "\n".join([line(head), "|" + "---|" * len(head), *map(line, rows)])
 
 
 def _first(doc: str | None) -> str:
@@ -289,13 +260,3 @@ def _about(path: Path) -> str:
         return "columns " + lines[0].replace(",", ", ")
     comment = " ".join(line.lstrip("# ") for line in lines[: lines.index("")] if line != "#")
     return comment.partition(". ")[0].rstrip(".")
-
-
-def functions_of(path: str) -> set[str]:
-    """Return the names of the functions of a file of the project, by its path from the root."""
-    tree = ast.parse((PAGE.parents[2] / path).read_text(encoding="utf-8"))
-    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
-
-
-if __name__ == "__main__":
-    PAGE.write_text(content(), encoding="utf-8")

@@ -1,7 +1,7 @@
-"""The page of worlds: what each asks, what it changes against its parent, which claims it serves.
+"""The page of scenarios: what each asks, what it changes, which claims it serves.
 
-``python -m analysis.reports.scenarios`` writes ``docs/worlds.md`` from the files in ``scenarios``.
-Dates and commits are those of each file's last change, as far as the history is there.
+``python -m docs.build`` writes it from the files in ``scenarios``. Dates and commits are those of
+each file's last change, as far as the history is there.
 """
 
 from __future__ import annotations
@@ -16,19 +16,18 @@ from model.parameters import FACTS
 from model.scenario import Scenario, load, shipped
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = ROOT / "docs" / "worlds.md"
-CHANGED = "*Last changed:*"  # begins the lines that only the history tells
+CHANGED = "*Last changed:*"
 
 
 def content() -> str:
     """Return the page."""
     lines = [
-        "# The worlds that ship",
+        "# Scenarios",
         "",
-        "Made by `python -m analysis.reports.scenarios` from the files in `scenarios/`. A world "
-        "states only "
-        "what differs from its parent; all else, luck included, is the same. `spillover show NAME` "
-        "prints its parameters and dated acts, `spillover compare PARENT NAME` the difference.",
+        "Built by `make docs` from the files in `scenarios/`. A scenario states only what differs "
+        "from its parent; paired runs share everything else, the random numbers included. "
+        "`spillover show NAME` prints its parameters and dated acts, `spillover compare PARENT "
+        "NAME` its effects.",
         "",
     ]
     for name in shipped():
@@ -37,14 +36,14 @@ def content() -> str:
 
 
 def _world(scenario: Scenario) -> list[str]:
-    told = parameters.head(scenario)
-    lines = [f"## `{scenario.name}`: {told['title']}", "", " ".join(told["story"].split()), ""]
+    head = parameters.head(scenario)
+    lines = [f"## `{scenario.name}`: {head['title']}", "", " ".join(head["story"].split()), ""]
     if len(scenario.lineage) > 1:
         parent = load(scenario.lineage[1])
         lines += [
-            f"Against `{parent.name}`:",
+            f"Relative to `{parent.name}`:",
             "",
-            "| parameter | there | here | what it is |",
+            f"| parameter | `{parent.name}` | `{scenario.name}` | what it is |",
             "|---|---|---|---|",
         ]
         there = parent.parameters.model_dump()
@@ -55,9 +54,9 @@ def _world(scenario: Scenario) -> list[str]:
             lines.append(f"| `{row['parameter']}` | {one} | {two} | {FACTS[key].doc} |")
         lines.append("")
     else:
-        lines += ["The first of all: every parameter at its default.", ""]
+        lines += ["The baseline: every parameter at its default.", ""]
     claims = ledger().claims
-    for claim in told["claims"]:
+    for claim in head["claims"]:
         lines.append(f"- {claim}: {claims[claim].says}")
     lines += ["", f"{CHANGED} {_history(scenario.name)}.", ""]
     return lines
@@ -71,7 +70,3 @@ def _history(name: str) -> str:
     except (OSError, subprocess.SubprocessError):
         return "unknown"
     return found.stdout.strip() or "unknown"
-
-
-if __name__ == "__main__":
-    PAGE.write_text(content(), encoding="utf-8")

@@ -49,7 +49,7 @@ def compare_rows(figures: Mapping[str, Any]) -> tuple[list[str], list[list[str]]
     They fit into 80 letters. Over prior draws the spread of effects takes the place of the
     variance reduction.
     """
-    drawn = any(e["kind"] != "luck" for e in figures["outcomes"])
+    drawn = any(e["kind"] != "random variation" for e in figures["outcomes"])
     columns = [
         "outcome",
         "end of",

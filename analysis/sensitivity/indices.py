@@ -1,15 +1,15 @@
-"""Which factors decide, and by how much: indices of a sweep's outcomes and effects.
+"""Global sensitivity analysis: indices of a sweep's outcomes and effects.
 
-- Saltelli designs: Sobol indices. First order, what a factor decides alone, S = V(E(y|x)) / V(y);
-  total order, with all it takes part in, T = E(V(y|all but x)) / V(y); estimators of Saltelli et
-  al. (2010) and Jansen (1999).
+- Saltelli designs: Sobol indices. First order, the part of a factor alone, S = V(E(y|x)) / V(y);
+  total order, its part with all interactions, T = E(V(y|all but x)) / V(y); estimators of Saltelli
+  et al. (2010) and Jansen (1999).
 - Morris designs: elementary effects, the change of y for a move over the whole range: their mean
   size mu*, mean and spread (Morris 1991; Campolongo et al. 2007).
 - Other designs: rank correlations.
 
-Intervals are percentiles of a bootstrap over base points, trajectories or points. Where luck is a
+Intervals are percentiles of a bootstrap over base points, trajectories or points. Where chance is a
 factor its indices stand beside the others; where points have replicates, the share of variance that
-is luck is told as that of a factor ``luck``.
+chance is reported as that of a factor ``chance``.
 """
 
 from __future__ import annotations
@@ -194,8 +194,8 @@ def indices(plan: Any, frame: pd.DataFrame, column: str, about: Any) -> tuple[li
             Index(r["parameter"], "rank correlation", r["correlation"], r["low"], r["high"])
             for r in rows
         ]
-    luck = _luck(frame, column) if about["replicates"] > 1 else None
-    return (found if luck is None else [*found, luck]), used
+    chance = _chance(frame, column) if about["replicates"] > 1 else None
+    return (found if chance is None else [*found, chance]), used
 
 
 def places_of(plan: Any, names: list[str]) -> Values:
@@ -218,13 +218,13 @@ def checked_horizon(frame: pd.DataFrame, horizon: str | None) -> str:
     return horizon or known[-1]
 
 
-def _luck(frame: pd.DataFrame, column: str) -> Index:
+def _chance(frame: pd.DataFrame, column: str) -> Index:
     # The share of the variance of single runs that is within points: one-way analysis of variance.
     wide = frame.pivot(index="point", columns="replicate", values=column).astype(np.float64)
     y = wide.to_numpy()
     y = y[np.isfinite(y).all(axis=1)]
     if len(y) < FEWEST:
-        return Index("luck", "total", math.nan, math.nan, math.nan)
+        return Index("chance", "total", math.nan, math.nan, math.nan)
 
     def of(pick: Any) -> float:
         here = y[pick]
@@ -234,7 +234,7 @@ def _luck(frame: pd.DataFrame, column: str) -> Index:
         return within / whole if whole > 0.0 else math.nan
 
     picks = np.random.default_rng(1).integers(0, len(y), (RESAMPLES, len(y)))
-    return _index("luck", "total", of(np.arange(len(y))), np.array([of(pick) for pick in picks]))
+    return _index("chance", "total", of(np.arange(len(y))), np.array([of(pick) for pick in picks]))
 
 
 def _number(plan: Any, name: str) -> bool:

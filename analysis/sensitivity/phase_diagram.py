@@ -105,7 +105,7 @@ def figure(
         if found.fit is None
         else f"Surface fitted to {found.points} points, which explains "
         f"{100 * max(0.0, found.fit):.0f} % of the differences between them; the rest is other "
-        f"factors and luck. Thin lines: the zero line in {AGAIN} resamples of the points."
+        f"factors and chance. Thin lines: the zero line in {AGAIN} resamples of the points."
     )
     words = Words(
         f"Where “{titles[0]}” widens the {title(name)}, and where it narrows it",
@@ -152,10 +152,10 @@ def _surface(x: Values, y: Values, z: Values) -> Phase:
     fine_y = np.linspace(y.min(), y.max(), FINE)
     mesh = np.meshgrid(_unit(fine_x, x), _unit(fine_y, y))
     fine = _terms(mesh[0].ravel(), mesh[1].ravel(), degree)
-    luck = np.random.default_rng(1)
+    chance = np.random.default_rng(1)
     surfaces = []
     for n in range(AGAIN + 1):
-        pick = np.arange(z.size) if n == 0 else luck.integers(0, z.size, z.size)
+        pick = np.arange(z.size) if n == 0 else chance.integers(0, z.size, z.size)
         weights = np.linalg.lstsq(basis[pick], z[pick], rcond=None)[0]
         if n == 0:
             rest = float(np.sum((z - basis @ weights) ** 2))

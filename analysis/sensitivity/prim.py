@@ -4,8 +4,8 @@ The patient rule induction method (Friedman and Fisher 1999; Bryant and Lempert 
 whole space, the thin slice at one end of one factor (or one choice) whose loss raises the share of
 cases most, for what it costs, is peeled off, again and again. Of all boxes on the way the one that
 is best at once in *density* (the share of its points that are cases) and *coverage* (the share of
-all cases in it) is taken, and limits that do not matter are taken away. Both figures are told for
-points that had no part in finding the box.
+all cases in it) is taken, and limits that do not matter are taken away. Both figures are reported
+for points that had no part in finding the box.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from analysis.experiments.effects import Values
 PEEL = 0.1  # share of a box's points that a peel takes
 LEAST = 0.05  # share of all points that a box keeps
 FEWEST = 12  # cases, and others, below which no box is sought
-CHANCE = 0.05  # of a limit that does as well by luck alone
+CHANCE = 0.05  # of a limit that does as well by chance alone
 HELD_OUT = 3  # every so many points are kept out of finding
 Bools = NDArray[np.bool_]
 
@@ -80,7 +80,7 @@ class Box:
 
 
 def find(columns: Sequence[Column], cases: Bools) -> Box | None:
-    """Return the box in which cases are dense, or None where there are too few to tell.
+    """Return the box in which cases are dense, or None where there are too few cases.
 
     None, too, where no limit matters: the cases lie anywhere.
     """
@@ -165,7 +165,7 @@ def _in(columns: Sequence[Column], limits: Sequence[Limit]) -> Bools:
 
 def _needed(columns: list[Column], cases: Bools, limits: list[Limit]) -> list[Limit]:
     # Without a limit the box is larger; it stays where its points would hardly be so dense if drawn
-    # from the larger one by luck. The least needed goes first.
+    # from the larger one by chance. The least needed goes first.
     from scipy.stats import binomtest
 
     while limits:

@@ -18,18 +18,18 @@ def discover(frame: pd.DataFrame, outcome: str) -> list[dict[str, Any]]:
     """Return boxes of a sweep's rows at one horizon, each with its sentence.
 
     Of effects: where the outcome rises, and where it falls, by more than its smallest effect of
-    interest. Without twins: where it lies in its upper quarter. Luck is no part of a box.
+    interest. Without a comparison: where it lies in its upper quarter. Chance is no part of a box.
     """
-    factors = [name for name in frame.attrs["factors"] if name != "luck"]
-    twins = f"{outcome}_effect" in frame
-    column = f"{outcome}_effect" if twins else outcome
+    factors = [name for name in frame.attrs["factors"] if name != "chance"]
+    paired = f"{outcome}_effect" in frame
+    column = f"{outcome}_effect" if paired else outcome
     means = frame.groupby("point")[column].mean().dropna()
     first = frame.groupby("point")[factors].first().reindex(means.index)
     values = means.to_numpy(np.float64)
     if values.size == 0:
         return []
     word, unit = outcome.replace("_", " "), OUTCOMES[outcome].unit
-    if twins:
+    if paired:
         least, unit = OUTCOMES[outcome].smallest, unit_of_effect(outcome)
         kinds = [
             ("rises", values > least, f"the {word} grows by more than {least:g} {unit}"),

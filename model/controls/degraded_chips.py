@@ -1,16 +1,17 @@
-r"""Degraded chips: what a vendor designs for those to whom its best chip may not go.
+r"""Degraded chips: the export versions that a vendor designs for destinations under a rule.
 
 Some months after a rule bars the vendor's best chip on sale, or after a new best chip comes out
-under a standing rule, the vendor offers the best variant of it that stays just below every
-threshold in force there, those included that only ask for notice, or within what is licensed.
-*Best* is the largest
+under a standing rule, the vendor offers the best export version of it that stays just below every
+threshold in force there, thresholds for notification included, or within what is licensed. *Best*
+is the largest
 
 .. math:: v = \ln FLOP/s - \lambda\,(1 - link / link_{base}) + w \ln bandwidth
 
 over all ways of undercutting each rule in one of its conditions; λ is the model's own penalty of
-weak links. The price falls with what is lost: :math:`p = p_{base}\, e^{x (v - v_{base})}`.
+weak links. The price falls with the value lost: :math:`p = p_{base}\, e^{x (v - v_{base})}`.
 
-Limits: no rule: no variant. A rule that nothing can undercut (a refusal, an entity list): none.
+Limits: no rule: no export version. A rule that nothing can undercut (a refusal, an entity list):
+none.
 """
 
 from __future__ import annotations
@@ -35,10 +36,11 @@ def design(
     penalty: float,
     memory_weight: float,
 ) -> Chip | None:
-    """Return the best chip cut from ``base`` that may go to a destination; ``None``: there is none.
+    """Return the best export version of ``base`` that may go to a destination, or ``None``.
 
-    ``acts`` are those in force. A design is open when no bar decides over it and none asks for
-    notice of it. Every way of undercutting what it meets is tried. The price is that of the base.
+    ``acts`` are those in force. A design is open when no bar applies to it and none requires notice
+    of it. The search tries every way of undercutting the rules that a design meets. The price is
+    that of the base.
     """
     found: list[Chip] = []
     seen: set[Chip] = set()
@@ -78,12 +80,12 @@ def design(
 
 
 def closes(act: Act) -> bool:
-    """Say whether an act keeps all of what it speaks of from its targets."""
+    """Say whether an act keeps everything it applies to from its targets."""
     return act.kind == "bar" or (act.kind == "licence" and act.probability == 0.0)
 
 
 def is_open(chip: Chip, acts: Sequence[Act], place: Destination) -> bool:
-    """Say whether a chip may go to a destination under acts in force, and without notice."""
+    """Say whether a chip may go to a destination under acts in force, without notice."""
     deciding = [act for act in acts if act.actor != place.bloc and binds(act, chip, place)]
     last = max(deciding, key=lambda act: (act.effective, act.name), default=None)
     if last is not None and not closes(last):
@@ -98,7 +100,7 @@ def is_open(chip: Chip, acts: Sequence[Act], place: Destination) -> bool:
 
 
 def value(chip: Chip, base: Chip, penalty: float, memory_weight: float) -> float:
-    """Return what a chip is worth beside the one it is cut from (the module's equation)."""
+    """Return the value of a chip relative to its base chip (the module's equation)."""
     deficit = max(0.0, 1.0 - chip.link_gbs / base.link_gbs)
     memory = math.log(chip.memory_bandwidth_gbs / base.memory_bandwidth_gbs)
     return math.log(chip.tflops / base.tflops) - penalty * deficit + memory_weight * memory
@@ -123,7 +125,7 @@ def designed(
     memory_weight: float,
     price_exponent: float,
 ) -> tuple[Chip, ...]:
-    """Return the variants that vendors bring out over a calendar, in order of their month."""
+    """Return the export versions that vendors bring out over a calendar, by month of sale."""
     found: dict[Chip, Chip] = {}
     plain = [chip for chip in chips if not chip.answers]
     spans = [(act, *calendar.span(act.effective, act.ended)) for act in acts if act.rule]

@@ -2,10 +2,10 @@
 
 A regime is a list of dated acts with technical conditions; nothing here knows a bloc, a firm or a
 chip by name. An act concerns a destination (the places of a bloc in one tier) when its targets
-name the bloc or the tier, and it reaches a chip when its maker sits in the acting bloc, in an
-allied one that takes part, or anywhere under a foreign-product rule. A bloc's own chips are never
+name the bloc or the tier, and it reaches a chip when the chip's maker sits in the acting bloc, in
+an ally that takes part, or anywhere under a foreign-product rule. A bloc's own chips are never
 foreign to it. Of the acts in force that reach and match a chip, the last to take effect decides;
-a refusal by the buyers' own government stands beside all of them.
+a refusal by the buyers' own government applies besides.
 
 Limits: no acts: everything may go everywhere. An act that ended before it took effect was never in
 force, though it was announced, and buyers may have bought ahead of it.
@@ -14,11 +14,12 @@ force, though it was announced, and buyers may have bought ahead of it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from model.controls.acts import KINDS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,14 +32,14 @@ NOBODY = -1  # no act decides
 
 @dataclass(frozen=True)
 class Rules:
-    """What acts say, by month x chip x destination.
+    """What acts decide, by month x chip x destination.
 
-    ``granted`` is the share of what is asked for that may be delivered (1 free, 0 barred, between
-    them licences); ``fee`` comes on top of the price, as a share of it; ``refused`` marks what the
-    buyers' government forbids; ``act`` is the number of the act of others that decides, ``own``
-    that of the buyers' government, ``NOBODY`` for none; ``ahead`` is, while a bar is known and
-    orders still arrive before it, one over the number of months that are left to buy ahead.
-    ``offered`` (chip x destination) is false for variants that were made for others.
+    ``granted`` is the share of orders that may be delivered (1 free, 0 barred, licences between);
+    ``fee`` comes on top of the price, as a share of it; ``refused`` marks what the buyers'
+    government forbids; ``act`` is the number of the foreign act that decides, ``own`` that of the
+    buyers' government, ``NOBODY`` for none. While a bar is known and orders still arrive before
+    it, ``ahead`` is one over the number of months that are left to buy ahead. ``offered`` (chip x
+    destination) is false for export versions made for other destinations.
     """
 
     granted: Floats
@@ -57,10 +58,10 @@ def evaluate(
     calendar: Calendar,
     delivery: int = 0,
 ) -> Rules:
-    """Return what the acts say of every chip, destination and month.
+    """Return what the acts decide for every month, chip and destination.
 
-    ``delivery`` is the time in months that an order takes: what would arrive under a bar is not
-    ordered ahead of it.
+    ``delivery`` is the time in months that an order takes: buyers do not order ahead what would
+    arrive under the bar.
     """
     shape = (calendar.months, len(chips), len(destinations))
     granted, fee, ahead = np.ones(shape), np.zeros(shape), np.zeros(shape)
@@ -80,8 +81,8 @@ def evaluate(
             for table in (deciding, own):
                 for a in {int(a) for a in table[:, c, d]} - {NOBODY}:
                     act, here = acts[a], table[:, c, d] == a
-                    share = {"bar": 0.0, "allow": 1.0, "refuse": 1.0}.get(act.kind, act.probability)
-                    granted[here, c, d] *= share
+                    share = KINDS[act.kind].granted
+                    granted[here, c, d] *= act.probability if share is None else share
                     fee[here, c, d] += act.fee
                     refused[here, c, d] |= act.kind == "refuse"
             for act in acts:
@@ -101,9 +102,10 @@ def _buy_ahead(ahead: Floats, granted: Floats, act: Act, calendar: Calendar, del
 
 
 def offers(chip: Chip, acts: Iterable[Act], place: Destination) -> bool:
-    """Say whether a chip is made for a destination: variants for a rule's targets, others for all.
+    """Say whether vendors offer a chip in a destination.
 
-    Domestic industries sell at home.
+    Export versions are offered to the targets of the rule they answer, domestic chips at home,
+    other chips everywhere.
     """
     if chip.sale == "domestic":
         return chip.bloc == place.bloc
@@ -117,49 +119,30 @@ def concerns(act: Act, place: Destination) -> bool:
 
 
 def reaches(act: Act, maker: str) -> bool:
-    """Say whether an act covers what makers of a bloc sell."""
+    """Say whether an act covers the chips that makers of a bloc sell."""
     return act.foreign_product or maker == act.actor or maker in act.allies
 
 
 def binds(act: Act, chip: Chip, place: Destination) -> bool:
-    """Say whether an act, when in force, speaks of a chip on its way to a destination."""
+    """Say whether an act, when in force, applies to a chip on its way to a destination."""
     if not act.rule or chip.bloc == place.bloc or not concerns(act, place):
         return False
     if act.actor != place.bloc and not reaches(act, chip.bloc):
-        return False  # what comes from abroad is within its own government's reach
+        return False  # imports are within the reach of the buyers' own government
     return any(meets(chip, alternative) for alternative in act.rule)
 
 
 def meets(chip: Chip, conditions: Mapping[str, float]) -> bool:
     """Say whether a chip meets all conditions (``tpp_min``, ``link_gbs_max`` …).
 
-    ``_min`` is met from the value upwards, ``_max`` strictly below it, as the rules are written.
+    A chip meets ``_min`` from the value upwards and ``_max`` strictly below it, as rules are
+    written.
     """
     for name, value in conditions.items():
         measured = getattr(chip, name[:-4])
         if (measured < value) if name.endswith("_min") else (measured >= value):
             return False
     return True
-
-
-def sooner(act: Act, years: int) -> Act:
-    """Return the same act with all its dates some years earlier."""
-
-    def moved(day: date | None) -> date | None:
-        if day is None:
-            return None
-        leap = (day.month, day.day) == (2, 29)
-        return day.replace(year=day.year - years, day=28 if leap else day.day)
-
-    if years == 0:
-        return act
-    return replace(
-        act,
-        rumoured=moved(act.rumoured),
-        announced=moved(act.announced) or act.announced,
-        effective=moved(act.effective) or act.effective,
-        ended=moved(act.ended),
-    )
 
 
 def coverage(
@@ -172,9 +155,9 @@ def coverage(
 ) -> Floats:
     """Return, by month, the share of an input's world supply that acts keep from a bloc.
 
-    ``kind`` is that of the acts (equipment, memory, foundry); ``shares`` are the blocs' shares of
-    the world's supply. Each participating bloc counts once, by the largest part of the industry
-    that an act of its concerns; a foreign-product rule closes all but the bloc's own.
+    ``kind`` is the kind of the acts (equipment, memory, foundry, materials); ``shares`` are the
+    blocs' shares of world supply. Each participating bloc counts once, with the largest part of
+    the industry that one of its acts concerns; a foreign-product rule closes all foreign supply.
     """
     held = np.zeros(calendar.months)
     for name, share in shares.items():
@@ -196,9 +179,9 @@ def listed(
     blocs: Sequence[str],
     calendar: Calendar,
 ) -> NDArray[np.bool_]:
-    """Return month x firm x bloc: does an entity list keep the firm from that bloc's makers?
+    """Return month x firm x bloc: whether an entity list bars the firm from that bloc's makers.
 
-    ``homes`` are the firms' own blocs; a list reaches the makers that the act reaches, never those
+    ``homes`` are the firms' own blocs; a list covers the makers that its act reaches, never those
     at home.
     """
     table = np.zeros((calendar.months, len(names), len(blocs)), np.bool_)

@@ -1,8 +1,8 @@
-"""What rules will do, month by month, before anything runs: which chip may go where, and why.
+"""The timeline of rules, before any run: which chip may go where in which month, and why.
 
-The same engine that a run obeys (``model/controls/rules.py``) is asked about every chip of the
-table, also those that nobody in the model buys, and about the variants and later generations of the
-world.
+It applies the engine that runs obey (``model/controls/rules.py``) to every chip of the table, also
+to chips that nobody in the model buys, and to the export versions and later generations of the
+scenario.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Change:
-    """From a month on, a chip has a status for a destination; ``act`` is why, or empty."""
+    """A chip's status for a destination from a month on; ``act`` is the reason, or empty."""
 
     month: str
     destination: str
@@ -35,8 +35,8 @@ def timeline(parameters: Parameters) -> list[Change]:
     """Return every change of status of every chip for every destination, by month.
 
     Statuses: not yet sold, free, licence, barred, refused (by the buyers' own government), no
-    longer sold, not sold (kept by its maker), not offered (made for others). The first month of
-    the calendar opens each list.
+    longer sold, not sold (kept by its maker), not offered (made for other destinations). The first
+    month of the calendar opens each list.
     """
     inputs = inputs_of(parameters)
     chips = chips_of(inputs)
@@ -55,7 +55,7 @@ def timeline(parameters: Parameters) -> list[Change]:
 
 
 def chips_of(inputs: Inputs) -> tuple[Chip, ...]:
-    """Return the chips that rules are asked about: the table's plain ones and the world's."""
+    """Return the chips that rules apply to: the table's, and the scenario's own ones."""
     plain = [chip for chip in tables().chips if not chip.answers]
     known = {chip.name for chip in plain}
     return (*plain, *(chip for chip in inputs.chips if chip.name not in known))

@@ -25,6 +25,6 @@ def table(columns: Columns) -> pa.Table:
 
 
 def words(words: Sequence[str], numbers: NDArray[np.integer[Any]]) -> pa.Array:
-    """Return text by number, without a copy of it for every row on the way; -1 is null."""
+    """Return a column of words by their numbers, without a copy for every row; -1 is null."""
     rows = pa.array(numbers.astype(np.int32), mask=numbers < 0)
     return pa.DictionaryArray.from_arrays(rows, pa.array(words, pa.string())).cast(pa.string())

@@ -1,4 +1,4 @@
-"""What a user gave is wrong: one kind of error, and the words that messages are made of."""
+"""Errors in what a user gave: one kind of exception, and the wording of its messages."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 
 
 class InputError(ValueError):
-    """Something a user gave is wrong; the text names place, rule, value and a good value."""
+    """An error in what a user gave; the text names place, rule, value and a good value."""
 
 
 def shown(value: Any) -> str:
-    """Return a value as it stands in a message, cut where it is long."""
+    """Return a value as messages show it; long ones are cut."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, date | time):

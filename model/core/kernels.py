@@ -1,11 +1,11 @@
-"""How kernels are compiled, cached and spread over threads.
+"""Compilation of kernels, their cache, and their distribution over threads.
 
-numba keys its cache by the file that holds a kernel, so a helper or a constant edited in another
-file would be missed. The cache folder of a module's kernels is therefore named after a digest of
-its file and of all files of the model that it imports, at any depth: after an edit, what does not
-stand on the edited file is not compiled again. Of the tables in ``model/state`` the layout counts,
-not what is said of a column. The folder is set while our kernels are decorated
-and put back at once: a user's own numba code keeps its own.
+numba keys its cache by the file of a kernel, so it misses edits of a helper or a constant in
+another file. The cache folder of a module's kernels is therefore named after a digest of its file
+and of all files of the model that it imports, at any depth: an edit recompiles only the kernels
+that depend on the edited file. Of the tables in ``model/state`` the layout counts, not the meaning
+written for a column. The folder is set while a kernel is decorated and restored at once: a user's
+own numba code keeps its own folder.
 No ``fastmath`` (it breaks comparisons with NaN) and no contraction of multiply and add (it differs
 between processors).
 """
@@ -29,7 +29,7 @@ IMPORTS = re.compile(r"^(?:from|import) (model(?:\.\w+)*)(?: import (\([^)]*\)|[
 LAYOUT = re.compile(
     r'^class (\w+)|^    (\w+): ([^=#\n]+?)(?: +#.*| = column\(\s*("\w+"(?:,\s*"\w+")*).*)?$', re.M
 )
-CHUNK = 1024  # rows a thread takes at a time; results do not depend on it
+CHUNK = 1024  # rows a thread takes at a time; results do not depend on this number
 
 
 @cache
@@ -48,7 +48,7 @@ def _digest(paths: Iterable[Path]) -> str:
 
 
 def _layout_digest(paths: Iterable[Path]) -> str:
-    # Of a table only names, types and dimensions of its columns decide what is compiled.
+    # Of a table only the names, types and dimensions of its columns matter to compilation.
     digest = hashlib.sha256(numba.__version__.encode())
     for path in sorted(paths):
         text = path.read_text(encoding="utf-8")
@@ -63,7 +63,7 @@ def standing_on(path: Path) -> frozenset[Path]:
     """Return a file of the model and all files of the model that it imports, at any depth.
 
     Imports inside functions and for type checkers only do not count: kernels take their helpers
-    and constants from what stands at the head of a file.
+    and constants from imports at the head of a file.
     """
     found, waiting = {path}, [path]
     while waiting:
@@ -109,8 +109,8 @@ def _pool(threads: int) -> ThreadPoolExecutor:
 def over_rows(threads: int, rows: int, function: Callable[..., None], *arguments: Any) -> None:
     """Call ``function(start, stop, *arguments)`` over all rows, on one or several threads.
 
-    Each row is written by one call only and nothing is summed across rows, so the result has the
-    same bits for any number of threads.
+    Only one call writes a row and none sums across rows, so the result has the same bits for any
+    number of threads.
     """
     if threads <= 1 or rows <= CHUNK:
         function(0, rows, *arguments)

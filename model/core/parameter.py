@@ -1,4 +1,4 @@
-"""Parameters that know what they are: unit, prior, range, kind of evidence, source, claims.
+"""Parameters and their records: unit, prior, range, kind of evidence, source, claims.
 
 A parameter is declared once, in two lines, as a field of a frozen group beside its mechanism::
 
@@ -6,13 +6,13 @@ A parameter is declared once, in two lines, as a field of a frozen group beside 
         exponent: float = fact(0.6, "1", Uniform(0.4, 0.8), (0.0, 1.0), source="jones_1995")
         '''Returns to researchers.'''
 
-A lever that every bloc has is declared once too, and becomes one parameter a role::
+A lever that every bloc has is declared once too, and becomes one parameter for each role::
 
         breadth: float = lever(1.0, "1", (0.3, 3.0), since="release")
         '''Breadth of search of labs in {bloc}, as a multiple of the baseline.'''
 
 makes ``breadth_leader``, ``breadth_follower`` and ``breadth_elsewhere``. Scenario files, messages,
-tables of parameters and sweeps are read off these records.
+tables of parameters and sweeps use these records.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ ROLES = {
 
 @dataclass(frozen=True)
 class Fact:
-    """What is known of one parameter beside its value."""
+    """The record of one parameter: all of it but its value."""
 
     unit: str
     kind: Kind
@@ -109,15 +109,15 @@ class Fact:
 
 @dataclass(frozen=True)
 class Declared:
-    """A default and its record, until the class that they belong to is made."""
+    """A default and its record, until the class of their group exists."""
 
     default: Any
     record: Fact
-    roles: tuple[str, ...] = ()  # of a lever that every bloc has
-    bare: bool = False  # its parameters are called by their role alone
+    roles: tuple[str, ...] = ()  # roles that have the lever
+    bare: bool = False  # parameters are named by the role alone
 
     def field(self, sentence: str) -> Any:
-        """Return the field of a group; raises ``TypeError`` where nothing says what it is."""
+        """Return the field of a group; raises ``TypeError`` where the sentence is missing."""
         text = " ".join(sentence.split()).removesuffix(".")
         if not text:
             raise TypeError("a parameter needs a sentence below its declaration")
@@ -141,12 +141,12 @@ _DECLARED = re.compile(r'^    (\w+): [^\n]*?= (?:fact|lever)\(.*?\)\n    """(.*?
 def _source(module: ModuleType) -> str:
     try:
         return inspect.getsource(module)
-    except (OSError, TypeError):  # no file: a notebook, or code that was executed as text
+    except (OSError, TypeError):  # no file: a notebook, or code executed as text
         return ""
 
 
 def _sentences(module: str, name: str) -> dict[str, str]:
-    # The sentences below the declarations of a class, read from its file.
+    # Reads the sentences below the declarations of a class from its file.
     text = _source(sys.modules[module]) if module in sys.modules else ""
     begin = text.find(f"\nclass {name}(")
     if begin < 0:
@@ -156,7 +156,7 @@ def _sentences(module: str, name: str) -> dict[str, str]:
 
 
 class _Groups(ModelMetaclass):
-    """Makes the fields of a group from what ``fact`` and ``lever`` declare."""
+    """Makes the fields of a group from the declarations by ``fact`` and ``lever``."""
 
     def __new__(
         mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **given: Any
@@ -184,8 +184,8 @@ class _Groups(ModelMetaclass):
         namespace["__annotations__"] = kinds
         made: Any = super().__new__(mcs, name, bases, namespace, **given)
         made.levers = levers
-        # Numbers alone: kernels take no words. Found by its qualified name, as the cache of
-        # compiled kernels needs it.
+        # Numbers alone: kernels take no words. The cache of compiled kernels finds the face by its
+        # qualified name.
         numbers = [n for n, f in made.model_fields.items() if isinstance(f.default, int | float)]
         made.Face = namedtuple("Face", numbers)  # type: ignore[misc]
         made.Face.__module__, made.Face.__qualname__ = made.__module__, f"{name}.Face"
@@ -193,7 +193,7 @@ class _Groups(ModelMetaclass):
 
 
 class Mechanism(BaseModel, metaclass=_Groups):
-    """Frozen base of every group of parameters; unknown names and wrong types are refused."""
+    """Frozen base of every group of parameters; refuses unknown names and wrong types."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
     levers: ClassVar[Mapping[str, Mapping[str, str]]] = {}  # lever: role: name of the parameter
@@ -206,13 +206,13 @@ class Mechanism(BaseModel, metaclass=_Groups):
 
     @classmethod
     def since_of(cls, lever: str) -> Since:
-        """Return the group whose ``since`` says from when a lever of every bloc holds."""
+        """Return the group whose ``since`` dates the start of a lever of every bloc."""
         return fact_of(cls.model_fields[next(iter(cls.levers[lever].values()))]).since
 
     def by_role(self, lever: str, role: str, *, holds: bool = True) -> Any:
         """Return the value of a lever for a role: leader, follower, elsewhere.
 
-        Its default where it does not hold yet, or where the role has none.
+        The default where the lever does not hold yet, or where the role has none.
         """
         names = type(self).levers[lever]
         if holds and role in names:
@@ -234,21 +234,21 @@ def fact(
     since: Since = "",
     doc: str = "",
 ) -> Any:
-    """Declare one parameter of a group; the sentence below it says what it is.
+    """Declare one parameter of a group; the sentence below it gives its meaning.
 
     Args:
-        default: its value where nobody says otherwise.
-        unit: its unit; ``1`` has none, ``name`` is a word.
-        prior: what is thought likely; ``None``: not sampled.
-        within: the values the model can stand, both inclusive.
+        default: value unless a scenario sets another.
+        unit: unit; ``1`` for a pure number, ``name`` for a word.
+        prior: prior distribution; ``None``: not sampled.
+        within: lowest and highest value that the model accepts, both inclusive.
         kind: kind of evidence; by default ``choice`` for a lever, else ``assumed``.
-        source: a key of ``seeds/sources.toml``, a file, or ``own`` where it is our judgement.
-        claims: claims that it carries, as ``"A1 C4"``.
-        lever: a choice of governments or firms: part of a treatment; the baseline from which
-            normalising constants are resolved keeps its default.
+        source: a key of ``seeds/sources.toml``, a file, or ``own`` for our judgement.
+        claims: claims that depend on it, as ``"A1 C4"``.
+        lever: a choice of governments or firms, part of a treatment; the baseline for normalising
+            constants keeps its default.
         under_rules: matters under export controls only, so that the baseline keeps its default.
-        since: group whose ``since`` says from when the lever holds.
-        doc: the sentence, where a class is not written in a file.
+        since: group whose ``since`` dates the start of the lever.
+        doc: the sentence, for a class that no file contains.
 
     Raises:
         ValueError: where default or prior leave the range.
@@ -283,13 +283,13 @@ def lever(
     Args:
         default: value in the baseline, for all roles.
         unit: as for ``fact``.
-        within: the values the model can stand, both inclusive.
-        since: group whose ``since`` says from when the lever holds; before it the default does.
-        roles: roles that have it.
-        bare: parameters are called by role alone (``release.leader``).
+        within: as for ``fact``.
+        since: group whose ``since`` dates the start of the lever; before it the default holds.
+        roles: roles that have the lever.
+        bare: parameters are named by role alone (``release.leader``).
         source: as for ``fact``.
         claims: as for ``fact``.
-        doc: the sentence, where a class is not written in a file; ``{bloc}`` stands for the role.
+        doc: the sentence, for a class that no file contains; ``{bloc}`` stands for the role.
     """
     low, high = within or (None, None)
     named = tuple(claims.split())

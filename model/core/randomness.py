@@ -1,7 +1,7 @@
-"""Luck has an address: every draw is a function of (seed, purpose, month, key, counter).
+"""Addressed random draws: every draw is a function of (seed, purpose, month, key, counter).
 
-Nothing is drawn from a stream, so a world in which one thing differs keeps the luck of all the
-rest: common random numbers for twins (Glasserman and Yao 1992, on when these cut variance). The
+No draw comes from a stream, so a change of one part of a run leaves all other draws unchanged:
+paired runs have common random numbers (Glasserman and Yao 1992, on when these cut variance). The
 mixing function is the finaliser of SplitMix64 (Steele, Lea and Flood 2014, section 4).
 """
 
@@ -21,11 +21,11 @@ _SECOND = np.uint64(0x94D049BB133111EB)
 _S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
 _ONE = np.uint64(1)
 LARGEST_MEAN = 500.0  # of a Poisson count by inversion: e^-mean must not vanish (it does at 745)
-_PARTS = np.uint64(1 << 32)  # where the parts of a larger count stand, beyond all that is counted
+_PARTS = np.uint64(1 << 32)  # address of the parts of a larger count, beyond all other keys
 _TO_UNIT = 2.0**-53
 
 
-@lru_cache(maxsize=1024, typed=True)  # purposes are asked for every month
+@lru_cache(maxsize=1024, typed=True)  # the keys of purposes are needed every month
 def key_of(*parts: object) -> np.uint64:
     """Return a stable 64-bit key of words and numbers (a place, a purpose, an ordinal)."""
     text = "\x1f".join(str(part) for part in parts)
@@ -48,13 +48,13 @@ def at(address: np.uint64, key: np.uint64) -> np.uint64:
 
 @helper
 def uniform(address: np.uint64) -> float:
-    """Return the draw in the open interval (0, 1) that stands at an address."""
+    """Return the draw at an address, uniform on the open interval (0, 1)."""
     return (np.float64(address >> _S11) + 0.5) * _TO_UNIT
 
 
 @helper
 def normal(address: np.uint64) -> float:
-    """Return the standard normal draw that stands at an address (Box and Muller 1958)."""
+    """Return the standard normal draw at an address (Box and Muller 1958)."""
     u, v = uniform(at(address, np.uint64(0))), uniform(at(address, np.uint64(1)))
     return math.sqrt(-2.0 * math.log(u)) * math.cos(2.0 * math.pi * v)
 
@@ -77,10 +77,10 @@ def poisson(u: float, mean: float) -> int:
 
 @helper
 def poisson_at(address: np.uint64, mean: float) -> int:
-    """Return the Poisson count that stands at an address, of any mean.
+    """Return the Poisson count at an address, for any mean.
 
-    A count of a mean above 500 is the sum of several, each at an address of its own: a sum of
-    Poisson counts is one, exactly. Up to there it is the count at the quantile of the address.
+    Up to a mean of 500 it is the count at the quantile of the address. For larger means it is the
+    sum of several counts, each at an address of its own, which is exactly a Poisson count.
     """
     if mean <= LARGEST_MEAN:
         return poisson(uniform(address), mean)
@@ -99,7 +99,7 @@ def _address(seed: np.uint64, purpose: np.uint64, month: np.uint64) -> np.uint64
 def address(seed: np.uint64, purpose: np.uint64, month: int = 0) -> np.uint64:
     """Return the address of a purpose in a month (month 0 is the first of prehistory).
 
-    Purposes whose luck belongs to no month stand at month 0.
+    Purposes whose draws belong to no month have month 0.
     """
     return np.uint64(_address(seed, purpose, np.uint64(month)))
 
@@ -115,9 +115,9 @@ def _uniform(place: np.uint64) -> float:
 
 
 def draw(place: np.uint64, *keys: int) -> float:
-    """Return the draw in (0, 1) that stands at keys under an address.
+    """Return the uniform draw in (0, 1) at keys under an address.
 
-    For rules written in Python, which would have to convert what kernels' helpers return.
+    For rules written in Python, which would have to convert the results of kernels' helpers.
     """
     for key in keys:
         place = np.uint64(_under(place, np.uint64(key)))

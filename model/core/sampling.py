@@ -1,9 +1,9 @@
-"""Picks: who is met, which idea is talked of, by descending a balanced tree of weights.
+"""Weighted sampling by descending a balanced tree of weights, and picks of bits in a word.
 
 At every node one addressed draw decides between left and right, and a node is addressed by its
-place, not by the path to it. So one more firm or idea disturbs the other picks hardly more than
-it must (about log2(N)/N of them), everything is picked in exact proportion to its weight, and
-what nobody uses yet changes nothing. Helpers for kernels: they are compiled into them.
+place, not by the path to it. So one more item disturbs the other picks hardly more than it must
+(about log2(N)/N of them), every item is picked in exact proportion to its weight, and items without
+weight change nothing. All functions are helpers, compiled into the kernels that call them.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def power_of_two(number):
 @helper
 def falls_left(draw, left, total):
     """Return whether a pick among ``total`` (at most 2047) falls to the ``left`` ones of them."""
-    # ``uniform(draw) * total < left`` in whole numbers, which are known sooner.
+    # ``uniform(draw) * total < left`` in whole numbers, which is faster.
     return (draw >> np.uint64(11)) * np.uint64(total) + np.uint64(total >> 1) < (
         np.uint64(left) << np.uint64(53)
     )
@@ -47,8 +47,8 @@ def falls_left(draw, left, total):
 def tree_pick(draw, sums, row, low, high):
     """Return an index in [low, high) with chance in proportion to weights.
 
-    A row of ``sums`` is the running sum of the weights; it begins anew at ``low``. The row is named
-    by its number, since a view of it, made for every pick, would cost as much as the pick.
+    A row of ``sums`` is the running sum of the weights; it begins anew at ``low``. The row is given
+    by its number, since making a view of it for every pick would cost as much as the pick.
     """
     first, count = low, high - low
     low, high = 0, count  # places count from the first, wherever its row is
@@ -81,16 +81,16 @@ def bit_pick(draw, word):
 
 @helper
 def lacking(source, row, held, m, word):
-    """Return what a source's row holds and row ``m`` lacks, of one word."""
+    """Return the bits of a word that a source's row holds and row ``m`` lacks."""
     return source[row, word] & ~held[m, word]
 
 
 @helper
 def word_pick(draw, source, row, held, m, words):
-    """Return the word of an idea that a source's row holds and row ``m`` lacks.
+    """Return a word with a bit that a source's row holds and row ``m`` lacks, or -1 if none.
 
-    Returns -1 if there is none. ``words`` are in use; the tree is that over a whole row. With
-    ``bit_pick`` in that word, at the same address, all ideas are equally likely.
+    The first ``words`` words of a row are in use; the tree spans the whole row. With ``bit_pick``
+    in that word, at the same address, all such bits are equally likely.
     """
     total = 0
     for word in range(words):

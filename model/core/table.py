@@ -22,7 +22,7 @@ def column(dtype: Any, *shape: str, unit: str, doc: str, fill: Any = 0) -> Any:
 
 @dataclass
 class Table:
-    """A set of columns over named dimensions.
+    """A set of columns over named dimensions; the base of all tables.
 
     Kernels take a table by its ``face``: a named tuple of the same columns, so that a rule reads
     ``firms.bloc[i]`` in compiled code too. Writing into a column of the face writes into the table.
@@ -34,7 +34,7 @@ class Table:
         super().__init_subclass__()
         names = [name for name in cls.__annotations__ if name != "Face"]
         cls.Face = namedtuple(cls.__name__, names)  # type: ignore[misc]
-        # Found by its qualified name, as the cache of compiled kernels needs it.
+        # The cache of compiled kernels finds it by its qualified name.
         cls.Face.__module__, cls.Face.__qualname__ = cls.__module__, f"{cls.__qualname__}.Face"
 
     @property
@@ -47,7 +47,7 @@ class Table:
         return face
 
     def __setattr__(self, name: str, value: Any) -> None:
-        self.__dict__.pop("_face", None)  # another array stands in the column now
+        self.__dict__.pop("_face", None)  # the column is another array now
         super().__setattr__(name, value)
 
     def __getstate__(self) -> dict[str, Any]:

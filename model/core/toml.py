@@ -1,4 +1,4 @@
-"""TOML as users write it: read with limits, refused with line and column, written back."""
+"""TOML files of users: read within limits, refused with line and column, written back."""
 
 from __future__ import annotations
 
@@ -13,17 +13,9 @@ from typing import Any
 from model.core.errors import InputError, shown
 
 LARGEST_FILE = 1_000_000  # bytes; a scenario file is a page or two
-
-
 GOOD_LINES = 'good lines are title = "mine" and firms = 3000'
-
-
 WHERE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
-
-
 ENDLESS_NUMBER = re.compile(r"[0-9][0-9_]{3999}")  # Python refuses to read these
-
-
 ENDLESS_KEY = re.compile(r"(?:[^\s.=]{1,60}[ \t]?\.[ \t]?){60}")  # time and memory grow squared
 
 

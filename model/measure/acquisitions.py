@@ -1,8 +1,8 @@
 """Acquisitions one by one: who came to hold which idea, from whom, by which channel.
 
-Mechanisms list what firms discovered and learned (``state.finds``, ``state.learned``) and count
-both by blocs (``state.acquired``); here the two become one list, idea by idea. No rule of the model
-is repeated.
+Mechanisms list what firms discovered and learned (in the state: discoveries and what was learned)
+and count both by blocs (``state.acquired``); here the two become one list, idea by idea. No rule of
+the model is repeated.
 """
 
 from __future__ import annotations

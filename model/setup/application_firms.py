@@ -1,4 +1,4 @@
-"""Application firms and their markets at month 0: nobody uses AI, nothing has been sold."""
+"""Application firms and their markets at month 0: no firm uses AI, no firm has sales yet."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from model.state.inputs import Inputs
 
 
 def applications_of(firms: Firms, inputs: Inputs) -> Applications:
-    """Return a row for each application firm."""
+    """Return the table of application firms, one row each."""
     rows = np.flatnonzero(firms.kind == APPLICATION)
     table = Applications.allocate(
         application=rows.size, firm=firms.kind.size, bloc=len(inputs.blocs)

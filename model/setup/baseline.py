@@ -1,14 +1,13 @@
-"""The baseline world: what rates are normalised by, resolved once and shared by all twins.
+"""The baseline, from which rates are normalised: resolved once and shared by paired runs.
 
-The baseline has the parameters of nature of the world asked for and every lever at its default
-(no rules, full exchange, labs release by habit). From its first month come the reference sizes;
-then the arrival rates A are solved so that the leader's best lab grows at the stated rate in each
-field over the first three reported years; in products, which labs have none of, the application
-firms of the leading bloc, a mean by researchers (the best of them would be the better the more
-firms the economy is cut into; the mean is not). Solving uses a small economy (the labs and few
-other firms: growth does not depend on how finely the rest is cut), several fixed seeds that have
-nothing to do with the seed of a run, and is kept on disk by the digest of parameters, tables and
-sources.
+The baseline has the structural parameters of the scenario and every lever at its default (no
+controls, full exchange, labs release by habit). Its first month gives the reference sizes; then the
+arrival rates A are solved so that the leader's best lab grows at the stated rate in each field over
+the first three reported years; in products, where labs hold no ideas, the application firms of the
+leading bloc, as a mean by researchers (the best firm is better the more firms divide the economy;
+the mean is not). Solving uses a small economy (the labs and few other firms: growth does not depend
+on how finely the rest is divided) and several fixed seeds, independent of the seed of a run. The
+solution is cached on disk by the digest of parameters, tables and sources.
 """
 
 from __future__ import annotations
@@ -44,11 +43,13 @@ from model.state.inputs import Inputs
 from model.state.knowledge import Knowledge
 from model.state.state import State
 
-SEEDS = tuple(range(1001, 1009))  # growth differs by 9 % between seeds: 8 give 3 %
+SEEDS = tuple(range(1001, 1009))  # growth differs by 9 % between seeds; the mean of 8 by 3 %
 FIRMS = 400  # in the economy in which growth is solved, labs (at most 75) included
 MONTHS = 36  # of reported time over which growth is measured
-TOLERANCE, LOOSE_TOLERANCE = 0.02, 0.05  # relative; the seeds alone leave 3 % open
-USUAL = np.array([-1.87, -1.69, -1.09])  # where solutions lie, in log_a beside growth over size
+TOLERANCE, LOOSE_TOLERANCE = 0.02, 0.05  # relative; random variation between seeds alone is 3 %
+USUAL = np.array(
+    [-1.87, -1.69, -1.09]
+)  # usual solutions, in log_a relative to log of growth over size
 USUAL_SLOPE, SLOPES = 0.3, (0.05, 1.5)  # of the logarithm of growth by that of arrival
 LONGEST_STEP = 2.0
 CLOSED_BRACKET = 0.002  # in the logarithm of the arrival rate
@@ -58,7 +59,7 @@ ROUNDS = 40
 def resolve(parameters: Parameters) -> Constants:
     """Return the constants of the baseline of these parameters.
 
-    Raises ``InputError`` when no arrival rate gives the growth asked for.
+    Raises ``InputError`` when no arrival rate gives the growth of the parameters.
     """
     return _resolved(parameters.baseline().model_dump_json())
 
@@ -72,7 +73,7 @@ def _resolved(text: str) -> Constants:
 
 
 def references(parameters: Parameters, inputs: Inputs) -> Constants:
-    """Return the reference sizes of a baseline world at its first month (no arrival rates)."""
+    """Return the reference sizes of a baseline at its first month (no arrival rates)."""
     fixed, state = build(parameters, inputs, neutral_constants(), seed=SEEDS[0])
     for phase in (controls, supply, domestic, purchases, fleets):
         phase(fixed, state)
@@ -103,7 +104,7 @@ def references(parameters: Parameters, inputs: Inputs) -> Constants:
 
 
 def _bloc_share(fixed: Fixed, state: State) -> Floats:
-    # Where talk goes at full exchange: nearness times researchers, by field, place and bloc.
+    # Shares of contacts at full exchange: nearness times researchers, by field, place and bloc.
     clusters = state.clusters
     number = clusters.key.size
     share = np.zeros((len(FIELDS), number, len(fixed.inputs.blocs)))
@@ -114,13 +115,13 @@ def _bloc_share(fixed: Fixed, state: State) -> Floats:
             for d in range(number):
                 share[field, c, clusters.bloc[d]] += clusters.nearness[c, d] * people[d]
             total = math.fsum(share[field, c])
-            share[field, c] /= total if total > 0.0 else 1.0  # nobody works in the field
+            share[field, c] /= total if total > 0.0 else 1.0  # no researcher works in the field
     return share
 
 
 def _arrival(parameters: Parameters) -> Floats:
-    # Neither the last month nor the number of firms of the world asked for plays a part: a
-    # shorter run is the beginning of a longer one, and a finer cut is the same economy.
+    # Neither the last month nor the number of firms of the run matters: a shorter run is the
+    # beginning of a longer one, and more firms divide the same economy more finely.
     economy = parameters.economy
     calendar = economy.calendar()
     end = calendar.label(calendar.prehistory + MONTHS - 1)
@@ -143,14 +144,14 @@ def _keep(path: Path, values: Floats) -> None:
             json.dump(values.tolist(), file)
         os.replace(file.name, path)
     except OSError:
-        pass  # nowhere to keep it: it is solved again next time
+        pass  # the cache cannot be written: the next run solves again
 
 
 def growth_of(parameters: Parameters, constants: Constants, seeds: Sequence[int]) -> Floats:
     """Return the growth by field, OOM (products: log quality) a year, mean over seeds.
 
-    That of the leader's best lab, in products of its application firms, a mean by researchers;
-    measured over all reported months of the calendar.
+    Growth of the leader's best lab; in products of the leader's application firms, as a mean by
+    researchers; over all reported months of the calendar.
     """
     inputs = inputs_of(parameters)
     calendar = inputs.calendar
@@ -181,7 +182,7 @@ def _known(state: State, leader: int) -> Floats:
 
 
 def _mean(knowledge: Knowledge, here: NDArray[np.bool_]) -> float:
-    # By researchers; of all blocs where the leader has no application firm.
+    # Mean by researchers; over all blocs where the leader has no application firm.
     rows = np.flatnonzero(here) if here.any() else np.arange(here.size)
     people = math.fsum(knowledge.team[rows])
     return math.fsum(knowledge.team[rows] * knowledge.level[rows]) / people if people else 0.0
@@ -190,7 +191,7 @@ def _mean(knowledge: Knowledge, here: NDArray[np.bool_]) -> float:
 def _growth_or_too_fast(
     parameters: Parameters, constants: Constants, raised: NDArray[np.bool_]
 ) -> Floats:
-    # A trial that no month can hold says that what has been raised was raised too far.
+    # A trial that exceeds the limits of a month means that the raised rates are too high.
     try:
         return growth_of(parameters, constants, SEEDS)
     except InputError:
@@ -200,7 +201,7 @@ def _growth_or_too_fast(
 def _next(
     log_a: Floats, growth: Floats, goal: Floats, before: Floats, low: Floats, high: Floats
 ) -> Floats:
-    # Where to try next, by field; ``before`` is replaced by the present trial.
+    # The next trial, by field; ``before`` is replaced by the present trial.
     with np.errstate(divide="ignore", invalid="ignore"):
         slope = (growth - before[1]) / (log_a - before[0])
         slope = np.where(np.isfinite(slope), np.clip(slope, *SLOPES), USUAL_SLOPE)
@@ -213,13 +214,12 @@ def _next(
 
 
 def solve(parameters: Parameters) -> Floats:
-    """Return the arrival rates, finds a year by field, that give the growth parameters state.
+    """Return the arrival rates, discoveries a year by field, that give the growth of parameters.
 
     Growth rises with arrival and saturates at the bound of the balanced path; each field is solved
     by secants on the logarithms, by bisection where these leave the bracket, all fields in the
     same runs. Ideas are discrete, so that a field also counts as solved when its bracket has closed
-    within a looser tolerance. Raises
-    ``InputError`` when a growth is out of reach.
+    within a looser tolerance. Raises ``InputError`` when a growth cannot be reached.
     """
     group = parameters.discovery
     constants = references(parameters, inputs_of(parameters))
@@ -227,7 +227,7 @@ def solve(parameters: Parameters) -> Floats:
     size = np.array([group.idea_size(field) for field in range(len(FIELDS))])
     wanted = goal > 0.0
     wanted[PRODUCTS] &= constants.firms[PRODUCTS, APPLICATION] > 0.0
-    firms = constants.firms[:, LAB].copy()  # rates are those of the whole field, but in products
+    firms = constants.firms[:, LAB].copy()  # rates are of the whole field, in products of one firm
     firms[PRODUCTS] = 1.0
     low, high = np.full(goal.size, -np.inf), np.full(goal.size, np.inf)
     start = np.log(np.where(wanted, goal, 1.0) / size)
@@ -243,7 +243,7 @@ def solve(parameters: Parameters) -> Floats:
             return arrival
         short = got < goal
         low, high = np.where(short, log_a, low), np.where(short, high, log_a)
-        low = np.where(closed, log_a - 0.5, low)  # the other field has moved on: look again
+        low = np.where(closed, log_a - 0.5, low)  # another field has changed: reopen the bracket
         high = np.where(closed, log_a + 0.5, high)
         trial = _next(log_a, np.log(np.maximum(got, 1e-9)), np.log(np.where(wanted, goal, 1.0)),
                       before, low, high)  # fmt: skip

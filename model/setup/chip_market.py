@@ -1,8 +1,7 @@
 """The market for accelerators at month 0: chips, families, vendors, domestic makers, caps, buyers.
 
-What is known before a run is laid out by month here: what rules say, what the record says was
-made, what the world spent on chips at list prices. After the record that spending grows in step
-with the means of labs.
+Everything known before a run is laid out by month here: what rules decide, recorded output, world
+spending on chips at list prices. After the record that spending grows in step with labs' budgets.
 """
 
 from __future__ import annotations
@@ -12,13 +11,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model.controls.acts import KINDS
 from model.controls.rules import concerns, coverage, evaluate, listed
 from model.core.table import Floats, Integers
-from model.mechanisms.firms.budgets import means
+from model.mechanisms.firms.budgets import world_budget
 from model.setup.inputs import ROADMAP
 from model.state.blocs import Blocs
 from model.state.chips import Buyers, Caps, Chips, ChipSupply, Makers, Vendors
-from model.state.codes import PLANES, SOURCES
+from model.state.codes import (
+    CAP_ON_CHIPS,
+    CAP_ON_HOME_SHARE,
+    CAP_ON_PERFORMANCE,
+    PLANES,
+    SOURCES,
+)
 from model.state.inputs import Inputs
 from model.state.labs import Labs
 
@@ -29,12 +35,11 @@ if TYPE_CHECKING:
     from model.state.inputs import Bloc, Laboratory, Shipment
 
 STEEPEST = 1.5  # trend within a year, in logs: the record's first years double and more
-BINDING = ("bar", "entities", "equipment", "memory", "foundry")  # kinds of acts that bind buyers
 CAP_MONTHS = 36  # caps on performance are given for three years
 
 
-def market_of(parameters: Parameters, inputs: Inputs) -> tuple[Chips, Caps]:
-    """Return the chips and the caps of licences, with what the rules say month by month."""
+def chips_of(parameters: Parameters, inputs: Inputs) -> tuple[Chips, Caps]:
+    """Return the chips and the caps of licences, with what rules decide month by month."""
     calendar, chips, places = inputs.calendar, inputs.chips, inputs.destinations
     sizes = {"chip": len(chips), "bloc": len(inputs.blocs), "destination": len(places)}
     table = Chips.allocate(**sizes, month=calendar.months, side=2, one=1)
@@ -60,7 +65,7 @@ def market_of(parameters: Parameters, inputs: Inputs) -> tuple[Chips, Caps]:
         if domestic:
             table.home[c] = here
         if here < 0:
-            table.available[c] = np.iinfo(np.int64).max  # no such vendor in this world
+            table.available[c] = np.iinfo(np.int64).max  # its vendor's bloc does not take part
     rules = evaluate(chips, inputs.acts, places, calendar, parameters.fleets.delivery)
     table.granted[:], table.fee[:], table.refused[:] = rules.granted, rules.fee, rules.refused
     table.offered[:], table.ahead[:] = rules.offered, rules.ahead
@@ -78,7 +83,7 @@ def vendors_of(inputs: Inputs) -> list[str]:
 
 
 def _leading_vendor(inputs: Inputs) -> str:
-    # Who sold most, at list prices, in the whole record.
+    # The vendor with the highest sales at list prices in the whole record.
     heads = {chip.name: chip for chip in inputs.chips}
     sales: dict[str, float] = {}
     for row in inputs.supply:
@@ -89,9 +94,9 @@ def _leading_vendor(inputs: Inputs) -> str:
 
 
 def _caps(inputs: Inputs, deciding: tuple[Integers, Integers], chips: Chips) -> Caps:
-    # Two caps may hold at once: of the acts of others, and of the buyers' own government. A cap is
-    # one for all destinations of its act; that on performance is given for each country, of which
-    # only those with a place in the table count.
+    # Two caps may hold at once: one of a foreign act, one of the buyers' own government. All
+    # destinations of an act share its cap. A cap on performance is given per country, and only
+    # countries with a place in the table count.
     pairs = [
         (a, side)
         for a, act in enumerate(inputs.acts)
@@ -108,17 +113,18 @@ def _caps(inputs: Inputs, deciding: tuple[Integers, Integers], chips: Chips) -> 
             place.countries for d, place in enumerate(inputs.destinations) if here[:, :, d].any()
         )
         if act.cap_tpp is not None:
-            caps.measure[k], caps.pace[k] = 0, act.cap_tpp * countries / CAP_MONTHS
+            caps.measure[k] = CAP_ON_PERFORMANCE
+            caps.pace[k] = act.cap_tpp * countries / CAP_MONTHS
         elif act.cap_units is not None:
-            caps.measure[k], caps.pace[k] = 1, act.cap_units / 12.0
+            caps.measure[k], caps.pace[k] = CAP_ON_CHIPS, act.cap_units / 12.0
         else:
-            caps.measure[k], caps.pace[k] = 2, float(act.cap_home_share or 0.0)
+            caps.measure[k], caps.pace[k] = CAP_ON_HOME_SHARE, float(act.cap_home_share or 0.0)
             caps.home[k] = inputs.bloc_index(act.actor)
     return caps
 
 
 def supply_of(parameters: Parameters, inputs: Inputs) -> tuple[ChipSupply, Vendors]:
-    """Return the families of chips with what the record says was made, and their vendors."""
+    """Return the families of chips with their recorded output, and their vendors."""
     calendar, families, vendors = inputs.calendar, families_of(inputs), vendors_of(inputs)
     table = ChipSupply.allocate(family=len(families), month=calendar.months)
     last = max((row.year for row in inputs.supply), default=calendar.first_year - 1)
@@ -138,12 +144,12 @@ def supply_of(parameters: Parameters, inputs: Inputs) -> tuple[ChipSupply, Vendo
             for month, units in months.items():
                 if 0 <= month < calendar.months:
                     table.made_by_month[month, f] = units
-    year = [means(parameters.budgets, calendar.year(t)) for t in range(calendar.months)]
+    year = [world_budget(parameters.budgets, calendar.year(t)) for t in range(calendar.months)]
     for t in range(calendar.months):
         if t < recorded:
             table.spending[t] = math.fsum(table.made_by_month[t, table.vendor >= 0] *
                                           table.price[table.vendor >= 0])  # fmt: skip
-        else:  # the mean of the record's last quarter, grown with the means of labs
+        else:  # the mean of the record's last quarter, grown with labs' budgets
             first = max(0, recorded - 3)
             base = math.fsum(table.spending[first:recorded]) / max(1, recorded - first)
             table.spending[t] = base * year[t] / year[max(0, recorded - 1)]
@@ -155,10 +161,10 @@ def supply_of(parameters: Parameters, inputs: Inputs) -> tuple[ChipSupply, Vendo
 
 
 def materials_of(inputs: Inputs, blocs: Blocs) -> None:
-    """Write who supplies materials, what acts keep from whom, and whose acts bind whom, by month.
+    """Write shares of materials, what acts withhold from whom, and whose acts bind whom, by month.
 
-    A bloc is bound by acts of another, answers left out, that bar what it buys or what its own
-    makers need; acts of those who take part in another's (allies) are theirs too.
+    Acts of another bloc bind a bloc if they bar what it buys or what its own makers need; acts in
+    response do not count. An act counts as one of its actor and of every ally that takes part.
     """
     calendar, places = inputs.calendar, inputs.destinations
     names = [bloc.name for bloc in inputs.blocs]
@@ -169,7 +175,7 @@ def materials_of(inputs: Inputs, blocs: Blocs) -> None:
                 inputs.acts, "materials", target, {bloc.name: 1.0}, calendar, places
             )
     for act in inputs.acts:
-        if act.kind not in BINDING or act.response:
+        if not KINDS[act.kind].provokes or act.response:
             continue
         start, stop = calendar.span(act.effective, act.ended)
         actors = [b for b, name in enumerate(names) if name == act.actor or name in act.allies]
@@ -179,7 +185,7 @@ def materials_of(inputs: Inputs, blocs: Blocs) -> None:
 
 
 def _monthly(rows: list[Shipment], inputs: Inputs, first: int, stop: int) -> dict[int, float]:
-    # A year's units over its months on sale, along the trend between the years around it.
+    # Spread a year's units over its months on sale, along the trend of the years around it.
     units = {row.year: row.units for row in rows}
     result: dict[int, float] = {}
     for year, total in units.items():
@@ -201,7 +207,7 @@ def _monthly(rows: list[Shipment], inputs: Inputs, first: int, stop: int) -> dic
 
 
 def makers_of(parameters: Parameters, inputs: Inputs, chips: Chips) -> Makers:
-    """Return the domestic industries, with what rules keep from them month by month."""
+    """Return the domestic industries, with the inputs that rules withhold month by month."""
     calendar = inputs.calendar
     rows = np.flatnonzero(chips.home >= 0)
     table = Makers.allocate(maker=rows.size, month=calendar.months)
@@ -236,13 +242,13 @@ def makers_of(parameters: Parameters, inputs: Inputs, chips: Chips) -> Makers:
 
 
 def _abroad(bloc: Bloc, inputs: Inputs) -> dict[str, float]:
-    # Foundries abroad count equally by bloc: there is no table of them.
+    # All foreign blocs count equally: there is no table of foundries.
     others = [other.name for other in inputs.blocs if other.name != bloc.name]
     return {name: 1.0 / len(others) for name in others}
 
 
 def _best_import(inputs: Inputs, parameters: Parameters) -> float:
-    # FLOP/s per USD of the leading vendor's best chip on sale in January 2018.
+    # Performance per dollar (FLOP/s/USD) of the leading vendor's best chip in January 2018.
     leading = _leading_vendor(inputs)
     return max(
         (
@@ -258,7 +264,7 @@ def _best_import(inputs: Inputs, parameters: Parameters) -> float:
 def buyers_of(
     parameters: Parameters, inputs: Inputs, labs: Labs, rows: list[Laboratory]
 ) -> tuple[Buyers, Floats, NDArray[np.bool_]]:
-    """Return the buyers, each one's share of the clouds' spending, and who is on a list when.
+    """Return the buyers, their shares of cloud spending, and who is on an entity list when.
 
     ``rows`` are the labs in the order of the table.
     """

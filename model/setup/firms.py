@@ -1,4 +1,4 @@
-"""Firms at month 0 and the rows kept for firms to come, by place and trade."""
+"""Firms at month 0 and the rows kept for firms to come, by place and sector."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from model.core.kernels import kernel
 from model.core.randomness import address, at, key_of, uniform
 from model.core.table import Integers
-from model.mechanisms.firms.demography_kernels import sized
+from model.mechanisms.firms.demography_kernels import draw_sizes
 from model.state.codes import APPLICATION, CHIPMAKER, LAB, SECTORS
 from model.state.firms import Firms
 from model.state.inputs import Inputs, Laboratory, Place
@@ -23,21 +23,21 @@ def firms_of_places(
     parameters: Parameters,
     inputs: Inputs,
     places: list[Place],
-    crew: list[list[int]],
+    by_sector: list[list[int]],
     labs: list[Laboratory],
     seed: np.uint64,
 ) -> tuple[Firms, list[int]]:
     """Return all firms, and the labs (numbers in ``labs``) in the order of their rows.
 
-    ``crew`` is the number of firms that are no labs, by place and sector.
+    ``by_sector`` is the number of firms other than labs, by place and sector.
     """
     position = {place.name: c for c, place in enumerate(places)}
     by_place: list[list[int]] = [[] for _ in places]
     for i, lab in enumerate(labs):
         by_place[position[lab.cluster]].append(i)
-    counts = [[len(by_place[c]), *crew[c][1:]] for c in range(len(places))]
+    counts = [[len(by_place[c]), *by_sector[c][1:]] for c in range(len(places))]
     kinds = np.array([LAB, CHIPMAKER, APPLICATION, APPLICATION, APPLICATION])
-    # Spare rows stand behind the firms of the same place and trade.
+    # Spare rows follow the firms of their place and sector.
     spare = parameters.demography.spare
     kept = [[spare(n) * (k == APPLICATION) for n, k in zip(row, kinds, strict=True)]
             for row in counts]  # fmt: skip
@@ -62,8 +62,8 @@ def firms_of_places(
     table.active[:] = (table.kind != LAB) & ~table.spare
     keys = np.array([key_of("place", place.name) for place in places], np.uint64)
     _keys(keys[table.cluster], table.sector, ordinal, table.key)
-    luck = address(seed, key_of("firm size"))
-    sized(luck, table.key, 1.0, parameters.economy.size_spread, table.size)
+    draws = address(seed, key_of("firm size"))
+    draw_sizes(draws, table.key, 1.0, parameters.economy.size_spread, table.size)
     table.size[table.spare] = 0.0
     order = [i for row in by_place for i in row]  # labs in the order of their firms
     for firm, i in zip(np.flatnonzero(table.kind == LAB), order, strict=True):
@@ -75,13 +75,13 @@ def firms_of_places(
     return table, order
 
 
-def _scatter(share: float, luck: np.uint64, cluster_bloc: Integers, table: Firms) -> None:
-    # Random places of the bloc, addressed by firm; rows go by place and trade again. Labs keep
-    # their order among labs, so that what does not depend on place is added up as before.
+def _scatter(share: float, draws: np.uint64, cluster_bloc: Integers, table: Firms) -> None:
+    # Random places of the bloc, addressed by firm; rows are sorted by place and sector again. Labs
+    # keep their order among labs, so that sums that do not depend on place keep their last bit.
     first = np.searchsorted(cluster_bloc, table.bloc)
     last = np.searchsorted(cluster_bloc, table.bloc, side="right")
     place = table.cluster.astype(np.int64)
-    _places(luck, share, table.key, table.spare, first, last, place)
+    _move(draws, share, table.key, table.spare, first, last, place)
     table.cluster[:] = place
     rows = np.lexsort((table.sector, table.cluster))
     for column in fields(table):
@@ -90,9 +90,9 @@ def _scatter(share: float, luck: np.uint64, cluster_bloc: Integers, table: Firms
 
 
 @kernel
-def _places(luck, share, key, spare, first, last, place):
+def _move(draws, share, key, spare, first, last, place):
     for f in range(key.size):
-        mine = at(luck, key[f])
+        mine = at(draws, key[f])
         if not spare[f] and uniform(at(mine, np.uint64(0))) < share:
             count = last[f] - first[f]
             there = int(uniform(at(mine, np.uint64(1))) * count)

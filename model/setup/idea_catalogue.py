@@ -1,13 +1,13 @@
-r"""The catalogue of a field: ideas 0, 1, 2, … and their sizes, there before anyone finds them.
+r"""The catalogue of a field: ideas 0, 1, 2, … and their sizes, which exist before any discovery.
 
-The size of idea n is a function of (seed, field, n) alone. Three laws, all of one mean m and cut at
-30 m, so that no single idea decides a run:
+The size of idea n is a function of (seed, field, n) alone. Three distributions, all of mean m and
+cut at 30 m, so that no single idea decides a run:
 
 * *exponential*: memoryless, :math:`-m \ln u`; the cut hardly moves the mean (e^-30);
 * *lognormal* with s = 1: :math:`a\, e^{s z}`, z normal;
 * *pareto* with α = 2: :math:`a\, u^{-1/\alpha}`, without the cut a tail of infinite variance.
 
-The scale a is such that the mean of what is cut is m.
+The scale a is such that the mean after the cut is m.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from model.core.kernels import kernel
 from model.core.randomness import at, uniform
 from model.core.table import Floats
 
-LARGEST = 30.0  # over the mean
-LOGNORMAL_SPREAD = 1.0  # s; 0.8 to 1.2 is thought likely
-PARETO_EXPONENT = 2.0  # α; from 2 on
+LARGEST = 30.0  # size of the largest idea over the mean
+LOGNORMAL_SPREAD = 1.0  # s; 0.8 to 1.2 is plausible
+PARETO_EXPONENT = 2.0  # α; 2 and above is plausible
 LAWS = ("exponential", "lognormal", "pareto")
 
 
 def mean_of(law: str, scale: float) -> float:
-    """Return the mean size after the cut at ``LARGEST``, for a scale, both over the mean asked."""
+    """Return the mean size after the cut at ``LARGEST`` for a scale, both relative to m."""
     if law == "exponential":
         return scale * (1.0 - math.exp(-LARGEST / scale))
     if law == "pareto":
@@ -39,9 +39,9 @@ def mean_of(law: str, scale: float) -> float:
 
 
 def scale_of(law: str) -> float:
-    """Return the scale with which a law has mean 1 after the cut, by bisection.
+    """Return the scale with which a distribution has mean 1 after the cut, by bisection.
 
-    That of the exponential law is 1: its cut does not matter.
+    The scale of the exponential distribution is 1: its cut does not matter.
     """
     if law == "exponential":
         return 1.0

@@ -1,8 +1,8 @@
-"""The world at month 0 of prehistory, from parameters and the tables of its inputs.
+"""The state at month 0 of prehistory, from parameters and the tables of inputs.
 
-Totals (means, researchers, demand) are shared among firms: how many firms there are changes how
-finely the economy is cut, not its size. Firms are placed by the weight of places, labs where they
-are. Knowledge is zero: what everybody knew at the start is the origin of the scale.
+Totals (budgets, researchers, demand) are shared among firms: the number of firms decides how finely
+the economy is divided, not its size. Firms are placed by the weight of places, labs where they are.
+Knowledge is zero: common knowledge at the start is the origin of the scale.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from model.mechanisms.firms.budgets import Budgets, budgets, teams
 from model.mechanisms.people.labour import settle
 from model.mechanisms.people.places import lay_out
 from model.setup.application_firms import applications_of, branches_of
-from model.setup.chip_market import buyers_of, makers_of, market_of, materials_of, supply_of
+from model.setup.chip_market import buyers_of, chips_of, makers_of, materials_of, supply_of
 from model.setup.firms import firms_of_places
 from model.setup.idea_catalogue import (
     LARGEST,
@@ -59,22 +59,22 @@ if TYPE_CHECKING:
     from model.parameters import Parameters
 
 EARTH_RADIUS_KM = 6371.0
-MANY_FINDERS = 12  # ideas of all over those of the best, where every find is a new one
-PARTNERS = 4  # whom a firm remembers
+MANY_FINDERS = 12  # ideas of all firms over those of the best, where every discovery is a new idea
+PARTNERS = 4  # research partners that a firm remembers
 
 
 def build(
     parameters: Parameters, inputs: Inputs, constants: Constants, seed: int, threads: int = 1
 ) -> tuple[Fixed, State]:
-    """Return the world at month 0.
+    """Return the fixed inputs and the state at month 0.
 
     ``inputs`` holds all blocs; those that do not take part are dropped after places and firms
-    have been dealt out, so that the others are the same firms with and without them.
+    have been allocated, so that the others have the same firms with and without them.
     """
     economy = parameters.economy
     labs = labs_of(inputs, economy.labs)
     places = places_of(inputs, labs, economy.clusters)
-    crew = firms_of(places, inputs, economy.firms - len(labs))
+    by_sector = firms_of(places, inputs, economy.firms - len(labs))
     taking = set(economy.blocs)
     here = [bloc for bloc in inputs.blocs if bloc.name in taking]
     kept = [number for number, place in enumerate(places) if place.bloc in taking]
@@ -105,10 +105,10 @@ def build(
         set_exchange(parameters.exchange, inputs, blocs.exchange)
 
     firms, order = firms_of_places(
-        parameters, inputs, places_here, [crew[k] for k in kept], labs, seed64
+        parameters, inputs, places_here, [by_sector[k] for k in kept], labs, seed64
     )
     lab_table = _labs(parameters, inputs, firms, labs, order)
-    chips, caps = market_of(parameters, inputs)
+    chips, caps = chips_of(parameters, inputs)
     supply, vendors = supply_of(parameters, inputs)
     materials_of(inputs, blocs)
     buyers, cloud_share, listed = buyers_of(parameters, inputs, lab_table, [labs[i] for i in order])
@@ -171,13 +171,14 @@ def build(
 
 
 def _openness(parameters: Parameters, all_blocs: tuple[Bloc, ...], blocs: Blocs) -> None:
-    # Movers and partners from abroad come by researchers; who takes part does not change shares.
+    # Movers and partners from abroad come in proportion to researchers of all blocs of the inputs,
+    # whichever of them take part.
     people = [bloc.researchers_2024 for bloc in all_blocs]
     whole = math.fsum(people)
     shares = [here / whole for here in people]
     abroad = parameters.spillover.moves_abroad if len(all_blocs) > 1 else 0.0
-    # As many go from one bloc to another as come back: by the product of their researchers, with
-    # moves_abroad as the mean over the world; nobody can go more than once.
+    # Equal numbers go both ways between two blocs: by the product of their researchers, with
+    # moves_abroad as the mean over the world; no person can go more than once.
     scale = 0.0
     if len(all_blocs) > 1:
         mean = 1.0 - math.fsum(share * share for share in shares)
@@ -193,7 +194,7 @@ def _openness(parameters: Parameters, all_blocs: tuple[Bloc, ...], blocs: Blocs)
 
 
 def _campuses(clusters: Clusters, blocs: Blocs) -> None:
-    # Universities stand where innovation does: the table of places does not say where they are.
+    # Universities are placed by weight in innovation: the table of places has no universities.
     for b in range(blocs.ordinal.size):
         rows = np.flatnonzero(clusters.bloc == b)
         if rows.size:
@@ -300,9 +301,9 @@ def _knowledge(
 
 
 def catalogue_length(parameters: Parameters, number: int, months: int) -> int:
-    """Return how many ideas of a field are laid out: more than anyone will come to hold."""
+    """Return the number of ideas in a field's catalogue: more than any firm will hold."""
     group = parameters.discovery
-    # Firms that teach each other much can hold far more products than each would find: all find.
+    # With strong spillover firms can hold far more product ideas than each discovers alone.
     headroom = 5.0 if number == PRODUCTS else 1.5
     highest = headroom * group.growth(number) * months / 12.0 + 0.5 * group.relative_pace(number)
     size = group.idea_size(number)
@@ -313,8 +314,8 @@ def catalogue_length(parameters: Parameters, number: int, months: int) -> int:
 
 def _first_fleets(fixed: Fixed, state: State) -> None:
     # Buyers start with the chips that spending on its growth path leaves in steady state: a stock
-    # of budget / (growth + retirement), in the leading vendor's best chip of the day that they
-    # may have.
+    # of budget / (growth + retirement), in the leading vendor's best chip of the day that rules
+    # allow them to buy.
     buyers, chips, group = state.buyers, state.chips, fixed.of(Budgets)
     years = 1.0 / (math.log(group.growth_to_2024) + fixed.of(Fleets).retirement)
     world = (chips.home < 0) & ~chips.variant & chips.leading
@@ -327,7 +328,7 @@ def _first_fleets(fixed: Fixed, state: State) -> None:
         free = (chips.granted[0, best, buyers.destination[i]] > 0.0) & passes
         free &= ~state.listed[0, i, chips.maker[best]]
         money = float(buyers.grant[i]) * 12.0 * years / fixed.shared.chip_overhead
-        if passes.any():  # what it would have had no rule bound
+        if passes.any():  # the fleet without export controls
             c = best[int(np.argmax(passes))]
             for column in (buyers.units, buyers.delivered, buyers.requested):
                 column[i, c, UNBOUND] = money / float(chips.price[c])
@@ -350,7 +351,7 @@ EMPTY: Floats = np.zeros((0, 0, 0))
 
 
 def neutral_constants() -> Constants:
-    """Return constants that normalise nothing, for resolving the true ones."""
+    """Return constants that normalise nothing, from which to resolve the true ones."""
     ones = np.ones((len(FIELDS), 3))
     return Constants(ones, ones, ones, ones, EMPTY, np.zeros(len(FIELDS)))
 

@@ -1,9 +1,9 @@
-"""The inputs that parameters ask for: blocs, places, labs, chips on sale, acts in force.
+"""The inputs of a scenario: blocs, places, labs, chips on sale, acts in force.
 
-The market holds the chips of the table that are sold for clusters, the generations that follow
-them, export versions designed under thresholds, and a chip that stands for each domestic industry.
-Cards for single machines and chips that their makers keep to themselves are in the table, and rules
-are read for them too, but nobody here buys them.
+The chips are those of the table that are sold for clusters, the generations that follow them,
+export versions designed under thresholds, and a chip that stands for each domestic industry. The
+table also holds cards for single machines and chips that their makers keep to themselves; rules
+apply to them too, but nobody in the model buys them.
 """
 
 from __future__ import annotations
@@ -25,11 +25,12 @@ from model.state.inputs import Chip, Inputs, parse_month
 if TYPE_CHECKING:
     from model.parameters import Parameters
 
-GENERATED = 1  # seed of the places past the table: the same in all worlds and replicates
+GENERATED = 1  # seed of places beyond the table: the same in all scenarios and replicates
+ROADMAP = "generation of "  # what the names of chips after the record begin with
 
 
 def check(parameters: Parameters) -> None:
-    """Refuse parameters whose inputs cannot be made; raises ``InputError``."""
+    """Refuse parameters without valid inputs; raises ``InputError``."""
     economy = parameters.economy
     inputs = inputs_of(parameters)
     if economy.leader == economy.follower:
@@ -53,7 +54,7 @@ def check(parameters: Parameters) -> None:
 
 
 def inputs_of(parameters: Parameters) -> Inputs:
-    """Return the inputs that parameters ask for: cast, places, chips to the end, acts in force.
+    """Return the inputs of a scenario: blocs, places, labs, chips to the end, acts in force.
 
     Raises ``InputError`` for unknown blocs, regimes and dates.
     """
@@ -101,9 +102,9 @@ def since(text: str, group: str, inputs: Inputs) -> int:
 
 
 def chips_in(parameters: Parameters, inputs: Inputs, table: tuple[Chip, ...]) -> tuple[Chip, ...]:
-    """Return all chips that can be bought in a world, from the table and its parameters.
+    """Return all chips on sale in a scenario, from the table and its parameters.
 
-    Raises ``InputError`` for vendors and ways of degrading that there are not.
+    Raises ``InputError`` for unknown vendors and for export versions that cannot be had.
     """
     group, controls = parameters.supply, parameters.controls
     merchants = [chip for chip in table if chip.sale == "merchant"]
@@ -147,16 +148,12 @@ def chips_in(parameters: Parameters, inputs: Inputs, table: tuple[Chip, ...]) ->
             bloc=bloc.name,
             sale="domestic",
             family=f"domestic, {bloc.label}",
-            available=(2018, 1),  # the year that its base is given for
+            available=(2018, 1),  # domestic.base is relative to the best import of that year
             withdrawn=None,
             tflops=EQUIVALENT_TFLOPS,
         )
         for bloc in home
     )
-
-
-ROADMAP = "generation of "
-"""What the names of chips after the table begin with."""
 
 
 def roadmap(
@@ -167,8 +164,8 @@ def roadmap(
     Each generation comes ``interval`` months after the vendor's last; performance, bandwidth and
     links grow so that performance per dollar grows by ``growth`` a year while the price grows by
     ``price_growth`` a year. Density stays that of the last chip of the table: dies grow with
-    performance. Vendors who brought nothing out in the two years before the newest chip of the
-    table have no roadmap.
+    performance. Vendors without a new chip in the two years before the newest chip of the table
+    have no roadmap.
     """
     result, step = list(chips), interval / 12.0
     plain = [chip for chip in result if not chip.answers]
@@ -204,9 +201,9 @@ def roadmap(
 
 
 def mirrored(inputs: Inputs, template: str) -> Inputs:
-    """Return a inputs whose blocs are all copies of one, set evenly around the globe.
+    """Return inputs whose blocs are all copies of one, set evenly around the globe.
 
-    Means and researchers of the world are shared equally; keys of the copies come from place and
+    The blocs share world budgets and researchers equally; keys of the copies come from place and
     number. Raises ``InputError`` when the template is no bloc of the inputs.
     """
     if inputs.bloc_index(template) < 0:

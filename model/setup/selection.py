@@ -1,8 +1,8 @@
 """Which labs, places and firms take part.
 
 Totals (budgets, researchers, demand) are shared among firms: the number of firms decides how finely
-the economy is cut, not its size. Labs are the largest of each bloc, places those with labs and then
-the heaviest; firms are distributed by the weight of places.
+the economy is divided, not its size. Labs are the largest of each bloc; places are those with labs
+and then those with the largest weight; firms are distributed by the weight of places.
 """
 
 from __future__ import annotations
@@ -56,9 +56,10 @@ def places_of(inputs: Inputs, labs: list[Laboratory], number: int) -> list[Place
 
 
 def firms_of(places: list[Place], inputs: Inputs, number: int) -> list[list[int]]:
-    """Return the number of firms by place and sector, labs left out.
+    """Return the number of firms other than labs, by place and sector.
 
-    By the weight of the bloc, in it by the weight of the place, then evenly over its sectors.
+    In proportion to the weight of the bloc, within it to the weight of the place, then evenly over
+    the sectors of the place.
     """
     by_bloc = [[p for p in places if p.bloc == bloc.name] for bloc in inputs.blocs]
     weights = [math.fsum(place.weight for place in here) for here in by_bloc]
@@ -67,11 +68,12 @@ def firms_of(places: list[Place], inputs: Inputs, number: int) -> list[list[int]
         for here, total in zip(by_bloc, largest_remainders(weights, number), strict=True)
         for count in largest_remainders([place.weight for place in here], total)
     ]
-    crew = []
+    by_sector = []
     for place, count in zip(places, counts, strict=True):  # both in the order of blocs
-        trades = [s for s, name in enumerate(SECTORS) if name in place.sectors and s > 0] or [4]
+        sectors = [s for s, name in enumerate(SECTORS) if name in place.sectors and s > 0] or [4]
         row = [0] * len(SECTORS)
-        for trade, part in zip(trades, largest_remainders([1.0] * len(trades), count), strict=True):
-            row[trade] = part
-        crew.append(row)
-    return crew
+        parts = largest_remainders([1.0] * len(sectors), count)
+        for sector, part in zip(sectors, parts, strict=True):
+            row[sector] = part
+        by_sector.append(row)
+    return by_sector

@@ -1,4 +1,4 @@
-"""The market for AI models at month 0: who may use them and pay, and the lines labs may offer."""
+"""The market for AI models at month 0: segments of users, and the lines that labs may offer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def segments_of(parameters: Parameters, inputs: Inputs) -> Segments:
-    """Return consumers and developers of each bloc; nobody uses a model yet."""
+    """Return consumers and developers of each bloc; no user has adopted a model yet."""
     kinds = len(SEGMENTS)
     table = Segments.allocate(segment=kinds * len(inputs.blocs))
     for b, bloc in enumerate(inputs.blocs):
@@ -26,7 +26,7 @@ def segments_of(parameters: Parameters, inputs: Inputs) -> Segments:
 
 
 def platforms_of(labs: Labs, inputs: Inputs) -> Platforms:
-    """Return the three lines of every lab, nothing on offer yet."""
+    """Return the three lines of every lab, without a model on offer yet."""
     number, blocs = labs.firm.size, len(inputs.blocs)
     lines, kinds = len(LINES), len(SEGMENTS)
     table = Platforms.allocate(platform=lines * number, bloc=blocs, segment=kinds * blocs)

@@ -14,34 +14,56 @@ from model.core.table import Floats, Integers, Table, column
 class Buyers(Table):
     """A row a buyer of accelerators: the labs in their order, then the clouds by destination.
 
-    Clouds are everybody else who buys: hosts, and firms with machines of their own.
+    Clouds are all other buyers: hosts, and firms with machines of their own. Planes are the routes
+    by which a buyer gets chips; the last plane holds what it would buy if no rule had ever bound.
     """
 
-    bloc: Integers = column("i8", "buyer", unit="bloc", doc="bloc")
-    destination: Integers = column("i8", "buyer", unit="destination", doc="where its chips go")
-    skill: Floats = column("f8", "buyer", unit="OOM", doc="systems ideas; clouds: labs' mean")
+    bloc: Integers = column("i8", "buyer", unit="bloc", doc="bloc of the buyer")
+    destination: Integers = column(
+        "i8", "buyer", unit="destination", doc="destination of the buyer's chips"
+    )
+    skill: Floats = column(
+        "f8", "buyer", unit="OOM", doc="systems ideas the buyer runs chips with; clouds: labs' mean"
+    )
     overhead: Floats = column(
         "f8", "buyer", unit="1", doc="cost of a chip at work over its price, where it is hosted"
     )
-    grant: Floats = column("f8", "buyer", unit="USD/month", doc="set aside for chips this month")
-    granted: Floats = column("f8", "buyer", unit="USD", doc="all ever set aside for chips")
-    debt: Floats = column("f8", "buyer", unit="USD", doc="advanced to buy ahead, not yet repaid")
-    cash: Floats = column("f8", "buyer", unit="USD", doc="for chips, not yet spent")
-    free_cash: Floats = column("f8", "buyer", unit="USD", doc="the same, had no rule bound")
-    spent: Floats = column("f8", "buyer", unit="USD", doc="all ever paid for chips, less refunds")
-    let_go: Floats = column("f8", "buyer", unit="USD", doc="idle money gone to other uses")
-    fees: Floats = column("f8", "buyer", unit="USD", doc="of it fees to the state that permits")
-    premiums: Floats = column("f8", "buyer", unit="USD", doc="of it to traders and hosts abroad")
+    grant: Floats = column("f8", "buyer", unit="USD/month", doc="chip budget of this month")
+    granted: Floats = column("f8", "buyer", unit="USD", doc="chip budgets, cumulative")
+    debt: Floats = column(
+        "f8", "buyer", unit="USD", doc="credit taken to buy ahead and not yet repaid"
+    )
+    cash: Floats = column("f8", "buyer", unit="USD", doc="unspent chip budget")
+    free_cash: Floats = column(
+        "f8", "buyer", unit="USD", doc="unspent chip budget if no rule had ever bound"
+    )
+    spent: Floats = column(
+        "f8", "buyer", unit="USD", doc="payments for chips less refunds, cumulative"
+    )
+    let_go: Floats = column(
+        "f8", "buyer", unit="USD", doc="unspent chip budget gone to other uses, cumulative"
+    )
+    fees: Floats = column(
+        "f8", "buyer", unit="USD", doc="licence fees paid to the acting government, cumulative"
+    )
+    premiums: Floats = column(
+        "f8",
+        "buyer",
+        unit="USD",
+        doc="extra cost of diverted and rented chips over their prices, cumulative",
+    )
     want: Floats = column(
         "f8",
         "buyer",
         "chip",
         "plane",
         unit="chips",
-        doc="asked for this month, before rationing, by route; last what no rule would change",
+        doc="demand of this month before rationing, by route",
     )
-    fleet: Floats = column("f8", "buyer", "chip", unit="chips", doc="at work, all routes")
-    units: Floats = column("f8", "buyer", "chip", "plane", unit="chips", doc="at work")
+    fleet: Floats = column("f8", "buyer", "chip", unit="chips", doc="chips at work, all routes")
+    units: Floats = column(
+        "f8", "buyer", "chip", "plane", unit="chips", doc="chips at work, by route"
+    )
     ordered: Floats = column(
         "f8",
         "buyer",
@@ -49,59 +71,133 @@ class Buyers(Table):
         "chip",
         "plane",
         unit="chips",
-        doc="on the way, by month of arrival (a ring)",
+        doc="chips on the way, by month of arrival (a ring)",
     )
     prepaid: Floats = column(
-        "f8", "buyer", "slot", "chip", "plane", unit="USD", doc="paid for what is on the way"
+        "f8",
+        "buyer",
+        "slot",
+        "chip",
+        "plane",
+        unit="USD",
+        doc="payments for chips on the way, by month of arrival (a ring)",
     )
-    requested: Floats = column("f8", "buyer", "chip", "plane", unit="chips", doc="all ever ordered")
-    delivered: Floats = column("f8", "buyer", "chip", "plane", unit="chips", doc="all ever")
-    cancelled: Floats = column("f8", "buyer", "chip", "plane", unit="chips", doc="all ever")
-    retired: Floats = column("f8", "buyer", "chip", "plane", unit="chips", doc="all ever retired")
-    by_source: Floats = column("f8", "buyer", "source", unit="FLOP/s", doc="effective, by origin")
-    effective: Floats = column("f8", "buyer", unit="FLOP/s", doc="fleet at its utilisation")
-    free_by_source: Floats = column("f8", "buyer", "source", unit="FLOP/s", doc="had no rule bound")
-    free_effective: Floats = column("f8", "buyer", unit="FLOP/s", doc="had no rule ever bound")
+    requested: Floats = column(
+        "f8", "buyer", "chip", "plane", unit="chips", doc="chips ordered, cumulative"
+    )
+    delivered: Floats = column(
+        "f8", "buyer", "chip", "plane", unit="chips", doc="chips delivered, cumulative"
+    )
+    cancelled: Floats = column(
+        "f8", "buyer", "chip", "plane", unit="chips", doc="orders cancelled by rules, cumulative"
+    )
+    retired: Floats = column(
+        "f8", "buyer", "chip", "plane", unit="chips", doc="chips retired, cumulative"
+    )
+    by_source: Floats = column(
+        "f8", "buyer", "source", unit="FLOP/s", doc="effective performance of the fleet, by source"
+    )
+    effective: Floats = column(
+        "f8", "buyer", unit="FLOP/s", doc="effective performance of the fleet, at its utilisation"
+    )
+    free_by_source: Floats = column(
+        "f8",
+        "buyer",
+        "source",
+        unit="FLOP/s",
+        doc="effective performance of the fleet if no rule had ever bound, by source",
+    )
+    free_effective: Floats = column(
+        "f8",
+        "buyer",
+        unit="FLOP/s",
+        doc="effective performance of the fleet if no rule had ever bound",
+    )
     gain: Floats = column(
-        "f8", "buyer", unit="1", doc="effective with more systems ideas, over now"
+        "f8",
+        "buyer",
+        unit="1",
+        doc="effective performance with 0.1 OOM more systems ideas, over the present one",
     )
-    free_gain: Floats = column("f8", "buyer", unit="1", doc="the same, had no rule ever bound")
+    free_gain: Floats = column(
+        "f8",
+        "buyer",
+        unit="1",
+        doc="gain in effective performance from systems ideas if no rule had ever bound",
+    )
 
 
 @dataclass
 class Chips(Table):
-    """Accelerators on the market: a row a chip."""
+    """A row an accelerator on the market."""
 
     tflops: Floats = column("f8", "chip", unit="TFLOP/s", doc="dense 16-bit performance")
     link: Floats = column("f8", "chip", unit="GB/s", doc="bandwidth between chips")
-    bandwidth: Floats = column("f8", "chip", unit="GB/s", doc="of its memory")
+    bandwidth: Floats = column("f8", "chip", unit="GB/s", doc="memory bandwidth")
     tpp: Floats = column("f8", "chip", unit="1", doc="total processing performance")
     price: Floats = column("f8", "chip", unit="USD", doc="list price")
-    software: Floats = column("f8", "chip", unit="share", doc="of its peak that programs reach")
+    software: Floats = column(
+        "f8", "chip", unit="share", doc="share of peak performance that programs reach"
+    )
     available: Integers = column("i8", "chip", unit="month", doc="first month of sale")
     withdrawn: Integers = column("i8", "chip", unit="month", doc="first month without orders")
-    variant: NDArray[np.bool_] = column("?", "chip", unit="-", doc="weaker, made for a rule")
-    leading: NDArray[np.bool_] = column("?", "chip", unit="-", doc="of the vendor who sold most")
-    planned: NDArray[np.bool_] = column("?", "chip", unit="-", doc="of a roadmap, after the table")
-    maker: Integers = column("i8", "chip", unit="bloc", doc="bloc of the vendor")
-    vendor: Integers = column("i8", "chip", unit="vendor", doc="row among vendors")
-    family: Integers = column("i8", "chip", unit="family", doc="row among families")
-    home: Integers = column("i8", "chip", unit="bloc", doc="sold in this bloc only", fill=-1)
-    seized: Floats = column("f8", "chip", unit="chips", doc="taken from traders, all ever")
-    open_to: NDArray[np.bool_] = column("?", "chip", "bloc", unit="-", doc="exchange lets it pass")
-    granted: Floats = column("f8", "month", "chip", "destination", unit="share", doc="of orders")
-    ruled: Floats = column(
-        "f8", "chip", "destination", unit="share", doc="granted this month, caps included"
+    variant: NDArray[np.bool_] = column(
+        "?", "chip", unit="-", doc="whether the chip is an export version made for a rule"
     )
-    fee: Floats = column("f8", "month", "chip", "destination", unit="share", doc="on top of price")
+    leading: NDArray[np.bool_] = column(
+        "?", "chip", unit="-", doc="whether the leading vendor sells the chip"
+    )
+    planned: NDArray[np.bool_] = column(
+        "?", "chip", unit="-", doc="whether the chip is a generation after the record"
+    )
+    maker: Integers = column("i8", "chip", unit="bloc", doc="bloc of the chip's vendor")
+    vendor: Integers = column("i8", "chip", unit="vendor", doc="row of the vendor; -1: domestic")
+    family: Integers = column("i8", "chip", unit="family", doc="row of the chip's family")
+    home: Integers = column(
+        "i8", "chip", unit="bloc", doc="only bloc in which a domestic chip is sold", fill=-1
+    )
+    seized: Floats = column(
+        "f8", "chip", unit="chips", doc="chips seized from intermediaries, cumulative"
+    )
+    open_to: NDArray[np.bool_] = column(
+        "?", "chip", "bloc", unit="-", doc="whether exchange between blocs lets the chip pass"
+    )
+    granted: Floats = column(
+        "f8", "month", "chip", "destination", unit="share", doc="share of orders that rules grant"
+    )
+    ruled: Floats = column(
+        "f8",
+        "chip",
+        "destination",
+        unit="share",
+        doc="share of orders that rules and exhausted caps grant this month",
+    )
+    fee: Floats = column(
+        "f8",
+        "month",
+        "chip",
+        "destination",
+        unit="share",
+        doc="licence fee as a share of the chip's price",
+    )
     refused: NDArray[np.bool_] = column(
-        "?", "month", "chip", "destination", unit="-", doc="by the buyers' government"
+        "?",
+        "month",
+        "chip",
+        "destination",
+        unit="-",
+        doc="whether the buyers' own government forbids the chip",
     )
     offered: NDArray[np.bool_] = column(
-        "?", "chip", "destination", unit="-", doc="a variant made for these"
+        "?", "chip", "destination", unit="-", doc="whether the chip is made for the destination"
     )
     ahead: Floats = column(
-        "f8", "month", "chip", "destination", unit="1/month", doc="share of what is bought ahead"
+        "f8",
+        "month",
+        "chip",
+        "destination",
+        unit="1/month",
+        doc="share of purchases ahead of a coming bar that buyers make in the month",
     )
     cap: Integers = column(
         "i8",
@@ -110,77 +206,154 @@ class Chips(Table):
         "destination",
         "side",
         unit="cap",
-        doc="row among caps or -1: of others' acts, and of the buyers' own government's",
+        doc="row of the cap in force, -1 none: of foreign acts, of the buyers' own government",
         fill=-1,
     )
-    best_link: Floats = column("f8", "one", unit="GB/s", doc="best link on the world's market")
+    best_link: Floats = column(
+        "f8", "one", unit="GB/s", doc="bandwidth of the best links on the world market"
+    )
 
 
 @dataclass
 class ChipSupply(Table):
-    """Families of chips (a row each): what is made of them, kept, sold, and at what price."""
+    """A row a family of chips: output, stock, sales and price."""
 
-    vendor: Integers = column("i8", "family", unit="vendor", doc="row among vendors; -1: domestic")
+    vendor: Integers = column("i8", "family", unit="vendor", doc="row of the vendor; -1: domestic")
     first: Integers = column("i8", "family", unit="month", doc="first month of sale")
-    price: Floats = column("f8", "family", unit="USD", doc="list price of its first chip")
+    price: Floats = column("f8", "family", unit="USD", doc="list price of the family's first chip")
     made_by_month: Floats = column(
-        "f8", "month", "family", unit="chips/month", doc="as recorded; -1 after the record", fill=-1
+        "f8",
+        "month",
+        "family",
+        unit="chips/month",
+        doc="recorded output; -1 after the record",
+        fill=-1,
     )
     spending: Floats = column(
-        "f8", "month", unit="USD/month", doc="world's spending on chips at list prices"
+        "f8", "month", unit="USD/month", doc="world spending on chips at list prices"
     )
-    production: Floats = column("f8", "family", unit="chips/month", doc="this month")
-    produced: Floats = column("f8", "family", unit="chips", doc="all ever")
-    stock: Floats = column("f8", "family", unit="chips", doc="unsold, with the vendor")
-    sold: Floats = column("f8", "family", unit="chips", doc="all ever, cancelled orders not")
-    scrapped: Floats = column("f8", "family", unit="chips", doc="unsold when sale ended")
-    wanted: Floats = column("f8", "family", unit="chips/month", doc="asked for this month")
-    fill: Floats = column("f8", "family", unit="share", doc="of it that could be sold", fill=1)
-    pressure: Floats = column("f8", "family", unit="1", doc="the same, cost at list", fill=1)
+    production: Floats = column("f8", "family", unit="chips/month", doc="output of this month")
+    produced: Floats = column("f8", "family", unit="chips", doc="output, cumulative")
+    stock: Floats = column("f8", "family", unit="chips", doc="unsold chips in stock")
+    sold: Floats = column(
+        "f8", "family", unit="chips", doc="chips sold less cancelled orders, cumulative"
+    )
+    scrapped: Floats = column(
+        "f8", "family", unit="chips", doc="unsold chips scrapped when sale ended, cumulative"
+    )
+    wanted: Floats = column(
+        "f8", "family", unit="chips/month", doc="demand of this month, chips to be seized included"
+    )
+    fill: Floats = column(
+        "f8", "family", unit="share", doc="share of demand that the stock can serve", fill=1
+    )
+    pressure: Floats = column(
+        "f8",
+        "family",
+        unit="1",
+        doc="price over list price from demand and supply, without the cost of short materials",
+        fill=1,
+    )
     markup: Floats = column("f8", "family", unit="1", doc="price over list price", fill=1)
 
 
 @dataclass
 class Vendors(Table):
-    """A row a vendor of accelerators on the world's market."""
+    """A row a vendor of accelerators on the world market."""
 
-    bloc: Integers = column("i8", "vendor", unit="bloc", doc="its home; -1: not in this world")
-    capacity: Floats = column("f8", "vendor", unit="USD/month", doc="at list; 0: as recorded")
-    orders: Floats = column("f8", "vendor", unit="USD/month", doc="asked for, at family prices")
-    revenue: Floats = column("f8", "vendor", unit="USD/month", doc="paid for its chips at work")
-    unbound: Floats = column("f8", "vendor", unit="USD/month", doc="the same, had no rule bound")
-    slip: Floats = column("f8", "vendor", unit="months", doc="by which its roadmap is late")
+    bloc: Integers = column(
+        "i8", "vendor", unit="bloc", doc="home bloc; -1: a bloc that does not take part"
+    )
+    capacity: Floats = column(
+        "f8", "vendor", unit="USD/month", doc="capacity at list prices; 0 before the first output"
+    )
+    orders: Floats = column(
+        "f8", "vendor", unit="USD/month", doc="demand for the vendor's chips at list prices"
+    )
+    revenue: Floats = column(
+        "f8", "vendor", unit="USD/month", doc="payments for the vendor's chips at work"
+    )
+    unbound: Floats = column(
+        "f8",
+        "vendor",
+        unit="USD/month",
+        doc="payments for the vendor's chips at work if no rule had ever bound",
+    )
+    slip: Floats = column("f8", "vendor", unit="months", doc="delay of the vendor's roadmap")
 
 
 @dataclass
 class Makers(Table):
     """A row a domestic chip industry, in H100 equivalents."""
 
-    bloc: Integers = column("i8", "maker", unit="bloc", doc="its home")
-    chip: Integers = column("i8", "maker", unit="chip", doc="its row among chips")
+    bloc: Integers = column("i8", "maker", unit="bloc", doc="home bloc of the industry")
+    chip: Integers = column("i8", "maker", unit="chip", doc="row of the industry's chip")
     reference: Floats = column(
-        "f8", "maker", unit="FLOP/s/USD", doc="of the best import at the start of 2018"
+        "f8",
+        "maker",
+        unit="FLOP/s/USD",
+        doc="performance per dollar of the best import at the start of 2018",
     )
-    home_capacity: Floats = column("f8", "maker", unit="chips/month", doc="at full yield, at home")
-    foreign_capacity: Floats = column("f8", "maker", unit="chips/month", doc="in foundries abroad")
-    experience: Floats = column("f8", "maker", unit="chips", doc="all ever made")
-    of_generation: Floats = column("f8", "maker", unit="chips", doc="what yield rests on")
-    yielded: Floats = column("f8", "maker", unit="share", doc="of dies that work")
-    memory_stock: Floats = column("f8", "maker", unit="chips", doc="memory put by, in chips")
-    equipment_barred: Floats = column("f8", "month", "maker", unit="share", doc="of world supply")
-    memory_barred: Floats = column("f8", "month", "maker", unit="share", doc="of world supply")
-    memory_known: NDArray[np.bool_] = column("?", "month", "maker", unit="-", doc="a bar to come")
-    memory_months: Integers = column("i8", "month", "maker", unit="months", doc="under the bar")
-    foundry_barred: Floats = column("f8", "month", "maker", unit="share", doc="of them abroad")
+    home_capacity: Floats = column(
+        "f8", "maker", unit="chips/month", doc="capacity of fabs at home, at full yield"
+    )
+    foreign_capacity: Floats = column(
+        "f8", "maker", unit="chips/month", doc="capacity in foreign foundries, at full yield"
+    )
+    experience: Floats = column("f8", "maker", unit="chips", doc="output, cumulative")
+    of_generation: Floats = column(
+        "f8",
+        "maker",
+        unit="chips",
+        doc="experience with the present generation that yield rests on",
+    )
+    yielded: Floats = column("f8", "maker", unit="share", doc="yield, the share of working dies")
+    memory_stock: Floats = column(
+        "f8", "maker", unit="chips", doc="stockpiled memory, in the chips it suffices for"
+    )
+    equipment_barred: Floats = column(
+        "f8",
+        "month",
+        "maker",
+        unit="share",
+        doc="share of the world's chip-making equipment that rules withhold",
+    )
+    memory_barred: Floats = column(
+        "f8",
+        "month",
+        "maker",
+        unit="share",
+        doc="share of the world's high-bandwidth memory that rules withhold",
+    )
+    memory_known: NDArray[np.bool_] = column(
+        "?", "month", "maker", unit="-", doc="whether a bar on memory is known to come"
+    )
+    memory_months: Integers = column(
+        "i8", "month", "maker", unit="months", doc="months since a bar on memory began"
+    )
+    foundry_barred: Floats = column(
+        "f8", "month", "maker", unit="share", doc="share of foreign foundries that rules bar"
+    )
 
 
 @dataclass
 class Caps(Table):
-    """A row a cap of a licence, by act and destination."""
+    """A row a cap of a licence."""
 
-    measure: Integers = column("i8", "cap", unit="-", doc="0 TPP, 1 chips, 2 share of home volume")
-    pace: Floats = column("f8", "cap", unit="1/month", doc="allowance a month, or the share")
-    home: Integers = column("i8", "cap", unit="bloc", doc="whose volume it is a share of", fill=-1)
+    measure: Integers = column(
+        "i8", "cap", unit="-", doc="what the cap counts: row of CAP_MEASURES"
+    )
+    pace: Floats = column(
+        "f8",
+        "cap",
+        unit="1/month",
+        doc="allowance a month, or allowance per chip that goes to the home bloc",
+    )
+    home: Integers = column(
+        "i8", "cap", unit="bloc", doc="bloc whose purchases raise the allowance", fill=-1
+    )
     start: Integers = column("i8", "cap", unit="month", doc="first month in force")
-    allowed: Floats = column("f8", "cap", unit="TPP or chips", doc="all ever")
-    used: Floats = column("f8", "cap", unit="TPP or chips", doc="all ever")
+    allowed: Floats = column("f8", "cap", unit="TPP or chips", doc="allowance, cumulative")
+    used: Floats = column(
+        "f8", "cap", unit="TPP or chips", doc="sales charged to the cap, cumulative"
+    )

@@ -1,7 +1,7 @@
-"""Names and numbers of sectors, fields, channels, routes and sources: all that kernels import.
+"""Names and numbers of sectors, fields, channels, routes and sources, for kernels to import.
 
-A kernel's machine code depends on these numbers, so that nothing else stands here: an edit of a
-table's wording compiles nothing anew.
+A kernel's machine code depends on these numbers, so this file holds nothing else: an edit of a
+column's wording recompiles nothing.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ FIELDS = ("algorithms", "systems", "products")
 ALGORITHMS, SYSTEMS, PRODUCTS = range(len(FIELDS))
 
 
-LAB_FIELDS = (ALGORITHMS, SYSTEMS)  # labs work in these, with compute for experiments
+LAB_FIELDS = (ALGORITHMS, SYSTEMS)  # fields of labs; research there needs compute
 
 
-FIELD_UNITS = ("OOM", "OOM", "log quality")  # what sizes of ideas and knowledge are counted in
+FIELD_UNITS = ("OOM", "OOM", "log quality")  # of sizes of ideas and of knowledge
 
 
 CHANNELS = (
@@ -73,7 +73,7 @@ ROUTES = ("bought", "bought ahead", "diverted", "rented")
 BOUGHT, AHEAD, DIVERTED, RENTED = range(len(ROUTES))
 
 
-PLANES = len(ROUTES) + 1  # the last is what a buyer would hold had no rule ever bound: its own self
+PLANES = len(ROUTES) + 1  # the last: chips a buyer would hold if no rule had ever bound
 
 
 UNBOUND = len(ROUTES)
@@ -85,7 +85,13 @@ SOURCES = ("legal", "degraded", "stockpiled", "diverted", "rented", "domestic")
 LEGAL, DEGRADED, STOCKPILED, BY_TRADERS, IN_RENT, DOMESTIC = range(len(SOURCES))
 
 
-NOTHING = -np.inf  # the capability of who has made no model
+CAP_MEASURES = ("performance", "chips", "share of home volume")  # what a cap of a licence counts
 
 
-NEVER = -1  # the month of what has not happened
+CAP_ON_PERFORMANCE, CAP_ON_CHIPS, CAP_ON_HOME_SHARE = range(len(CAP_MEASURES))
+
+
+NOTHING = -np.inf  # capability of a lab without a model
+
+
+NEVER = -1  # month of an event that has not happened

@@ -1,8 +1,8 @@
-"""What does not move during a run: parameters, inputs, constants, seed and threads.
+"""What does not change during a run: parameters, inputs, constants, seed and threads.
 
-``State`` is what moves, ``Fixed`` is what it moves by, a phase is ``phase(fixed, state)``. A
-mechanism reads its own group of parameters with ``fixed.of(Group)``; what it needs of another
-mechanism's group stands in ``fixed.shared``, where every such dependence can be seen at a glance.
+``State`` changes from month to month, ``Fixed`` does not, a phase is ``phase(fixed, state)``. A
+mechanism reads its own group of parameters with ``fixed.of(Group)``; quantities of other
+mechanisms' groups stand in ``fixed.shared``, where every such dependence can be seen at a glance.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ Group = TypeVar("Group", bound=Mechanism)
 
 @dataclass(frozen=True)
 class Constants:
-    """What normalises rates: resolved once from the baseline, shared by all paired runs.
+    """Constants that normalise rates: resolved once from the baseline, shared by paired runs.
 
     ``firms`` is the number of active firms of a kind at the start of the baseline, ``team`` and
-    ``compute`` their means, by (field, kind). ``share`` is a kind's part in a field's arrival: its
-    researchers over those of labs; in products the number of its firms.
+    ``compute`` their averages, by (field, kind). ``share`` is a kind's part in a field's arrival:
+    its researchers over those of labs; in products the number of its firms.
     """
 
     firms: Floats
@@ -34,14 +34,14 @@ class Constants:
     compute: Floats
     share: Floats
     bloc_share: Floats
-    arrival: Floats  # discoveries a year in the field, of products at one mean firm; by field
-    infrastructure: float = 0.0  # USD a researcher, mean at the start; 0: places cost the same
+    arrival: Floats  # discoveries a year, by field; in products those of one mean firm
+    infrastructure: float = 0.0  # USD a researcher, mean at the start; 0: no effect on costs
     place_cost: float = 1.0  # cost without infrastructure, so that the mean at the start is 1
     place_size: float = 0.0  # researchers of a place, mean at the start; 0: size does not matter
 
 
 class Shared(NamedTuple):
-    """Quantities that mechanisms use besides the one that states them (given in brackets).
+    """Quantities that several mechanisms use (in brackets: the group that states each one).
 
     Tuples are by field of ideas: algorithms, systems, products. Kernels take it as it is.
     """
@@ -73,7 +73,7 @@ class Shared(NamedTuple):
     sector_adjacency: float  # nearness of two different sectors (spillover)
     quality_weight: float  # weight of capability in users' utility (market)
     home_bias: float  # weight of home models in users' utility (market)
-    openness_to_developers: float  # worth of open weights to developers (market)
+    openness_to_developers: float  # value of open weights to developers (market)
     nest: float  # independence of choices between models (market)
     small_loss: float  # capability that a small version lacks, OOM (market)
     hosted_by_maker: float  # share of open use that its maker hosts (market)
@@ -91,7 +91,7 @@ class Shared(NamedTuple):
 
 @dataclass(frozen=True)
 class Fixed:
-    """All that a run is given."""
+    """All inputs of a run."""
 
     groups: Mapping[type[Mechanism], Mechanism]
     shared: Shared

@@ -1,7 +1,7 @@
-"""What a run is given besides parameters: its months, and rows of the tables in ``seeds/``.
+"""The inputs of a run besides its parameters: its months, and rows of the tables in ``seeds/``.
 
-Inputs are data only. Label-swapped and mirrored inputs are made by renaming and copying rows, never
-by another branch of code.
+Inputs are data only. Label-swapped and mirrored inputs come from renaming and copying rows, never
+from another branch of code.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ from model.core.errors import InputError
 
 @dataclass(frozen=True)
 class Bloc:
-    """A bloc: its share of the world's means, its researchers, its part in making chips."""
+    """A bloc: its researchers, its shares of world budgets and demand, its part in making chips."""
 
     name: str
     label: str
     researchers_2024: float
-    funding_share: float  # of the world's means of labs
-    cloud_share: float  # of the world's spending on chips outside labs
-    equipment_share: float  # of the world's chip-making equipment
-    memory_share: float  # of the world's stacked memory
-    materials_share: float  # of the world's supply of rare materials for chips
-    domestic_2018: float  # accelerators fabs at home could make in 2018, H100 equivalents a month
-    foreign_foundry: float  # share of all that such makers could get that foundries abroad make
-    spending_share: float  # of the world's spending by users, if all used AI
+    funding_share: float  # share of world budgets of labs
+    cloud_share: float  # share of world spending on chips outside labs
+    equipment_share: float  # share of the world's chip-making equipment
+    memory_share: float  # share of the world's high-bandwidth memory
+    materials_share: float  # share of the world's supply of rare materials for chips
+    domestic_2018: float  # capacity of domestic fabs for accelerators, H100 equivalents a month
+    foreign_foundry: float  # share of foreign foundries in the capacity of domestic makers
+    spending_share: float  # share of world spending by users, if all used AI
     developers_2024: float  # millions
-    adoption: float  # propensity to take up new things, 1 is the mean
+    adoption: float  # propensity to adopt, relative to the mean of 1
 
 
 @dataclass(frozen=True)
 class Place:
-    """An industrial district; tier is that of the three-tier rule (home, 1, 2, 3)."""
+    """An industrial district; ``tier`` is its tier under the three-tier rule (home, 1, 2, 3)."""
 
     name: str
     country: str
@@ -57,8 +57,8 @@ class Laboratory:
     founded: int
     rank: int
     release: str
-    motive: float  # weight of research, the rest is revenue
-    complement: float  # what it sells beside models, from 0 to 1
+    motive: float  # weight of research in its aims, the rest is revenue
+    complement: float  # weight of products it sells besides models, from 0 to 1
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Chip:
     """An accelerator; ``available`` and ``withdrawn`` are (year, month).
 
     ``family`` is the chip whose dies it is made of (itself for most): chips of a family share
-    one supply. ``answers`` names the acts, joined by "|", for which a weaker variant was made.
+    one supply. ``answers`` names the acts, joined by "|", for which an export version was made.
     """
 
     name: str
@@ -92,7 +92,7 @@ class Chip:
 
 @dataclass(frozen=True)
 class Shipment:
-    """What was made of a family of chips in a year, for the whole world."""
+    """World output of a family of chips in a year."""
 
     family: str
     year: int
@@ -101,7 +101,7 @@ class Shipment:
 
 @dataclass(frozen=True)
 class Price:
-    """What a model cost through an interface: three parts input, one part output."""
+    """The price of a model through its interface: three parts input, one part output."""
 
     model: str
     date: tuple[int, int]
@@ -113,7 +113,7 @@ class Price:
 
 @dataclass(frozen=True)
 class Act:
-    """A dated rule. Conditions and fields: the head of ``seeds/controls.toml``."""
+    """A dated act of export control; kinds and fields: ``model/controls/acts.py``."""
 
     name: str
     title: str
@@ -127,7 +127,7 @@ class Act:
     kind: str
     response: bool = False
     foreign_product: bool = False
-    part: float = 1.0  # of the targets' industry that the act concerns
+    part: float = 1.0  # share of the targets' industry that the act concerns
     rule: tuple[dict[str, float], ...] = ()
     notify: tuple[dict[str, float], ...] = ()
     firms: tuple[str, ...] = ()
@@ -140,7 +140,7 @@ class Act:
 
 @dataclass(frozen=True)
 class Regime:
-    """A list of acts; those ``kept`` stay in force past the end that the record gives them."""
+    """A list of acts; acts in ``kept`` stay in force past their end on record."""
 
     name: str
     title: str
@@ -183,12 +183,12 @@ class Calendar:
 
 @dataclass(frozen=True)
 class Destination:
-    """Where chips may go: the places of a bloc in one tier of the three-tier rule."""
+    """A destination of chips: the places of a bloc in one tier of the three-tier rule."""
 
     bloc: str
     tier: str
     countries: int
-    weight: float  # of its places, share of the bloc's
+    weight: float  # weight of its places, as a share of the bloc's
 
     @property
     def name(self) -> str:
@@ -198,7 +198,7 @@ class Destination:
 
 @dataclass(frozen=True)
 class Inputs:
-    """Everything given that parameters do not hold; acts are those of the scenario's regime."""
+    """All inputs besides parameters; ``acts`` are those in force in the scenario."""
 
     calendar: Calendar
     blocs: tuple[Bloc, ...]
@@ -212,7 +212,7 @@ class Inputs:
 
     @property
     def destinations(self) -> tuple[Destination, ...]:
-        """Return bloc by bloc the tiers that its places lie in, with their countries."""
+        """Return bloc by bloc the tiers of its places, with their countries."""
         found = []
         for bloc in self.blocs:
             here = [place for place in self.places if place.bloc == bloc.name]
@@ -224,7 +224,7 @@ class Inputs:
         return tuple(found)
 
     def bloc_index(self, name: str) -> int:
-        """Return the row of a bloc; -1 where it is not part of this world."""
+        """Return the row of a bloc; -1 if it does not take part."""
         names = [bloc.name for bloc in self.blocs]
         return names.index(name) if name in names else -1
 

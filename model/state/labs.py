@@ -14,74 +14,154 @@ from model.state.codes import NEVER, NOTHING
 
 @dataclass
 class Labs(Table):
-    """A row a lab: its means, its machines, its run under way, its models."""
+    """Labs: budget, fleet, training run under way, models, earnings."""
 
-    firm: Integers = column("i8", "lab", unit="firm", doc="its row among firms")
-    bloc: Integers = column("i8", "lab", unit="bloc", doc="bloc")
-    rank: Integers = column("i8", "lab", unit="1", doc="1 is the largest of its bloc")
-    founded: Integers = column("i8", "lab", unit="month", doc="may lie before month 0")
-    habit: Integers = column("i8", "lab", unit="habit", doc="index into HABITS")
-    member: Integers = column("i8", "lab", "field", unit="member", doc="row in a field; -1 in none")
-    budget: Floats = column("f8", "lab", unit="USD/month", doc="for research: people and chips")
-    effective: Floats = column("f8", "lab", unit="FLOP/s", doc="fleet at its utilisation")
+    firm: Integers = column("i8", "lab", unit="firm", doc="row of the lab among firms")
+    bloc: Integers = column("i8", "lab", unit="bloc", doc="bloc of the lab")
+    rank: Integers = column(
+        "i8", "lab", unit="1", doc="rank by size in the bloc; 1 is the largest lab"
+    )
+    founded: Integers = column(
+        "i8", "lab", unit="month", doc="month of foundation; may lie before month 0"
+    )
+    habit: Integers = column("i8", "lab", unit="habit", doc="release habit; index into HABITS")
+    member: Integers = column(
+        "i8", "lab", "field", unit="member", doc="row of the lab among members of a field; -1: none"
+    )
+    budget: Floats = column("f8", "lab", unit="USD/month", doc="research budget: people and chips")
+    effective: Floats = column(
+        "f8", "lab", unit="FLOP/s", doc="effective performance of the lab's fleet"
+    )
     constraint: Floats = column(
-        "f8", "lab", unit="share", doc="fleet over what it would be had no rule bound, h", fill=1
+        "f8",
+        "lab",
+        unit="share",
+        doc="fleet over the fleet that the lab would hold if no rule had bound, h",
+        fill=1,
     )
     efficiency: Floats = column(
         "f8",
         "lab",
         unit="share",
-        doc="of researchers on efficiency, over that without rules",
+        doc="researchers on efficiency over their number without rules",
         fill=1,
     )
     scale_up: Floats = column(
-        "f8", "lab", unit="share", doc="of its compute that engineers bring into a run", fill=1
+        "f8",
+        "lab",
+        unit="share",
+        doc="part of the fleet's compute that is usable in a training run",
+        fill=1,
     )
-    run_flop: Floats = column("f8", "lab", unit="FLOP", doc="of the run under way")
-    run_left: Integers = column("i8", "lab", unit="months", doc="0: no run under way")
-    run_start: Integers = column("i8", "lab", unit="month", doc="start of the run", fill=NEVER)
-    run_cost: Floats = column("f8", "lab", unit="USD", doc="of the run under way")
-    run_chip_hours: Floats = column("f8", "lab", unit="hours", doc="of the run under way")
-    run_knowledge: Floats = column("f8", "lab", unit="OOM", doc="algorithms at the run's start")
-    run_base: Floats = column("f8", "lab", unit="OOM", doc="open model built on", fill=NOTHING)
-    run_base_lab: Integers = column("i8", "lab", unit="lab", doc="its maker", fill=-1)
-    run_base_open: NDArray[np.bool_] = column("?", "lab", unit="-", doc="its weights were open")
-    best_own: Floats = column("f8", "lab", unit="OOM", doc="best it made alone", fill=NOTHING)
-    best_released: Floats = column("f8", "lab", unit="OOM", doc="best released", fill=NOTHING)
-    best_flop: Floats = column("f8", "lab", unit="FLOP", doc="largest run completed")
-    potential: Floats = column("f8", "lab", unit="OOM", doc="could make now", fill=NOTHING)
-    models: Integers = column("i8", "lab", unit="models", doc="released so far")
-    opened: Integers = column("i8", "lab", unit="models", doc="with open weights so far")
-    completed: NDArray[np.bool_] = column("?", "lab", unit="-", doc="a run ended this month")
-    finished_own: Floats = column("f8", "lab", unit="OOM", doc="of the last run, made alone")
-    finished: Floats = column("f8", "lab", unit="OOM", doc="capability of the last run's model")
+    run_flop: Floats = column(
+        "f8", "lab", unit="FLOP", doc="training compute so far of the run under way"
+    )
+    run_left: Integers = column(
+        "i8", "lab", unit="months", doc="months left of the run under way; 0: no run"
+    )
+    run_start: Integers = column(
+        "i8", "lab", unit="month", doc="first month of the last run", fill=NEVER
+    )
+    run_cost: Floats = column("f8", "lab", unit="USD", doc="cost so far of the run under way")
+    run_chip_hours: Floats = column(
+        "f8", "lab", unit="hours", doc="chip hours so far of the run under way"
+    )
+    run_knowledge: Floats = column(
+        "f8", "lab", unit="OOM", doc="knowledge in algorithms at the start of the last run"
+    )
+    run_base: Floats = column(
+        "f8", "lab", unit="OOM", doc="capability of the base model of the last run", fill=NOTHING
+    )
+    run_base_lab: Integers = column(
+        "i8", "lab", unit="lab", doc="lab that released the base model; -1: none", fill=-1
+    )
+    run_base_open: NDArray[np.bool_] = column(
+        "?", "lab", unit="-", doc="whether the base model has open weights"
+    )
+    best_own: Floats = column(
+        "f8",
+        "lab",
+        unit="OOM",
+        doc="best capability of the lab's models without inheritance",
+        fill=NOTHING,
+    )
+    best_released: Floats = column(
+        "f8", "lab", unit="OOM", doc="best capability released", fill=NOTHING
+    )
+    best_flop: Floats = column(
+        "f8", "lab", unit="FLOP", doc="training compute of the largest run completed"
+    )
+    potential: Floats = column(
+        "f8",
+        "lab",
+        unit="OOM",
+        doc="capability, without inheritance, of a run of mean length started now",
+        fill=NOTHING,
+    )
+    models: Integers = column("i8", "lab", unit="models", doc="models released so far")
+    opened: Integers = column(
+        "i8", "lab", unit="models", doc="models released with open weights so far"
+    )
+    completed: NDArray[np.bool_] = column(
+        "?", "lab", unit="-", doc="whether a run ended this month"
+    )
+    finished_own: Floats = column(
+        "f8", "lab", unit="OOM", doc="capability, without inheritance, of the last model finished"
+    )
+    finished: Floats = column("f8", "lab", unit="OOM", doc="capability of the last model finished")
     open_capability: Floats = column(
-        "f8", "lab", unit="OOM", doc="best model with open weights", fill=NOTHING
+        "f8", "lab", unit="OOM", doc="best capability released with open weights", fill=NOTHING
     )
-    revenue: Floats = column("f8", "lab", unit="USD/month", doc="from users and firms")
-    serving: Floats = column("f8", "lab", unit="USD/month", doc="cost of serving them")
-    revenue_mean: Floats = column("f8", "lab", unit="USD/month", doc="earned, of late")
-    exposure: Floats = column("f8", "lab", unit="months", doc="its first finds stayed its own")
-    leaks: Floats = column("f8", "lab", unit="ideas", doc="of them known to half of its rivals")
-    lead: Floats = column("f8", "lab", unit="months", doc="until half of its rivals know an idea")
-    earned: Floats = column("f8", "lab", unit="USD/month", doc="last month, serving paid")
+    revenue: Floats = column("f8", "lab", unit="USD/month", doc="revenue from users and firms")
+    serving: Floats = column("f8", "lab", unit="USD/month", doc="cost of serving users and firms")
+    revenue_mean: Floats = column(
+        "f8", "lab", unit="USD/month", doc="smoothed revenue net of serving costs"
+    )
+    exposure: Floats = column(
+        "f8",
+        "lab",
+        unit="months",
+        doc="months that the lab's own ideas stayed its own, recent ones weighted more",
+    )
+    leaks: Floats = column(
+        "f8",
+        "lab",
+        unit="ideas",
+        doc="own ideas that half of the lab's rivals came to hold, recent ones weighted more",
+    )
+    lead: Floats = column(
+        "f8", "lab", unit="months", doc="expected time until half of the lab's rivals hold an idea"
+    )
+    earned: Floats = column(
+        "f8", "lab", unit="USD/month", doc="revenue of last month net of serving costs"
+    )
     boost: Floats = column(
-        "f8", "lab", unit="1", doc="its budget over what it would be: 1, but in experiments", fill=1
+        "f8", "lab", unit="1", doc="budget multiplier (1 except in treatment experiments)", fill=1
     )
-    means: Floats = column("f8", "lab", unit="USD/month", doc="for research or its owners")
-    investors: Floats = column("f8", "lab", unit="USD/month", doc="of its means, from outside")
-    owners: Floats = column("f8", "lab", unit="USD/month", doc="kept by its owners")
-    complement: Floats = column("f8", "lab", unit="share", doc="what it sells beside models")
-    motive: Floats = column("f8", "lab", unit="share", doc="for research, the rest for revenue")
-    ahead: Floats = column("f8", "lab", unit="months", doc="over the nearest visible rival")
+    means: Floats = column(
+        "f8", "lab", unit="USD/month", doc="whole budget, for research and for owners"
+    )
+    investors: Floats = column(
+        "f8", "lab", unit="USD/month", doc="part of the whole budget that outside investors pay"
+    )
+    owners: Floats = column(
+        "f8", "lab", unit="USD/month", doc="part of budget and earnings that owners keep"
+    )
+    complement: Floats = column(
+        "f8", "lab", unit="share", doc="weight of products sold beside models"
+    )
+    motive: Floats = column("f8", "lab", unit="share", doc="weight of research against revenue")
+    ahead: Floats = column("f8", "lab", unit="months", doc="lead over the nearest visible rival")
     stake: Floats = column(
         "f8",
         "lab",
         unit="share",
-        doc="of revenue won by a step ahead, logit; nan: none",
+        doc="gain in revenue from a step ahead, over revenue, by logit; nan: no revenue",
         fill=math.nan,
     )
     effort: Floats = column(
-        "f8", "lab", unit="1", doc="on research, over that at the reference stake", fill=1
+        "f8", "lab", unit="1", doc="research over research at the reference stake", fill=1
     )
-    vigour: Floats = column("f8", "lab", unit="share", doc="of research, slack left out", fill=1)
+    vigour: Floats = column(
+        "f8", "lab", unit="share", doc="share of research that slack leaves", fill=1
+    )

@@ -9,36 +9,75 @@ from model.core.table import Bits, Floats, Integers, Table, column
 
 @dataclass
 class Clusters(Table):
-    """A row an industrial district."""
+    """One row per place: an industrial district."""
 
-    key: Bits = column("u8", "cluster", unit="-", doc="stable key, from the name of the place")
-    bloc: Integers = column("i8", "cluster", unit="bloc", doc="bloc it lies in")
-    latitude: Floats = column("f8", "cluster", unit="degrees", doc="north positive")
-    longitude: Floats = column("f8", "cluster", unit="degrees", doc="east positive")
-    weight: Floats = column("f8", "cluster", unit="share", doc="share of the world's innovation")
-    nearness: Floats = column(
-        "f8", "cluster", "cluster", unit="1", doc="kernel of distance, 1 at no distance"
+    key: Bits = column("u8", "cluster", unit="-", doc="stable key of the place, from its name")
+    bloc: Integers = column("i8", "cluster", unit="bloc", doc="bloc of the place")
+    latitude: Floats = column(
+        "f8", "cluster", unit="degrees", doc="latitude of the place, north positive"
     )
-    campus: Floats = column("f8", "cluster", unit="share", doc="of its bloc's universities")
-    researchers: Floats = column("f8", "cluster", unit="persons", doc="of all firms here")
+    longitude: Floats = column(
+        "f8", "cluster", unit="degrees", doc="longitude of the place, east positive"
+    )
+    weight: Floats = column(
+        "f8", "cluster", unit="share", doc="share of the place in the world's innovation"
+    )
+    nearness: Floats = column(
+        "f8",
+        "cluster",
+        "cluster",
+        unit="1",
+        doc="weight of contacts between two places by distance, 1 at no distance",
+    )
+    campus: Floats = column(
+        "f8", "cluster", unit="share", doc="share of the place in its bloc's universities"
+    )
+    researchers: Floats = column(
+        "f8", "cluster", unit="persons", doc="researchers of all firms of the place"
+    )
     appeal: Floats = column(
-        "f8", "cluster", unit="persons", doc="of the bloc's firms to people here"
+        "f8",
+        "cluster",
+        unit="persons",
+        doc="appeal of the bloc's firms to researchers of the place, as desired heads",
     )
     pay: Floats = column(
-        "f8", "cluster", unit="USD/month", doc="wage bills here, over what the place costs"
+        "f8",
+        "cluster",
+        unit="USD/month",
+        doc="wage bills of the place's firms, over the cost of the place",
     )
-    spent: Floats = column("f8", "cluster", unit="USD/month", doc="wage bills here")
-    stock: Floats = column("f8", "cluster", unit="USD", doc="shared infrastructure")
-    fed: Floats = column("f8", "cluster", unit="USD", doc="all ever put into it, first included")
-    worn: Floats = column("f8", "cluster", unit="USD", doc="all of it ever worn out")
+    spent: Floats = column("f8", "cluster", unit="USD/month", doc="wage bills of the place's firms")
+    stock: Floats = column("f8", "cluster", unit="USD", doc="stock of shared infrastructure")
+    fed: Floats = column(
+        "f8",
+        "cluster",
+        unit="USD",
+        doc="cumulative investment in infrastructure, first stock included",
+    )
+    worn: Floats = column(
+        "f8", "cluster", unit="USD", doc="cumulative depreciation of infrastructure"
+    )
     cost: Floats = column(
-        "f8", "cluster", unit="1", doc="of research and of hosting chips, over the mean", fill=1
+        "f8",
+        "cluster",
+        unit="1",
+        doc="cost of research and of hosting chips, over the mean of places",
+        fill=1,
     )
     crowd: Floats = column(
-        "f8", "cluster", unit="1", doc="factor on finds from the number of researchers", fill=1
+        "f8",
+        "cluster",
+        unit="1",
+        doc="factor on discoveries from the number of researchers of the place",
+        fill=1,
     )
     commute: Floats = column(
-        "f8", "cluster", "cluster", unit="1", doc="weight in hiring: 1 at home, less elsewhere"
+        "f8",
+        "cluster",
+        "cluster",
+        unit="1",
+        doc="weight of hiring between two places, 1 within a place",
     )
     bloc_share: Floats = column(
         "f8",
@@ -46,5 +85,5 @@ class Clusters(Table):
         "cluster",
         "bloc",
         unit="share",
-        doc="where contacts of the cluster's firms go in the baseline world; rows sum to one",
+        doc="share of contacts of the place's firms with a bloc in the baseline; rows sum to one",
     )

@@ -1,4 +1,4 @@
-"""What moves during a run: the tables that phases read and write. It knows no rule."""
+"""What changes during a run: the tables that phases read and write. No rule stands here."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from model.state.places import Clusters
 
 @dataclass
 class State:
-    """All that moves: what phases read and write."""
+    """All that changes: what phases read and write."""
 
     month: int
     blocs: Blocs
@@ -37,18 +37,20 @@ class State:
     platforms: Platforms
     applications: Applications
     branches: Branches
-    listed: NDArray[np.bool_]  # month x buyer x bloc: kept from its makers by an entity list
+    listed: NDArray[
+        np.bool_
+    ]  # month x buyer x bloc: cut off from the bloc's chip makers by an entity list
     cloud_share: Floats  # buyer: share of the world's spending on chips outside labs; labs 0
     link_start: Integers  # firm x (bloc + 1): where a firm's links to a bloc begin
     link_to: NDArray[np.int32]  # link: the firm at its other end
     knowledge: tuple[Knowledge, ...]
     run_bits: Bits  # lab x word: algorithms held when the run under way began
     open_bits: Bits  # lab x word: algorithms embodied in the best open model
-    finds: list[tuple[Integers, Integers]]  # (members, ideas) found this month, by field
-    learned: list[Learned]  # what was learned this month, by field
+    finds: list[tuple[Integers, Integers]]  # (members, ideas) of this month's discoveries, by field
+    learned: list[Learned]  # ideas learned this month, by field
     released_by_month: Floats  # month x lab: best capability released by the end of a month
-    acquired: Integers  # field x channel x source bloc x target bloc, this month
-    published: Integers  # field x bloc, this month
+    acquired: Integers  # field x channel x source bloc x target bloc: ideas acquired this month
+    published: Integers  # field x bloc: ideas published this month
     models: list[Model]  # all released so far
     opening: list[tuple[Model, Bits]]  # closed models that may be opened, algorithms in them
     shrinking: list[Model]  # open models without a small version yet

@@ -294,3 +294,12 @@ def test_an_unknown_environment_variable_is_refused(
     shown = json.loads(spillover("show", "ban", "--json").out)
     values = {row["parameter"]: (row["value"], row["origin"]) for row in shown["parameters"]}
     assert values["spillover.strength"] == (0.4, "$SPILLOVER_SPILLOVER__STRENGTH")
+
+
+def test_every_command_says_what_it_does_in_a_whole_line(spillover, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = spillover("--help").out.partition("Commands:")[2].splitlines()
+    said = [line.strip() for line in lines if line.strip()]
+    assert len(said) >= 13
+    assert not [line for line in said if line.endswith("...")]
+    assert all(len(line) <= 80 and line.endswith(".") for line in lines if line.strip())

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from worlds import unclosed
 
 from model.measure.accounts import CLOSED, LAWS
 from model.month import MONTH
 from model.state.codes import UNBOUND
+from tests.worlds import unclosed
 
 ROUTES = slice(UNBOUND)  # all planes but the one without rules
 LONG = {"economy__end": "2024-06"}  # past the first chip bans, so that orders are cancelled

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from channels import BESIDE_TALK, plain_world
-from seekers import Seekers, equal_sizes
 
 from model.mechanisms.ideas.spillover import spillover
 from model.setup.idea_catalogue import LARGEST, LAWS, mean_of, scale_of
+from tests.channels import BESIDE_TALK, plain_world
+from tests.seekers import Seekers, equal_sizes
 
 ARRIVAL, DIFFICULTY, YEARS = 100.0, 0.8, 10  # finds a year of all firms, 1/OOM
 

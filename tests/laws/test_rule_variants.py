@@ -6,15 +6,19 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from seekers import blank, members
 
 from model.core.randomness import address, key_of
 from model.measure.tables import content_digest, tables_of
-from model.mechanisms.ai import market_kernels
-from model.mechanisms.ideas import discovery_kernels, spillover_kernels
+from model.mechanisms.ai.market import AiMarket, _choose
+from model.mechanisms.ideas import spillover_kernels
+from model.mechanisms.ideas.discovery import _invent, _take_turns
 from model.parameters import FACTS, GROUPS
-from model.state.codes import CLOSED, FOUND, FOUND_AGAIN, LAB_FIELDS, NEVER
+from model.state.ai_market import Platforms, Segments
+from model.state.blocs import Blocs
+from model.state.codes import FOUND, FOUND_AGAIN, LAB_FIELDS, NEVER
 
-RULES = {  # all that name a rule of nature
+RULES = {  # all parameters that choose a structural rule
     (group, name): get_args(field.annotation)
     for group, kind in GROUPS.items()
     for name, field in kind.model_fields.items()
@@ -26,17 +30,17 @@ RULES = {  # all that name a rule of nature
 
 def chosen(share, utility, months, looking=1.0, mutation=1e-9):
     """Return shares after some months in which lines stay what they are."""
-    number = len(share)
-    share = np.array(share)[:, None]
+    blocs, segments = Blocs.allocate(bloc=1, month=1, channel=1), Segments.allocate(segment=1)
+    platforms = Platforms.allocate(platform=len(share), bloc=1, segment=1)
+    blocs.exchange[:] = platforms.price[:] = segments.means[:] = segments.adopters[:] = 1.0
+    platforms.quality[:], platforms.share[:, 0] = utility, share
+    weights = AiMarket(
+        quality_weight=1.0, reference_capability=0.0, price_weight=1.0, home_bias=0.0,
+        network_effect=0.0, nest=0.5, looking_around=looking,
+    ).face()  # fmt: skip
     for _ in range(months):
-        market_kernels.choose(
-            np.zeros(number, np.int64), np.full(number, CLOSED), np.array(utility),
-            np.ones((number, 1)), np.ones((number, 1)), np.zeros(1, np.int64), np.ones(1),
-            np.ones(1), np.zeros(1), np.ones((1, 1)),
-            np.array([1.0, 0.0, 1.0, 0.0, 0.0, 0.5, looking, mutation]), share,
-            np.zeros((number, 1)), *(np.zeros(1) for _ in range(4)),
-        )  # fmt: skip
-    return share[:, 0]
+        _choose(mutation, blocs.face, weights, platforms.face, segments.face)
+    return platforms.share[:, 0]
 
 
 @given(st.floats(0.05, 0.95), st.floats(-1.0, 1.0), st.integers(1, 20))
@@ -66,12 +70,11 @@ def test_with_much_mutation_replicator_is_logit():
 
 
 def absorbed(rule, team=(5.0, 0.0, 20.0), count=(10, 40, 20)):
-    out = np.full(3, np.nan)
-    spillover_kernels.understanding(
-        np.arange(3), np.zeros(3, np.int8), np.array(team), np.ones(3), np.array(count), 5.0, 10.0,
-        spillover_kernels.RULES.index(rule), out,
-    )  # fmt: skip
-    return out
+    firms, knowledge = members(3)
+    knowledge.team[:], knowledge.relative_team[:], knowledge.count[:] = team, 1.0, count
+    number = spillover_kernels.RULES.index(rule)
+    spillover_kernels.absorb(firms.face, knowledge.face, 5.0, 10.0, number)
+    return knowledge.absorption
 
 
 def test_absorption_takes_research_or_knowledge_or_nothing():
@@ -113,20 +116,19 @@ def test_where_every_find_is_new_nobody_finds_what_others_found(small, constants
     assert union[1] > union[0]  # nobody searches in vain
 
 
-def test_finds_that_are_new_go_round_by_luck_and_not_by_place():
-    """Two members who find in a month: which gets the first idea does not hang on their order."""
+def test_new_discoveries_go_round_by_chance_and_not_by_place():
+    """Two members discover in a month: who gets the first idea does not depend on their order."""
     first = []
-    for luck in range(400):
-        turn = np.empty(2, np.uint64)
-        draws = address(np.uint64(luck), key_of("finds"), 0)
-        discovery_kernels.turns(draws, np.arange(2), np.array([7, 11], np.uint64), turn)
-        ideas, bits = np.empty(2, np.int64), np.zeros((2, 1), np.uint64)
-        discovery_kernels.invent(
-            np.argsort(turn), np.ones(2, np.int64), np.array([1, 2]), np.full(9, NEVER),
-            np.ones(9), bits, np.zeros(2, np.int64), np.zeros(2), np.empty(2, np.int64), ideas,
-        )  # fmt: skip
-        assert sorted(ideas) == [0, 1] and bits[:, 0].tolist() == [1 << int(n) for n in ideas]
-        first.append(ideas[0])
+    for seed in range(400):
+        firms, knowledge = members(2, ideas=9)
+        firms.key[:], knowledge.size[:] = (7, 11), 1.0
+        turn, made = np.empty(2, np.uint64), blank(np.ones(2, np.int64))
+        draws = address(np.uint64(seed), key_of("finds"), 0)
+        _take_turns(draws, firms.face, knowledge.face, turn)
+        _invent(np.argsort(turn), knowledge.face, made)
+        assert sorted(made.idea) == [0, 1]
+        assert knowledge.bits[:, 0].tolist() == [1 << int(n) for n in made.idea]
+        first.append(made.idea[0])
     assert abs(np.mean(first) - 0.5) < 0.1
 
 

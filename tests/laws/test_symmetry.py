@@ -85,8 +85,8 @@ def test_label_swap(scenario: str, pair: tuple[str, str]) -> None:
 def test_a_rule_strikes_identical_blocs_alike() -> None:
     """What is left of the fleet of who is barred does not depend on who bars whom.
 
-    Fleets of identical blocs differ by luck alone (systems ideas, the few years of their labs), so
-    that the ratios agree within 5 %.
+    Fleets of identical blocs differ by chance alone (systems ideas, the few years of their labs),
+    so that the ratios agree within 5 %.
     """
     scenario, left = load("mirror", SMALL), []
     free = World(scenario, rng=1).run()

@@ -7,13 +7,12 @@ from functools import cache
 import numpy as np
 import pytest
 from conftest import MOVING
-from worlds import unclosed
 
-from analysis.reports import scenarios
 from model.economy import World
 from model.measure.tables import content_digest, tables_of
 from model.scenario import load, shipped
 from model.state.codes import SOURCES, UNBOUND
+from tests.worlds import unclosed
 
 # As many labs as by default: fewer would leave out all that entity lists name.
 CAST = {"economy__labs": 40, "economy__clusters": 40, "economy__firms": 200, **MOVING}
@@ -102,7 +101,7 @@ def test_it_differs_from_its_parent(name, ended):
 
 @pytest.mark.parametrize("name", [name for name in CHILDREN if name not in IDENTICAL])
 def test_it_is_a_twin_of_its_parent(name, ended):
-    """The same firms, the same luck, the same constants: what differs is what the file says."""
+    """The same firms, draws and constants: what differs is what the file says."""
     world, parent = ended(name), ended(lineage(name)[1])
     assert world.fixed.constants is parent.fixed.constants
     keys = [w.state.firms.key[w.state.firms.entered == 0] for w in (world, parent)]
@@ -144,16 +143,3 @@ def test_tiers_bind_those_in_between(ended):
         return state.buyers.effective[state.buyers.destination == row].sum()
 
     assert cloud("tiers") < cloud("ban")
-
-
-def test_the_page_of_worlds_is_current():
-    """All but the dates, which only the history tells."""
-
-    def told(text):
-        return [line for line in text.splitlines() if not line.startswith(scenarios.CHANGED)]
-
-    page = scenarios.PAGE.read_text(encoding="utf-8")
-    assert told(page) == told(scenarios.content()), (
-        "write it anew: python -m analysis.reports.scenarios"
-    )
-    assert page.count(scenarios.CHANGED) == len(shipped())

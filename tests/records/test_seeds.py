@@ -13,11 +13,27 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from model.controls.acts import act_of, acts, acts_of, read_controls, regimes
-from model.core.csv_table import ACT_KINDS, COLUMNS, CONDITIONS, SALES
+from model.controls.acts import (
+    ACT,
+    CONDITIONS,
+    KINDS,
+    act_of,
+    acts,
+    acts_of,
+    read_controls,
+    regimes,
+)
 from model.core.errors import InputError
 from model.parameters import FACTS
-from model.seed_tables import LEDGER, SEEDS, generated_places, read_tables, seeds_text, tables
+from model.seed_tables import (
+    LEDGER,
+    SALES,
+    SEEDS,
+    generated_places,
+    read_tables,
+    seeds_text,
+    tables,
+)
 from model.state.inputs import Act
 
 CSVS = [path.name for path in sorted(SEEDS.glob("*.csv"))]
@@ -378,6 +394,36 @@ def test_bad_acts_are_refused_with_place_and_field(changes, field, word):
     assert word in message and "got" in message and "\n" not in message, message
 
 
+def test_kinds_and_fields_of_acts_are_explained_where_acts_stand():
+    head = (SEEDS / "controls.toml").read_text(encoding="utf-8").partition("\n\n[")[0]
+    words = {line[1:].split()[0] for line in head.splitlines() if line.startswith("# ")}
+    kinds = {line[1:].split()[0] for line in head.splitlines() if line.startswith("#" + " " * 18)}
+    assert set(KINDS) - {"bar"} <= kinds  # the first stands beside ``kind``
+    assert {name for kind in KINDS.values() for name in (*kind.needs, *kind.takes)} <= words
+    assert {act.kind for act in acts().values()} <= set(KINDS)
+    assert all(name in ACT for kind in KINDS.values() for name in (*kind.needs, *kind.takes))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_of_act_takes_its_own_fields_and_no_others(kind):
+    values = {"rule": GOOD["rule"], "firms": ["Huawei"], "notify": GOOD["rule"],
+              "probability": 0.5, "fee": 0.2, "cap_tpp": 1.0, "cap_units": 1.0,
+              "cap_home_share": 0.5}  # fmt: skip
+    plain = {k: v for k, v in GOOD.items() if k != "rule"} | {"kind": kind, "actor": "china"}
+    needed = {field: values[field] for field in KINDS[kind].needs}
+    assert act_of("mine", {**plain, **needed}, "my.toml").kind == kind
+    for field, value in values.items():
+        if field in (*KINDS[kind].needs, *KINDS[kind].takes):
+            act_of("mine", {**plain, **needed, field: value}, "my.toml")
+        else:
+            with pytest.raises(InputError, match="has no meaning with kind"):
+                act_of("mine", {**plain, **needed, field: value}, "my.toml")
+    for field in needed:
+        rest = {k: v for k, v in needed.items() if k != field}
+        with pytest.raises(InputError, match="is needed with kind"):
+            act_of("mine", {**plain, **rest}, "my.toml")
+
+
 @pytest.mark.parametrize("table", [None, 1, "bar", [GOOD]])
 def test_an_act_that_is_no_table_is_refused(table):
     with pytest.raises(InputError, match="must be a table"):
@@ -400,7 +446,7 @@ PLAIN = (
 ANYTHING = st.recursive(
     PLAIN, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3)
 )
-KEYS = st.sampled_from(list(COLUMNS["act"]))
+KEYS = st.sampled_from(list(ACT))
 
 
 @given(st.dictionaries(KEYS | st.text(max_size=8), ANYTHING, max_size=8))
@@ -412,7 +458,7 @@ def test_arbitrary_tables_are_read_or_refused(table):
         except InputError as error:
             assert str(error).startswith("my.toml")
         else:
-            assert act.kind in ACT_KINDS and act.announced <= act.effective
+            assert act.kind in KINDS and act.announced <= act.effective
 
 
 @given(ANYTHING)

@@ -53,7 +53,7 @@ def test_effects_are_sizes_in_units_of_spread():
 
 def test_the_page_parts_inert_faint_and_moving():
     names = ["spillover.strength", "spillover.codified", "budgets.taper"]
-    sizes = dict(zip(names, (1.0, 0.1, 0.0), strict=True)) | {screening.LUCK: 0.4}
+    sizes = dict(zip(names, (1.0, 0.1, 0.0), strict=True)) | {screening.CHANCE: 0.4}
     effects = {name: [outcomes(size)] * 2 for name, size in sizes.items()}
     page = screening.page(effects, {"budgets.taper": [outcomes(0.0)]}, "make it")
     inert, faint = (page.split(f"## {title}")[1].split("##")[0] for title in ("Inert", "Faint"))

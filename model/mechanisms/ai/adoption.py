@@ -1,12 +1,12 @@
-r"""Adoption: users take up AI models, as Bass has it, on a potential that moves.
+r"""Adoption: users take up AI models as in Bass's model, with a potential that moves.
 
-Of a segment (consumers, developers of a bloc) a share F uses models and a share m would, by what
-is on offer (``mechanisms/market.py``). In a month
+In a segment (consumers or developers of a bloc) a share F uses models and a share m would use those
+on offer (``mechanisms/ai/market.py``). In a month
 
 .. math:: \Delta F = \bigl(1 - e^{-(p + q F / m)\, a / 12}\bigr)\,(m - F)
 
-with a the segment's propensity (Bass 1969; as a hazard, so that a month never overshoots). Who
-finds nothing worth it any more gives up at the same pace.
+with a the segment's propensity (Bass 1969; as a hazard, so that a month never overshoots). Users
+for whom no model is worth its price any more give up at the same pace.
 
 Limits: constant m: Bass's closed form; p = q = 0: nobody takes anything up.
 """
@@ -33,7 +33,7 @@ class Adoption(Mechanism):
         source="sultan_1990",
         claims="D6",
     )
-    """Take-up without the example of others, p."""
+    """Bass coefficient of innovation p: take-up of AI models without the example of other users."""
     imitation: float = fact(
         0.38,
         "1/year",
@@ -43,13 +43,14 @@ class Adoption(Mechanism):
         source="sultan_1990",
         claims="D6",
     )
-    """Take-up by example, q."""
+    """Bass coefficient of imitation q: take-up of AI models by the example of other users."""
     follower_propensity: float = fact(1.0, "1", LogUniform(0.5, 2.0), (0.0, 20.0), claims="D6 D15")
-    """Propensity to take up new things in the following bloc over that elsewhere."""
+    """Propensity of users in the following bloc to take up AI models, over that of users in all
+    other blocs."""
 
 
 def adoption(fixed: Fixed, state: State) -> None:
-    """Let users take up what is on offer.
+    """Let users take up the models on offer.
 
     Reads ``segments.potential``, ``propensity``. Writes ``segments.adopters``.
     """
@@ -65,6 +66,7 @@ def adoption(fixed: Fixed, state: State) -> None:
 
 @kernel
 def _take_up(potential, propensity, innovation, imitation, adopters):
+    """Move adopters towards the potential for one step, at rates a step."""
     for s in range(potential.size):
         m, f = potential[s], adopters[s]
         example = min(1.0, f / m) if m > 0.0 else 1.0

@@ -1,29 +1,29 @@
-r"""Release: finished models go out, closed or with open weights.
+r"""Release: labs release finished models, closed or with open weights.
 
-Every finished model is released to users in its month. Whether others get its weights, a lab
-chooses: it opens a model when
+A lab releases every finished model to users in the month of its completion, and chooses whether to
+publish the weights: it opens a model when
 
 .. math:: k_c\, complement + k_t\, motive + k_d\, drawn > k_r\, rent,
           \qquad rent = \ln(1 + e^{3\, lead})/3,
 
-all in shares of what it could earn with the model closed. What it sells beside models (chips,
-cloud, devices, advertising) gains when models are cheap (commoditised complements: Lerner and
-Tirole 2002); openness draws researchers, the more the more research counts for the lab; and open
-models draw ideas from developers (``drawn``: ideas contributed a month over those the lab finds
-itself). The rent of exclusivity rises with the lead in OOM over the best alternative of others,
-open or closed, between -1 and 2: a rule that looks at open alternatives alone would never open the
-first one. A model that stays closed is looked at again in every month from a first one on: it is
-opened late when others have caught up with it.
+all in shares of the closed revenue that it could earn with the model. Products that the lab sells
+beside models (chips, cloud, devices, advertising) gain when models are cheap (commoditised
+complements: Lerner and Tirole 2002); openness attracts researchers, the more so the more research
+counts for the lab; and open models attract ideas from developers (``drawn``: ideas contributed a
+month over the lab's own discoveries). The rent of exclusivity rises with the lead in OOM over the
+best alternative of others, open or closed, between -1 and 2: a rule that looks at open alternatives
+alone would never open the first model. From a first month on, the lab reconsiders every month a
+model that stayed closed: it opens the model late when others have caught up.
 
-``habit`` keeps what a lab is known for instead (open, mixed, closed: ``seeds/labs.csv``; a mixed
-lab opens each model after a delay); ``open`` and ``closed`` force all labs of a bloc.
+Under ``habit`` labs follow their recorded habit instead (open, mixed, closed: ``seeds/labs.csv``; a
+mixed lab opens each model after a delay); ``open`` and ``closed`` force all labs of a bloc.
 
 Developers of a bloc contribute :math:`c_0 \sqrt{D}` ideas a month on average to the public pool of
 algorithms, D millions of developers times their use of open lines: ideas that are within reach of
-the best open model and not in print in the bloc. There is no evidence for c₀.
+the best open model and not yet published in the bloc. There is no evidence for c₀.
 
-Limits: everybody closed: the open-weights channel, inheritance and contributions are empty;
-c₀ = 0: nobody contributes; k_r = 0: whoever gains anything opens at once.
+Limits: all labs closed: the open-weights channel, inheritance and contributions are empty;
+c₀ = 0: nobody contributes; k_r = 0: a lab that gains anything opens at once.
 """
 
 from __future__ import annotations
@@ -37,7 +37,18 @@ from model.core.kernels import kernel
 from model.core.parameter import LogUniform, Mechanism, Uniform, fact, lever
 from model.core.randomness import address, at, key_of, poisson, uniform
 from model.core.table import Floats
-from model.state.codes import CLOSED, HABITS, LINES, NEVER, NOTHING, OPEN, SEGMENTS, SMALL
+from model.state.codes import (
+    ALGORITHMS,
+    CLOSED,
+    DEVELOPERS,
+    HABITS,
+    LINES,
+    NEVER,
+    NOTHING,
+    OPEN,
+    SEGMENTS,
+    SMALL,
+)
 from model.state.fixed import Fixed
 from model.state.knowledge import Model
 from model.state.state import State
@@ -47,43 +58,45 @@ LOWEST_LEAD, HIGHEST_LEAD = -1.0, 2.0  # OOM; beyond them a lead changes nothing
 
 
 class Release(Mechanism):
-    """Policies of release."""
+    """Release policies, and what labs gain by openness."""
 
     policy: Policy = lever(
         "choice", "name", source="seeds/labs.csv", claims="B1 B3 B4 B11", since="release", bare=True
     )
     """How labs in {bloc} release models: by choice, by each lab's habit, all open or all closed."""
     since: str = fact("", "month", lever=True)
-    """Month (YYYY-MM) from which these policies hold; before it every lab chooses; empty: the
-    first reported month, so that twins share their prehistory."""
+    """Month (YYYY-MM) from which release policies hold, while every lab chooses before; empty: the
+    first reported month, so that paired runs share their prehistory."""
     delay: int = fact(12, "months", within=(1, 120), claims="B1")
-    """Time after which a lab of mixed habit opens a model, and from which a lab that chooses looks
-    again at one that stayed closed."""
+    """Age at which a lab of mixed habit opens a model, and from which a lab under choice
+    reconsiders every month a model that stayed closed."""
     complement: float = fact(0.08, "1", Uniform(0.0, 0.3), (0.0, 10.0), claims="B4 B6")
-    """Gain k_c of openness through what a lab sells beside models, over closed revenue."""
+    """Gain k_c of openness, over closed revenue, to a lab whose owner sells much beside models."""
     talent: float = fact(0.08, "1", Uniform(0.0, 0.3), (0.0, 10.0), claims="B4 D8")
-    """Gain k_t of openness to a lab that lives for research, over closed revenue."""
+    """Gain k_t of openness in attracting researchers, over closed revenue, to a lab that values
+    research alone."""
     drawing: float = fact(0.15, "1", Uniform(0.0, 0.5), (0.0, 10.0), claims="B2 B4")
-    """Gain k_d where developers contribute as many ideas as the lab finds itself."""
+    """Gain k_d of openness, over closed revenue, where developers contribute as many ideas as the
+    lab discovers itself."""
     rent: float = fact(1.0, "1", Uniform(0.5, 2.0), (0.0, 10.0), claims="B4 B11")
-    """Weight k_r of the rent that openness gives up."""
+    """Weight k_r of the rent of exclusivity that a lab gives up when it opens a model."""
     contributions: float = fact(
         0.1, "ideas/month", LogUniform(0.01, 1.0), (0.0, 20.0), kind="contested", claims="B1 B2"
     )
-    """Ideas c0 contributed a month by a million developers on open models; no evidence."""
+    """Ideas c0 that a million developers who work with open models contribute; no evidence."""
     small_lag: int = fact(1, "months", within=(0, 24), claims="B5")
-    """Time after which an open model has a small version; people ran some within hours."""
+    """Time from the opening of a model to its small version; some were run within hours."""
 
 
 def release(fixed: Fixed, state: State) -> None:
-    """Release the models finished this month; open those whose time has come.
+    """Release the models finished this month; open models where openness pays or policy asks it.
 
     Reads ``labs.completed``, ``finished``, ``run_*``, ``habit``, ``complement``, ``motive``,
     ``state.run_bits``, ``platforms.share``, ``segments.adopters``, ``knowledge.rate``. Writes
     ``labs.best_*``, ``open_capability``, ``models``, ``opened``, ``state.open_bits``,
     ``state.models``, ``state.opening``, ``platforms.quality``, ``flop``, ``blocs.contributed``,
-    ``knowledge.pending``.
-    Labs are few and models rare, so that this is the one phase written out in Python.
+    ``knowledge.pending``, ``first_month``, ``first_bloc``, ``words``.
+    Labs are few and models rare, so that this phase is mostly written in Python.
     """
     labs = state.labs
     now, then = _open_use(fixed, state)
@@ -117,24 +130,12 @@ def release(fixed: Fixed, state: State) -> None:
 
 
 def _open(fixed: Fixed, state: State, then: Floats) -> None:
-    # Open what is to be opened; what is no better than its maker's open model need not wait.
+    # A model that is no better than its maker's best open model is no longer considered.
     group, labs, waiting = fixed.of(Release), state.labs, []
     alternative, gain = np.zeros(labs.firm.size), np.zeros(labs.firm.size)
-    _weigh(
-        labs.bloc,
-        labs.best_released,
-        state.blocs.exchange,
-        labs.complement,
-        labs.motive,
-        state.knowledge[0].rate[labs.member[:, 0]],
-        then,
-        group.complement,
-        group.talent,
-        group.drawing,
-        group.contributions,
-        alternative,
-        gain,
-    )
+    knowledge = state.knowledge[ALGORITHMS].face
+    given = (labs.face, state.blocs.face, knowledge, then, fixed.face(Release))
+    _weigh(*given, alternative, gain)
     policies = fixed.by_bloc(Release, "policy", state.month)
     for model, bits in state.opening:
         lab, age = model.lab, state.month - model.released
@@ -142,12 +143,12 @@ def _open(fixed: Fixed, state: State, then: Floats) -> None:
         rent = math.log1p(math.exp(3.0 * lead)) / 3.0
         if age == 0:
             model.gain, model.rent = float(gain[lab]), rent
-        policy, looks = policies[labs.bloc[lab]], age == 0 or age >= group.delay
+        policy, decides = policies[labs.bloc[lab]], age == 0 or age >= group.delay
         if policy == "habit":
             habit = HABITS[int(labs.habit[lab])]
             opens = habit == "open" or (habit == "mixed" and age >= group.delay)
         elif policy == "choice":
-            opens = looks and gain[lab] > group.rent * rent
+            opens = decides and gain[lab] > group.rent * rent
         else:
             opens = policy == "open"
         if opens:
@@ -170,102 +171,82 @@ def _open(fixed: Fixed, state: State, then: Floats) -> None:
 
 
 def _open_use(fixed: Fixed, state: State) -> tuple[Floats, Floats]:
-    # Developers, millions, by bloc who work with open lines now, and by lab and bloc who would if
-    # the lab opened its own.
-    platforms, blocs = state.platforms, fixed.inputs.blocs
-    developers = np.array([bloc.developers_2024 for bloc in blocs])
-    now, then = np.zeros(len(blocs)), np.zeros((state.labs.firm.size, len(blocs)))
-    _use(
-        platforms.lab,
-        platforms.line,
-        platforms.share,
-        state.segments.adopters,
-        developers,
-        len(SEGMENTS),
-        now,
-        then,
-    )
+    # Developers, millions, who work with open lines: now, by bloc; and if a lab opened its closed
+    # line, by lab and bloc.
+    developers = np.array([bloc.developers_2024 for bloc in fixed.inputs.blocs])
+    now, then = np.zeros(developers.size), np.zeros((state.labs.firm.size, developers.size))
+    _use(developers, state.platforms.face, state.segments.face, now, then)
     return now, then
 
 
 @kernel
-def _use(lab, line, share, adopters, developers, kinds, now, then):
+def _use(developers, platforms, segments, now, then):
+    """Add up developers who work with open lines: now, and if a lab opened its closed line."""
     for b in range(developers.size):
-        row = b * kinds + kinds - 1
-        for j in range(lab.size):
-            people = developers[b] * adopters[row] * share[j, row]
-            if line[j] != CLOSED:
+        row = b * len(SEGMENTS) + DEVELOPERS
+        for j in range(platforms.line.size):
+            people = developers[b] * segments.adopters[row] * platforms.share[j, row]
+            if platforms.line[j] != CLOSED:
                 now[b] += people
             else:
-                then[lab[j], b] += people
+                then[platforms.lab[j], b] += people
     for i in range(then.shape[0]):
         for b in range(developers.size):
             then[i, b] += now[b]
 
 
 @kernel
-def _weigh(
-    bloc, best, exchange, complement, motive, finds, use, by_complement, by_motive, drawing, each,
-    alternative, gain,
-):  # fmt: skip
-    # The best model of another lab that users of a lab's bloc may have, OOM; what openness gives,
-    # over what a model could earn closed.
+def _weigh(labs, blocs, knowledge, then, release, alternative, gain):
+    """Write the best alternative to each lab's models, OOM, and its gain of openness.
+
+    The alternative is the best model of another lab that users in the lab's bloc may use; the gain
+    is relative to closed revenue.
+    """
+    bloc, exchange = labs.bloc, blocs.exchange
     for i in range(bloc.size):
         alternative[i] = NOTHING
         for j in range(bloc.size):
             if j != i and exchange[bloc[i], bloc[j]] > 0.0:
-                alternative[i] = max(alternative[i], best[j])
+                alternative[i] = max(alternative[i], labs.best_released[j])
         drawn = 0.0
         for b in range(exchange.shape[0]):
-            drawn += each * math.sqrt(use[i, b]) * exchange[bloc[i], b]
-        share = min(1.0, drawn / finds[i]) if finds[i] > 0.0 else 0.0
-        gain[i] = by_complement * complement[i] + by_motive * motive[i] + drawing * share
+            drawn += release.contributions * math.sqrt(then[i, b]) * exchange[bloc[i], b]
+        own = knowledge.rate[labs.member[i, ALGORITHMS]]
+        share = min(1.0, drawn / own) if own > 0.0 else 0.0
+        openness = release.complement * labs.complement[i] + release.talent * labs.motive[i]
+        gain[i] = openness + release.drawing * share
 
 
 def _contribute(fixed: Fixed, state: State, now: Floats) -> None:
-    # Developers find what is in reach of the best open model; it is in print in the next month.
-    group, labs, algorithms = fixed.of(Release), state.labs, state.knowledge[0]
-    luck = address(fixed.seed, key_of("contributions"), state.month)
-    suits = address(fixed.seed, key_of("contributed"))
-    window = fixed.shared.lab_window
-    for b, ordinal in enumerate(state.blocs.ordinal):
+    # Developers discover ideas in reach of the best open model; they appear in print next month.
+    group, labs, blocs = fixed.of(Release), state.labs, state.blocs
+    algorithms, shared = state.knowledge[ALGORITHMS].face, fixed.shared
+    draws = address(fixed.seed, key_of("contributions"), state.month)
+    affinity = address(fixed.seed, key_of("contributed"))
+    reach = (shared.lab_window, shared.unique_ideas[ALGORITHMS])
+    for b in range(blocs.ordinal.size):
         use = now[b] if group.contributions > 0.0 else 0.0
-        state.blocs.contributed[b] = 0.0
-        usable = (state.blocs.exchange[b, labs.bloc] > 0.0) & (labs.open_capability > NOTHING)
+        blocs.contributed[b] = 0.0
+        usable = (blocs.exchange[b, labs.bloc] > 0.0) & (labs.open_capability > NOTHING)
         if use <= 0.0 or not usable.any():
             continue
         rows = np.flatnonzero(usable)
-        best = rows[int(np.argmax(labs.open_capability[rows]))]
-        _find(
-            luck,
-            suits,
-            np.uint64(ordinal),
-            b,
-            group.contributions * math.sqrt(use),
-            state.month,
-            window,
-            state.open_bits[best],
-            (state.month + 1) % algorithms.pending.shape[1],
-            algorithms.pool,
-            algorithms.pending,
-            algorithms.words,
-            algorithms.first_month,
-            algorithms.first_bloc,
-            state.blocs.contributed,
-            fixed.shared.unique_ideas[0],
-        )
+        known = state.open_bits[rows[int(np.argmax(labs.open_capability[rows]))]]
+        mean = group.contributions * math.sqrt(use)
+        _find(draws, affinity, state.month, b, mean, known, *reach, blocs.face, algorithms)
 
 
 @kernel
-def _find(
-    luck, suits, ordinal, bloc, mean, month, window, known, later, pool, pending, words,
-    first_month, first_bloc, contributed, unique,
-):  # fmt: skip
+def _find(draws, affinity, month, bloc, mean, known, window, unique, blocs, knowledge):
+    """Let developers of a bloc discover ideas in reach of the open model whose ideas are known."""
+    pool, pending, first_month = knowledge.pool, knowledge.pending, knowledge.first_month
+    later = (month + 1) % pending.shape[1]
+    ordinal = np.uint64(blocs.ordinal[bloc])
     one, held = np.uint64(1), 0
     for n in range(first_month.size):
         if (known[n // 64] >> np.uint64(n % 64)) & one:
             held += 1
-    count = poisson(uniform(at(luck, ordinal)), mean)
+    count = poisson(uniform(at(draws, ordinal)), mean)
     for _ in range(count):
         best, highest = NEVER, np.uint64(0)
         for n in range(first_month.size if unique else min(first_month.size, held + window)):
@@ -274,22 +255,22 @@ def _find(
             bit = one << np.uint64(n % 64)
             if (pool[bloc, n // 64] | pending[bloc, later, n // 64]) & bit:
                 continue
-            value = at(at(suits, ordinal), np.uint64(n))
+            value = at(at(affinity, ordinal), np.uint64(n))
             if best < 0 or value > highest:
                 best, highest = n, value
         if best < 0:
             break
         pending[bloc, later, best // 64] |= one << np.uint64(best % 64)
-        contributed[bloc] += 1.0
+        blocs.contributed[bloc] += 1.0
         if first_month[best] < 0:
             first_month[best] = month
-            first_bloc[best] = bloc
-            words[0] = max(words[0], best // 64 + 1)
+            knowledge.first_bloc[best] = bloc
+            knowledge.words[0] = max(knowledge.words[0], best // 64 + 1)
 
 
 def _offer(fixed: Fixed, state: State, model: Model, line: int) -> None:
-    # Put a model on offer if it beats what stands there; nobody pays for a closed line that is
-    # no better than what its maker gives away.
+    # Put a model on offer if it beats the present model of the line; nobody pays for a closed line
+    # that is no better than its maker's open line.
     platforms, row = state.platforms, model.lab * len(LINES)
     loss = fixed.shared.small_loss if line == SMALL else 0.0
     if model.capability - loss > platforms.quality[row + line]:

@@ -1,4 +1,4 @@
-"""Export versions below a threshold: parameters of what ``degraded_chips`` designs."""
+"""Export versions: parameters of the designs in ``model/controls/degraded_chips.py``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from model.core.parameter import Mechanism, Uniform, fact
 
 
 class Degraded(Mechanism):
-    """How vendors design chips below a threshold."""
+    """How vendors design export versions below the thresholds of rules."""
 
     delay: int = fact(
         2,
@@ -17,12 +17,13 @@ class Degraded(Mechanism):
         source="seeds/chips.csv",
         claims="C2",
     )
-    """Time from a rule, or from a new chip under it, to the sale of a weaker variant; 1 to 5
-    months in the record."""
+    """Months from a rule, or from a new chip under a standing rule, to the sale of its export
+    version; 1 to 5 months in the record."""
     memory_weight: float = fact(
         0.25, "1", Uniform(0.0, 1.0), (0.0, 10.0), under_rules=True, claims="C2"
     )
-    """Worth of memory bandwidth beside performance (both in logs), when a cut is chosen."""
+    """Weight of log memory bandwidth relative to log performance when vendors design an export
+    version."""
     price_exponent: float = fact(
         0.54,
         "1",
@@ -33,4 +34,5 @@ class Degraded(Mechanism):
         source="epoch_hardware",
         claims="C2",
     )
-    """Fall of the price with what is lost, both in logs; from the H20 beside the H100."""
+    """Elasticity of an export version's price to the value lost against its base chip; from the
+    H20 and the H100."""

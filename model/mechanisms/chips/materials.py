@@ -1,27 +1,27 @@
-r"""Materials: what chips are made of may be kept from those who keep chips from others.
+r"""Materials: a bloc under export controls retaliates by withholding rare materials for chips.
 
 A government that supplies a share of the world's rare materials (gallium, germanium, rare earths)
 may stop their export, by dated acts (kind ``materials`` in ``seeds/controls.toml``) or by chance:
-while acts of another bloc bind its buyers, it answers in a month with probability ``hazard``, and
-then for good. Both count once; the larger holds.
+while acts of another bloc bind its buyers, it retaliates in a month with probability ``hazard``,
+and then for good. Act and retaliation do not add up; the larger holds.
 
-What is stopped leaks through third countries, is made up for by stocks at first and by new sources
-in the end. With c the share of the world's supply that a bloc's vendors are cut off from,
+Stopped exports leak through third countries; stocks make up for the rest at first, new sources in
+the end. With c the share of the world's supply that a bloc's vendors are cut off from,
 
 .. math:: short' = (c\,(1 - leak) - short) / stock, \qquad
           replaced' = (1 - replaced)\,c / substitution, \qquad
           lost = short\,(1 - replaced),
 
 the price of materials there rises to :math:`(1 - lost)^{-1/\varepsilon}` (ε supply and demand
-elasticities together), a chip's cost by its part of that, and vendors pass it on; chips made there
-fall to :math:`(1 - lost)^{\chi}`, χ how hard it is to do without.
+elasticities together), a chip's cost by the materials' share of it, and vendors pass the cost on;
+output of chips there falls to :math:`(1 - lost)^{\chi}`, χ how critical the materials are.
 
-Which government does so, and to whom, is data: nothing here knows a bloc by name. Not here: what
-the one who stops exports loses by it, and all other uses of the materials.
+Which government retaliates, and against whom, is data: nothing here knows a bloc by name. Left out:
+what the retaliating bloc loses by stopping its exports, and all other uses of the materials.
 
-Where exchange is nil anyway nothing can be kept from anybody: two blocs apart are two worlds.
-Limits: no acts and hazard 0, or leak 1: nothing happens, to the bit; χ = 0: only the price answers;
-substitution at once: only stocks matter.
+Without exchange nothing can be withheld: two blocs apart are two worlds. Limits: no acts and
+hazard 0, or leak 1: nothing happens, to the bit; χ = 0: only prices respond; substitution at once:
+only stocks matter.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ from model.state.state import State
 
 
 class Materials(Mechanism):
-    """How hard it is to do without another bloc's materials."""
+    """Retaliation with rare materials, and how hard it is to do without them."""
 
     hazard: float = fact(0.0, "1/month", within=(0.0, 1.0), lever=True, claims="C13 C19")
-    """Chance that a government whose buyers are bound answers with its materials; full effect on
-    the bloc that acted."""
+    """Chance a month that a government whose buyers are under export controls stops exports of
+    materials to the bloc that controls them."""
     part: float = fact(1.0, "share", within=(0.0, 1.0), lever=True, claims="C13")
-    """Share of its exports of materials that such an answer stops."""
+    """Share of a bloc's exports of materials that its retaliation stops."""
     leak: float = fact(
         0.5,
         "share",
@@ -53,7 +53,7 @@ class Materials(Mechanism):
         source="materials_press",
         claims="C11 C13",
     )
-    """Share of what is stopped that comes through third countries."""
+    """Share of stopped exports of materials that arrives through third countries."""
     stock: float = fact(
         4.5,
         "months",
@@ -63,11 +63,11 @@ class Materials(Mechanism):
         source="memory",
         claims="C13",
     )
-    """Time over which stocks make up for what is missing."""
+    """Months over which stocks make up for missing materials."""
     substitution: float = fact(
         60.0, "months", LogUniform(24.0, 180.0), (1.0, 1e06), under_rules=True, claims="C13"
     )
-    """Time in which new sources make up for a supply that is gone as a whole."""
+    """Months in which new sources replace a world supply of materials that is lost entirely."""
     elasticity: float = fact(
         0.6,
         "1",
@@ -78,12 +78,12 @@ class Materials(Mechanism):
         source="usgs_2024|materials_press",
         claims="C13",
     )
-    """Of supply and demand of the materials together, in absolute values: prices of germanium and
-    gallium about doubled where some 0.4 of the world's supply was gone."""
+    """Price elasticities of supply and demand of materials added up, in absolute values; prices of
+    germanium and gallium about doubled when some 0.4 of the world's supply was gone."""
     cost_share: float = fact(
         0.005, "share", LogUniform(0.001, 0.05), (0.0, 1.0), under_rules=True, claims="C13"
     )
-    """Part of the materials in the price of an accelerator."""
+    """Share of rare materials in the price of an accelerator."""
     criticality: float = fact(
         0.1,
         "1",
@@ -93,73 +93,53 @@ class Materials(Mechanism):
         under_rules=True,
         claims="C13 C19",
     )
-    """Elasticity χ of the chips that are made to the materials that are there."""
+    """Elasticity χ of chip output to the supply of rare materials."""
 
 
 def materials(fixed: Fixed, state: State) -> None:
-    """Let governments answer; work out what that costs chips, and how many are made.
+    """Let governments retaliate; write how much dearer and fewer chips become.
 
     Reads ``blocs.withheld``, ``provoked``, ``materials_share``, ``exchange``. Writes
     ``blocs.answered``, ``short``, ``replaced``, ``dearer``, ``made``.
     """
-    group, blocs = fixed.of(Materials), state.blocs
-    month = state.month
-    _answer(
-        address(fixed.seed, key_of("answers"), month),
-        month,
-        group.hazard,
-        blocs.ordinal,
-        blocs.provoked[month],
-        blocs.answered,
+    month, blocs = state.month, state.blocs.face
+    _retaliate(
+        address(fixed.seed, key_of("answers"), month), month, fixed.of(Materials).hazard, blocs
     )
-    _feel(
-        blocs.withheld[month],
-        blocs.answered,
-        blocs.exchange,
-        blocs.materials_share,
-        group.part,
-        group.leak,
-        group.stock,
-        group.substitution,
-        group.elasticity,
-        group.cost_share,
-        group.criticality,
-        blocs.short,
-        blocs.replaced,
-        blocs.dearer,
-        blocs.made,
-    )
+    _bear_shortage(month, fixed.face(Materials), blocs)
 
 
 @kernel
-def _answer(draws, month, hazard, ordinal, provoked, answered):
-    # provoked[b, a]: acts of a bind buyers of b.
+def _retaliate(draws, month, hazard, blocs):
+    """Let governments whose buyers are bound stop their exports of materials, by chance."""
+    # provoked[month, b, a]: acts of a bind buyers of b.
+    ordinal, answered = blocs.ordinal, blocs.answered
     for b in range(ordinal.size):
         mine = at(draws, np.uint64(ordinal[b]))
         for a in range(ordinal.size):
             u = uniform(at(mine, np.uint64(ordinal[a])))
-            if provoked[b, a] and answered[b, a] == NEVER and u < hazard:
+            if blocs.provoked[month, b, a] and answered[b, a] == NEVER and u < hazard:
                 answered[b, a] = month
 
 
 @kernel
-def _feel(
-    withheld, answered, exchange, share, part, leak, stock, substitution, elasticity, cost_share,
-    criticality, short, replaced, dearer, made,
-):  # fmt: skip
-    # withheld[b, a]: the share of its supply that acts of b keep from a.
-    for a in range(share.size):
+def _bear_shortage(month, group, blocs):
+    """Update shortages of materials by bloc, and what they do to its vendors' chips."""
+    # withheld[month, b, a]: the share of its supply that acts of b keep from a.
+    short, replaced = blocs.short, blocs.replaced
+    for a in range(short.size):
         cut = 0.0
-        for b in range(share.size):
-            kept = withheld[b, a]
-            if answered[b, a] != NEVER:
-                kept = max(kept, part)
-            if exchange[a, b] > 0.0:  # else nothing came from there
-                cut += share[b] * kept
+        for b in range(short.size):
+            kept = blocs.withheld[month, b, a]
+            if blocs.answered[b, a] != NEVER:
+                kept = max(kept, group.part)
+            if blocs.exchange[a, b] > 0.0:  # else nothing came from there
+                cut += blocs.materials_share[b] * kept
         if cut <= 0.0 and short[a] <= 0.0:
             continue
-        short[a] += (cut * (1.0 - leak) - short[a]) / stock
-        replaced[a] += (1.0 - replaced[a]) * min(1.0, cut / substitution)
+        short[a] += (cut * (1.0 - group.leak) - short[a]) / group.stock
+        replaced[a] += (1.0 - replaced[a]) * min(1.0, cut / group.substitution)
         lost = min(0.999, short[a] * (1.0 - replaced[a]))
-        dearer[a] = 1.0 + cost_share * ((1.0 - lost) ** (-1.0 / elasticity) - 1.0)
-        made[a] = (1.0 - lost) ** criticality
+        dearer = (1.0 - lost) ** (-1.0 / group.elasticity)
+        blocs.dearer[a] = 1.0 + group.cost_share * (dearer - 1.0)
+        blocs.made[a] = (1.0 - lost) ** group.criticality

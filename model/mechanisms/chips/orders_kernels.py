@@ -1,112 +1,131 @@
-"""Kernels of orders for chips: caps of licences, rationing, payment, what vendors earn.
+"""Kernels of orders for chips: caps of licences, rationing, payment, revenue of vendors.
 
-The last plane of what buyers ask for is what they would ask for had no rule bound; it is served at
-the same rates, and takes nothing from anybody.
+The last plane of demand holds what each buyer would ask for if no rule had ever bound it. It is
+served at the same rates as actual demand, and takes no chips from anybody.
 """
 
 from __future__ import annotations
 
-from model.core.kernels import kernel
+from typing import Any, NamedTuple
+
+from model.core.kernels import helper, kernel
 from model.mechanisms.chips.chip_cost import unit_cost
+from model.state.codes import (
+    AHEAD,
+    BOUGHT,
+    CAP_ON_HOME_SHARE,
+    CAP_ON_PERFORMANCE,
+    DIVERTED,
+    RENTED,
+    UNBOUND,
+)
+
+
+class Uncapped(NamedTuple):
+    """What buyers ask for and hold if no cap of a licence binds this month."""
+
+    want: Any  # buyer x chip x plane: chips
+    cash: Any  # buyer: USD
+    debt: Any  # buyer: USD
+
+
+@helper
+def _falls_under(cap, month, c, d, k):
+    """Say whether cap ``k`` counts chip ``c`` on its way to destination ``d``."""
+    return cap[month, c, d, 0] == k or cap[month, c, d, 1] == k
+
+
+@helper
+def _asked_under(month, k, measure, cap, tpp, destination, want):
+    """Return how much of what cap ``k`` counts is asked for this month."""
+    asked = 0.0
+    for i in range(want.shape[0]):
+        for c in range(tpp.size):
+            if _falls_under(cap, month, c, destination[i], k):
+                units = want[i, c, BOUGHT] + want[i, c, AHEAD]
+                asked += units * (tpp[c] if measure[k] == CAP_ON_PERFORMANCE else 1.0)
+    return asked
 
 
 @kernel
-def allow(month, measure, pace, start, allowed):
-    """Let this month's allowance of the caps of licences come in."""
-    for k in range(measure.size):
-        if month >= start[k] and measure[k] < 2:
-            allowed[k] += pace[k]
+def accrue_allowances(month, caps):
+    """Add this month's allowance to the caps of licences in force."""
+    for k in range(caps.measure.size):
+        if month >= caps.start[k] and caps.measure[k] != CAP_ON_HOME_SHARE:
+            caps.allowed[k] += caps.pace[k]
 
 
 @kernel
-def permit(
-    month, start, measure, cap, tpp, destination, allowed, used, want, granted, ruled, share
-):  # fmt: skip
-    """Write by destination the share of what is asked for that caps leave, and bar what they cut.
+def apply_caps(month, caps, buyers, chips, share):
+    """Write the share of demand by destination that caps leave, and bar the chips they cut.
 
-    ``ruled`` is what is granted where a cap that binds is a bar.
+    ``chips.ruled`` becomes what is granted if every cap that binds is a bar.
     """
+    cap, granted, ruled = chips.cap, chips.granted, chips.ruled
     share[:] = 1.0
-    ruled[:] = granted
-    for k in range(measure.size):
-        if month < start[k]:
+    ruled[:] = granted[month]
+    for k in range(caps.measure.size):
+        if month < caps.start[k]:
             continue
-        asked = 0.0
-        for i in range(want.shape[0]):
-            for c in range(tpp.size):
-                if cap[c, destination[i], 0] == k or cap[c, destination[i], 1] == k:
-                    units = want[i, c, 0] + want[i, c, 1]
-                    asked += units * (tpp[c] if measure[k] == 0 else 1.0)
-        left = max(0.0, allowed[k] - used[k])
+        asked = _asked_under(
+            month, k, caps.measure, cap, chips.tpp, buyers.destination, buyers.want
+        )
+        left = max(0.0, caps.allowed[k] - caps.used[k])
         if asked <= left:
             continue
-        for c in range(granted.shape[0]):
-            for d in range(granted.shape[1]):
-                if cap[c, d, 0] == k or cap[c, d, 1] == k:
+        for c in range(ruled.shape[0]):
+            for d in range(ruled.shape[1]):
+                if _falls_under(cap, month, c, d, k):
                     share[d] = min(share[d], left / asked)
                     ruled[c, d] = 0.0
 
 
 @kernel
-def mix(
-    share, destination, vendor, family, family_price, want_free, cash_free, debt_free, want, cash,
-    debt, asked_of,
-):  # fmt: skip
-    """Mix what buyers ask for without the caps and with bars in their place, by what caps leave."""
-    asked_of[:] = 0.0
+def mix_demand(share, uncapped, chips, supply, vendors, buyers):
+    """Mix demand without caps and demand under bars in their place, by the share caps leave."""
+    want, vendor, family = buyers.want, chips.vendor, chips.family
+    orders, free_want = vendors.orders, uncapped.want
+    orders[:] = 0.0
     for i in range(want.shape[0]):
-        s = share[destination[i]]
-        cash[i] = s * cash_free[i] + (1.0 - s) * cash[i]
-        debt[i] = s * debt_free[i] + (1.0 - s) * debt[i]
+        s = share[buyers.destination[i]]
+        buyers.cash[i] = s * uncapped.cash[i] + (1.0 - s) * buyers.cash[i]
+        buyers.debt[i] = s * uncapped.debt[i] + (1.0 - s) * buyers.debt[i]
         for c in range(want.shape[1]):
-            for r in range(want.shape[2]):
-                if r < 4:
-                    want[i, c, r] = s * want_free[i, c, r] + (1.0 - s) * want[i, c, r]
-                    if vendor[c] >= 0:
-                        asked_of[vendor[c]] += want[i, c, r] * family_price[family[c]]
+            for r in range(UNBOUND):
+                want[i, c, r] = s * free_want[i, c, r] + (1.0 - s) * want[i, c, r]
+                if vendor[c] >= 0:
+                    orders[vendor[c]] += want[i, c, r] * supply.price[family[c]]
 
 
 @kernel
-def caps(month, measure, start, cap, tpp, destination, allowed, used, want):
-    """Cut what is still asked for beyond the caps of licences."""
-    for k in range(measure.size):
-        if month < start[k]:
+def cut_to_caps(month, caps, chips, buyers):
+    """Cut demand that still exceeds the caps of licences."""
+    cap, tpp, destination, want = chips.cap, chips.tpp, buyers.destination, buyers.want
+    for k in range(caps.measure.size):
+        if month < caps.start[k]:
             continue
-        asked = 0.0
-        for i in range(want.shape[0]):
-            for c in range(tpp.size):
-                if cap[c, destination[i], 0] == k or cap[c, destination[i], 1] == k:
-                    units = want[i, c, 0] + want[i, c, 1]
-                    asked += units * (tpp[c] if measure[k] == 0 else 1.0)
-        left = max(0.0, allowed[k] - used[k])
+        asked = _asked_under(month, k, caps.measure, cap, tpp, destination, want)
+        left = max(0.0, caps.allowed[k] - caps.used[k])
         share = min(1.0, left / asked) if asked > 0.0 else 1.0
         for i in range(want.shape[0]):
             for c in range(tpp.size):
-                if cap[c, destination[i], 0] == k or cap[c, destination[i], 1] == k:
-                    want[i, c, 0] *= share
-                    want[i, c, 1] *= share
+                if _falls_under(cap, month, c, destination[i], k):
+                    want[i, c, BOUGHT] *= share
+                    want[i, c, AHEAD] *= share
 
 
 @kernel
-def idle(share, cash, free_cash, let_go):
-    """Let a share of the money that waits go to other uses."""
-    for i in range(cash.size):
-        gone = max(0.0, cash[i]) * share
-        cash[i] -= gone
-        let_go[i] += gone
-        free_cash[i] -= max(0.0, free_cash[i]) * share
-
-
-@kernel
-def ration(family, want, seized_share, wanted, fill, stock, sold, seized):
-    """Serve each family in proportion to what there is of it; take from traders what is seized."""
+def ration(enforcement, chips, buyers, supply):
+    """Serve each family in proportion to its stock; seize a share of diverted chips."""
+    family, want, wanted, seized = chips.family, buyers.want, supply.wanted, chips.seized
+    fill, stock, sold = supply.fill, supply.stock, supply.sold
     wanted[:] = 0.0
-    lost = seized_share / (1.0 - seized_share)  # seized for each that arrives
+    lost = enforcement / (1.0 - enforcement)  # seized for each that arrives
     for i in range(want.shape[0]):
         for c in range(family.size):
-            for r in range(4):
+            for r in range(UNBOUND):
                 units = want[i, c, r]
-                wanted[family[c]] += units * (1.0 + lost) if r == 2 else units
+                wanted[family[c]] += units * (1.0 + lost) if r == DIVERTED else units
     for f in range(wanted.size):
         fill[f] = min(1.0, stock[f] / wanted[f]) if wanted[f] > 0.0 else 1.0
         sold[f] += wanted[f] * fill[f]
@@ -114,75 +133,90 @@ def ration(family, want, seized_share, wanted, fill, stock, sold, seized):
         stock[f] = max(0.0, stock[f])  # rounding
     for i in range(want.shape[0]):
         for c in range(family.size):
-            seized[c] += want[i, c, 2] * fill[family[c]] * lost
+            seized[c] += want[i, c, DIVERTED] * fill[family[c]] * lost
 
 
 @kernel
-def order(
-    due, destination, family, price, markup, fill, fee, premium, rent_margin, hosting, want,
-    cash, free_cash, spent, fees, premiums, requested, ordered, prepaid,
-):  # fmt: skip
-    """Place what is served as orders, pay for it, and for the unbound plane likewise."""
+def charge_caps(month, chips, supply, buyers, caps):
+    """Charge what was sold to the caps; the home bloc's purchases raise caps relative to them."""
+    # Only what was sold counts; what goes to the home bloc this month allows others more the next.
+    cap, tpp, family, fill, want = chips.cap, chips.tpp, chips.family, supply.fill, buyers.want
+    measure, destination = caps.measure, buyers.destination
+    for k in range(measure.size):
+        if month < caps.start[k]:
+            continue
+        for i in range(buyers.bloc.size):
+            for c in range(tpp.size):
+                units = (want[i, c, BOUGHT] + want[i, c, AHEAD]) * fill[family[c]]
+                if _falls_under(cap, month, c, destination[i], k):
+                    caps.used[k] += units * (tpp[c] if measure[k] == CAP_ON_PERFORMANCE else 1.0)
+                if measure[k] == CAP_ON_HOME_SHARE and buyers.bloc[i] == caps.home[k]:
+                    for d in range(cap.shape[2]):
+                        if _falls_under(cap, month, c, d, k):
+                            caps.allowed[k] += caps.pace[k] * units
+
+
+@kernel
+def place_orders(month, due, shared, chips, supply, buyers):
+    """Place served demand as orders and pay for them, and likewise in the unbound plane.
+
+    ``due`` is the slot of the month in which the orders arrive.
+    """
+    family, price, fee = chips.family, chips.price, chips.fee
+    markup, fill, want = supply.markup, supply.fill, buyers.want
     for i in range(want.shape[0]):
-        paid, free, overhead = 0.0, 0.0, hosting[i]
+        paid, free, overhead = 0.0, 0.0, buyers.overhead[i]
         for c in range(family.size):
             for r in range(want.shape[2]):
                 f = family[c]
                 units = want[i, c, r] * fill[f]
                 if units <= 0.0:
                     continue
-                charge = fee[c, destination[i]] if r < 2 else 0.0
-                extra = premium if r == 2 else 0.0
-                margin = rent_margin if r == 3 else 0.0
+                charge = fee[month, c, buyers.destination[i]] if r <= AHEAD else 0.0
+                extra = shared.premium if r == DIVERTED else 0.0
+                margin = shared.rent_margin if r == RENTED else 0.0
                 cost = unit_cost(price[c], markup[f], charge, extra, margin, overhead)
                 plain = unit_cost(price[c], markup[f], 0.0, 0.0, 0.0, overhead)
-                requested[i, c, r] += units
-                ordered[i, due, c, r] += units
-                prepaid[i, due, c, r] += units * cost
-                if r == 4:
+                buyers.requested[i, c, r] += units
+                buyers.ordered[i, due, c, r] += units
+                buyers.prepaid[i, due, c, r] += units * cost
+                if r == UNBOUND:
                     free += units * cost
                     continue
                 paid += units * cost
-                if r < 2:
-                    fees[i] += units * (cost - plain)
+                if r <= AHEAD:
+                    buyers.fees[i] += units * (cost - plain)
                 else:
-                    premiums[i] += units * (cost - plain)
-        cash[i] -= paid
-        spent[i] += paid
-        free_cash[i] -= free
+                    buyers.premiums[i] += units * (cost - plain)
+        buyers.cash[i] -= paid
+        buyers.spent[i] += paid
+        buyers.free_cash[i] -= free
 
 
 @kernel
-def earn(family, vendor, price, markup, fill, hosting, want, revenue, unbound):
-    """Add up what vendors were paid, and would have been had no rule bound."""
+def add_up_revenue(chips, supply, buyers, vendors):
+    """Add up what vendors are paid, and what they would be paid if no rule had ever bound."""
+    family, vendor, want, fill = chips.family, chips.vendor, buyers.want, supply.fill
+    revenue, unbound = vendors.revenue, vendors.unbound
     revenue[:] = 0.0
     unbound[:] = 0.0
     for i in range(want.shape[0]):
         for c in range(family.size):
             if vendor[c] >= 0:
                 f = family[c]
-                cost = unit_cost(price[c], markup[f], 0.0, 0.0, 0.0, hosting[i])
-                for r in range(4):
+                cost = unit_cost(
+                    chips.price[c], supply.markup[f], 0.0, 0.0, 0.0, buyers.overhead[i]
+                )
+                for r in range(UNBOUND):
                     revenue[vendor[c]] += want[i, c, r] * fill[f] * cost
-                unbound[vendor[c]] += want[i, c, 4] * fill[f] * cost
+                unbound[vendor[c]] += want[i, c, UNBOUND] * fill[f] * cost
 
 
 @kernel
-def charge_caps(
-    month, measure, pace, home, start, cap, tpp, family, bloc, destination, want, fill, allowed,
-    used,
-):  # fmt: skip
-    """Count what was sold against the caps."""
-    # Only what was sold counts; what goes to the home bloc this month allows others more the next.
-    for k in range(measure.size):
-        if month < start[k]:
-            continue
-        for i in range(bloc.size):
-            for c in range(tpp.size):
-                units = (want[i, c, 0] + want[i, c, 1]) * fill[family[c]]
-                if cap[c, destination[i], 0] == k or cap[c, destination[i], 1] == k:
-                    used[k] += units * (tpp[c] if measure[k] == 0 else 1.0)
-                if measure[k] == 2 and bloc[i] == home[k]:
-                    for d in range(cap.shape[1]):
-                        if cap[c, d, 0] == k or cap[c, d, 1] == k:
-                            allowed[k] += pace[k] * units
+def release_idle_cash(share, buyers):
+    """Let a share of unspent chip budgets go to other uses."""
+    for i in range(buyers.cash.size):
+        gone = max(0.0, buyers.cash[i]) * share
+        buyers.cash[i] -= gone
+        buyers.let_go[i] += gone
+        buyers.free_cash[i] -= max(0.0, buyers.free_cash[i]) * share

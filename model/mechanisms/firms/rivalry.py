@@ -1,6 +1,6 @@
-r"""Rivalry: what visible rivals make a lab do, and what it does when there are none.
+r"""Rivalry: how visible rivals, or their absence, change a lab's research.
 
-A rival is visible as far as exchange lets its models through. Two things follow, both contested:
+A rival is visible as far as exchange lets its models through. Two effects follow, both contested:
 
 *Escape competition* (Aghion, Bloom, Blundell, Griffith and Howitt 2005): research follows what a
 step ahead would earn. By the logit of the market a lab's revenue rises with its quality in
@@ -10,29 +10,27 @@ proportion to
                          {\sum_s r_{is}},
 
 r its revenue in a segment, s its share there, m the share of users who would use some model, λ the
-nest: little where a lab has the market to itself. Effort, a factor on the research that a lab does
-of its means (``model/mechanisms/firms/budgets.py``), is :math:`(\kappa_i / \kappa_0)^e`. Profits,
-from which means come, fall with rivals at the same time; whether research is highest at a middling
-degree of competition (the inverted U) is a result, not a rule.
+nest: little where a lab is alone in the market. Effort, a factor on the research that a lab does
+with its budget (``model/mechanisms/firms/budgets.py``), is :math:`(\kappa_i / \kappa_0)^e`.
+Profits, which feed budgets, fall with rivals at the same time; whether research is highest at an
+intermediate degree of competition (the inverted U) is a result, not a rule.
 
-*Slack* (X-inefficiency; Leibenstein 1966): of its research a lab loses
+*Slack* (X-inefficiency; Leibenstein 1966): a lab loses a share of its research
 
 .. math:: s\,(1 - e^{-lead_i / \tau})
 
-with the lead in months over its nearest visible rival: how long ago it released what that rival
-has released now. A rival abroad counts as far as exchange goes: at exchange x as
+with the lead in months over its nearest visible rival: the time since the lab released the
+capability that the rival has released by now. At exchange x a rival abroad counts as
 :math:`x\,lead + (1 - x)\,lead_{home}`. This is the only place of slack.
 
 Limits: e = 0 and s = 0: rivals do not matter, to the bit; τ → 0: any lead costs all of s; no rival
-has a model: the lead counts from one's own first model; a lab without revenue makes the reference
-effort.
+has a model: the lead counts from the lab's own first model; a lab without revenue makes the
+reference effort.
 """
 
 from __future__ import annotations
 
 import math
-
-import numpy as np
 
 from model.core.kernels import helper, kernel
 from model.core.parameter import Mechanism, Uniform, fact
@@ -42,7 +40,7 @@ from model.state.state import State
 
 
 class Rivalry(Mechanism):
-    """How much rivals matter to labs."""
+    """How much rivals matter to labs' research."""
 
     escape: float = fact(
         0.3,
@@ -53,10 +51,10 @@ class Rivalry(Mechanism):
         source="aghion_2005",
         claims="C14 C16",
     )
-    """Elasticity e of research to what a step ahead would earn."""
+    """Elasticity e of a lab's research in the revenue that a step ahead would earn."""
     reference_stake: float = fact(0.88, "share", within=(0.01, 1.0), claims="C14")
-    """Gain from a step ahead, over revenue, at which labs do the research on record; the mean of
-    labs, by their means, in the world without a ban."""
+    """Gain from a step ahead, over revenue, at which labs' research is that on record; mean over
+    labs, weighted by budget, in the scenario without a ban."""
     slack: float = fact(
         0.1,
         "share",
@@ -66,50 +64,26 @@ class Rivalry(Mechanism):
         source="leibenstein_1966",
         claims="C15",
     )
-    """Research that a lab far ahead of all visible rivals loses."""
+    """Share of research lost to slack by a lab far ahead of all visible rivals."""
     slack_time: float = fact(12.0, "months", Uniform(6.0, 36.0), (0.01, 1000.0), claims="C15")
-    """Lead at which 63 % of that is lost."""
+    """Lead over visible rivals at which a lab's slack reaches 63 % of its maximum."""
 
 
 def rivalry(fixed: Fixed, state: State) -> None:
-    """Work out what rivals mean for next month's research.
+    """Work out how rivals change next month's research.
 
     Reads ``state.released_by_month``, ``blocs.exchange``, ``platforms.spending``, ``share``,
     ``segments.potential``. Writes ``labs.ahead``, ``stake``, ``effort``, ``vigour``.
     """
-    group, labs = fixed.of(Rivalry), state.labs
-    now = state.month
-    _leads(
-        now,
-        labs.bloc,
-        state.blocs.exchange,
-        state.released_by_month,
-        np.empty(labs.firm.size),
-        labs.ahead,
-    )
-    _stakes(
-        state.platforms.lab,
-        state.platforms.share,
-        state.platforms.spending,
-        state.segments.potential,
-        fixed.shared.nest,
-        labs.stake,
-    )
-    _answers(
-        labs.ahead,
-        labs.stake,
-        group.escape,
-        group.reference_stake,
-        group.slack,
-        group.slack_time,
-        labs.effort,
-        labs.vigour,
-    )
+    labs, potential = state.labs.face, state.segments.potential
+    _lead(state.month, state.blocs.exchange, state.released_by_month, labs)
+    _stake(state.platforms.face, potential, fixed.shared.nest, labs)
+    _respond(fixed.face(Rivalry), labs)
 
 
 @helper
 def since(released, now, i, level):
-    """Return how many months ago lab ``i`` passed a level of capability; 0 if it did not."""
+    """Return the months since lab ``i`` passed a level of capability; 0 if it did not."""
     if released[now, i] == NOTHING or released[now, i] <= level:
         return 0.0
     t = now
@@ -123,30 +97,32 @@ def since(released, now, i, level):
 
 
 @kernel
-def _leads(now, bloc, exchange, released, best, ahead):
-    # ``best``: of each lab, the best that its rivals at home have released.
+def _lead(now, exchange, released, labs):
+    """Write each lab's lead over its nearest visible rival."""
+    bloc, ahead = labs.bloc, labs.ahead
     for i in range(bloc.size):
-        best[i] = NOTHING
+        best = NOTHING  # the best that rivals at home have released
         for j in range(bloc.size):
-            if j != i and bloc[j] == bloc[i] and released[now, j] > best[i]:
-                best[i] = released[now, j]
-    for i in range(bloc.size):
-        at_home = since(released, now, i, best[i])
+            if j != i and bloc[j] == bloc[i] and released[now, j] > best:
+                best = released[now, j]
+        at_home = since(released, now, i, best)
         ahead[i] = at_home
         for j in range(bloc.size):
             seen = exchange[bloc[i], bloc[j]]
             if bloc[j] == bloc[i] or seen <= 0.0 or released[now, j] == NOTHING:
                 continue
-            if released[now, j] > best[i]:  # else a rival at home is nearer
+            if released[now, j] > best:  # else a rival at home is nearer
                 lead = since(released, now, i, released[now, j])
                 ahead[i] = min(ahead[i], seen * lead + (1.0 - seen) * at_home)
 
 
 @kernel
-def _stakes(lab, share, spending, potential, nest, stake):
+def _stake(platforms, potential, nest, labs):
+    """Write the share of each lab's revenue that a step ahead would add; nan without revenue."""
     # Lines of a lab stand together, in the order of labs.
+    lab, share, spending = platforms.lab, platforms.share, platforms.spending
     first = 0
-    for i in range(stake.size):
+    for i in range(labs.stake.size):
         last = first
         while last < lab.size and lab[last] == i:
             last += 1
@@ -158,14 +134,16 @@ def _stakes(lab, share, spending, potential, nest, stake):
                 paid += spending[j, s]
             earned += paid
             gained += paid * ((1.0 - mine) + nest * mine * (1.0 - potential[s]))
-        stake[i] = gained / earned if earned > 0.0 else math.nan
+        labs.stake[i] = gained / earned if earned > 0.0 else math.nan
         first = last
 
 
 @kernel
-def _answers(ahead, stake, escape, reference, slack, time, effort, vigour):
-    for i in range(ahead.size):
-        effort[i] = 1.0
-        if escape > 0.0 and not math.isnan(stake[i]):
-            effort[i] = (max(stake[i], 0.0) / reference) ** escape
-        vigour[i] = 1.0 - slack * (1.0 - math.exp(-ahead[i] / time))
+def _respond(group, labs):
+    """Write effort (escape from competition) and vigour (research left after slack)."""
+    for i in range(labs.ahead.size):
+        labs.effort[i] = 1.0
+        stake = labs.stake[i]
+        if group.escape > 0.0 and not math.isnan(stake):
+            labs.effort[i] = (max(stake, 0.0) / group.reference_stake) ** group.escape
+        labs.vigour[i] = 1.0 - group.slack * (1.0 - math.exp(-labs.ahead[i] / group.slack_time))

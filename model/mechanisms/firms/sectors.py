@@ -4,32 +4,34 @@ Buyers of a bloc and sector choose by logit over quality for money,
 
 .. math:: share_{ib} \propto people_i\,x_{b}\,e^{\beta\,(quality_i - \ln cost_i)}
 
-(people stand for varieties: two firms of half as many sell what one did; x is 1 at home, abroad
-the exchange between the blocs times what the taste for home leaves), but for the part that buys
-where it bought last month. The mark-up is that of many small rivals (Dixit and Stiglitz 1977):
-margin 1/(1 + β) of sales, since a firm stands for a piece of an economy and its own share for
-nothing. What a bloc spends on a sector rises with the log-sum of what it is offered, over that of
-the first month. Platforms take a share of variable cost. Overhead goes with people, at a rate set
-by demand a head at home; a firm whose result, smoothed over some two years, is negative is *not
-viable*. It is counted here; who closes is told in ``model/mechanisms/firms/demography.py``.
+(people stand for varieties: two firms with half the people each sell as much as one firm with all
+of them; x is 1 at home, abroad it is the exchange between the blocs times the factor that home
+bias leaves), except for the share of buyers that stays with last month's seller. The mark-up is
+that of monopolistic competition (Dixit and Stiglitz 1977): the margin is 1/(1 + β) of sales, since
+a firm stands for a small piece of the economy and its own market share does not count. A bloc's
+spending on a sector rises with the log-sum of the products on offer, relative to the first month.
+Platforms take a share of variable cost. Overhead is proportional to people, at a rate set by demand
+per head at home; a firm whose result, smoothed over some two years, is negative is *not viable*.
+This file counts such firms; ``model/mechanisms/firms/demography.py`` decides which firms close.
 
-Sums run over firms in their order within bloc and sector: no number of firms or threads touches
-them, and a bloc that exchange does not let in adds no term.
+Sums run over firms in their order within bloc and sector, so they do not depend on the number of
+threads, and a bloc shut out by exchange 0 adds no term.
 
 Limits: shares of a market sum to one and sales to its demand; equal firms split equally; inertia 1:
-shares freeze; exchange 0: every bloc is served by its own; response 0: nobody spends more because
-platforms are cheap.
+shares freeze; exchange 0: every bloc buys from its own firms only; response 0: cheap platforms do
+not raise spending.
 """
 
 from __future__ import annotations
 
 import math
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from model.core.kernels import kernel
 from model.core.parameter import LogUniform, Mechanism, Uniform, fact
-from model.mechanisms.firms import sectors_kernels
-from model.state.codes import BRANCHES
+from model.state.codes import BRANCHES, FIRST_BRANCH
 from model.state.fixed import Fixed
 from model.state.state import State
 
@@ -38,103 +40,161 @@ class Sectors(Mechanism):
     """Markets of application firms."""
 
     substitution: float = fact(3.0, "1", Uniform(1.5, 5.0), (0.1, 20.0), claims="A7 B6")
-    """Utility of log quality for money in buying products; the gross margin is 1/(1 + it)."""
+    """Weight of log quality for money in buyers' utility (elasticity of substitution between firms'
+    products, minus 1); the gross margin of firms is 1/(1 + this weight)."""
     home_bias: float = fact(1.5, "1", Uniform(0.5, 3.0), (0.0, 20.0), claims="A7")
-    """Utility of products from the own bloc."""
+    """Utility that buyers add to products from their own bloc."""
     inertia: float = fact(0.95, "share", Uniform(0.8, 0.98), (0.0, 1.0), claims="B8")
-    """Share of buyers who buy this month where they bought last month."""
+    """Share of buyers of products who stay with last month's seller."""
     overhead: float = fact(0.2, "share", Uniform(0.1, 0.3), (0.0, 2.0), claims="B6")
-    """Fixed cost a head, over demand a head of the sector at home."""
+    """Fixed cost per head of an application firm, over demand per head of its sector at home."""
     horizon: int = fact(24, "months", within=(1, 240), claims="B6")
-    """Time over which a firm's result is smoothed before it is called viable or not."""
+    """Time over which an application firm's result is smoothed to judge whether it is viable."""
     demand_response: float = fact(0.5, "1", Uniform(0.0, 1.5), (0.0, 5.0), claims="B6")
-    """Rise of log spending on a sector by a unit of log quality for money on offer."""
+    """Elasticity of spending on a sector in the quality for money of the products on offer."""
     software: float = fact(1e12, "USD/year", LogUniform(5e11, 2e12), (1e06, 1e16), claims="D15")
-    """Spent in the world on software and cloud in 2024, at the products of the first month."""
+    """World spending on software and cloud in 2024, at the products of the first month."""
     devices: float = fact(5e12, "USD/year", LogUniform(2.5e12, 1e13), (1e06, 1e16), claims="D15")
-    """The same for electronics, robots and cars."""
+    """World spending on electronics, robots and cars in 2024, at the products of the first
+    month."""
     services: float = fact(8e12, "USD/year", LogUniform(4e12, 1.6e13), (1e06, 1e16), claims="D15")
-    """The same for services that firms of the model sell (finance, health, other)."""
+    """World spending in 2024, at the products of the first month, on services that application
+    firms sell (finance, health, other)."""
     growth: float = fact(0.03, "1/year", Uniform(0.0, 0.06), (-0.5, 0.5))
-    """Continuous growth of that spending beside what better products add."""
+    """Continuous growth of world spending on products of application firms, growth from better
+    products excluded."""
+
+
+class Spending(NamedTuple):
+    """What buyers spend at the products of the first month, and what they make of distance."""
+
+    world: Any  # sector: spending of the world, USD a month
+    share: Any  # bloc: its share of the world's spending
+    abroad: float  # weight of a product from abroad at full exchange, over one from home
 
 
 def sectors(fixed: Fixed, state: State) -> None:
-    """Let the firms of each sector compete in every bloc, then pay and count.
+    """Let the firms of each sector compete in every bloc, pay for platforms and count results.
 
     Reads ``applications.quality``, ``gain``, ``platform``, ``firms.researchers``,
     ``blocs.exchange``. Writes ``applications.attraction``, ``share``, ``sales``, ``payments``,
     ``overhead``, ``result``, ``smoothed``, ``viable``, ``state.branches``, ``platforms.payments``.
     """
-    group, table, branches = fixed.of(Sectors), state.applications, state.branches
-    firms, platforms = state.firms, state.platforms
+    group, firms, exchange = fixed.face(Sectors), state.firms.face, state.blocs.exchange
+    table, branches = state.applications.face, state.branches.face
     years = fixed.inputs.calendar.year(state.month) - 2024.0
     grown = math.exp(group.growth * years) / 12.0
-    world = np.array([getattr(group, name) for name in BRANCHES]) * grown
-    shares = np.array([bloc.spending_share for bloc in fixed.inputs.blocs])
-    sectors_kernels.attract(
-        table.firm,
-        firms.bloc,
-        firms.sector,
-        firms.active,
-        firms.researchers,
-        table.quality,
-        table.gain,
-        group.substitution,
-        table.attraction,
-        branches.people,
-        branches.attraction,
+    spending = Spending(
+        world=np.array([getattr(group, name) for name in BRANCHES]) * grown,
+        share=np.array([bloc.spending_share for bloc in fixed.inputs.blocs]),
+        abroad=math.exp(-group.home_bias),
     )
-    sectors_kernels.spend(
-        branches.people,
-        branches.attraction,
-        state.blocs.exchange,
-        math.exp(-group.home_bias),
-        group.substitution,
-        group.demand_response,
-        world,
-        shares,
-        branches.first,
-        branches.index,
-        branches.demand,
-    )
-    sectors_kernels.compete(
-        table.firm,
-        firms.bloc,
-        firms.sector,
-        firms.active,
-        table.attraction,
-        branches.attraction,
-        state.blocs.exchange,
-        math.exp(-group.home_bias),
-        group.inertia,
-        np.empty_like(branches.demand),
-        table.share,
-    )
+    _attract(firms, group, table, branches)
+    _spend(exchange, group, spending, branches)
+    _compete(firms, exchange, group, spending, table, branches)
+    first, cost_share = state.month == 0, fixed.shared.cost_share
+    _account(first, firms, group, cost_share, spending, table, branches, state.platforms.payments)
+
+
+@kernel
+def _attract(firms, group, applications, branches):
+    """Write each firm's attraction to buyers, its sum and the people by bloc and sector."""
+    branches.people[:] = 0.0
+    branches.attraction[:] = 0.0
+    for i in range(applications.firm.size):
+        f = applications.firm[i]
+        applications.attraction[i] = 0.0
+        if firms.active[f]:
+            b, s = firms.bloc[f], firms.sector[f] - FIRST_BRANCH
+            worth = group.substitution * (applications.quality[i] + applications.gain[i])
+            applications.attraction[i] = firms.researchers[f] * math.exp(worth)
+            branches.people[b, s] += firms.researchers[f]
+            branches.attraction[b, s] += applications.attraction[i]
+
+
+@kernel
+def _spend(exchange, group, spending, branches):
+    """Write what the buyers of each bloc spend on each sector."""
+    # The log-sum is per head of the bloc's own firms, so that it does not grow with their number.
+    people, attraction, index, first = (
+        branches.people, branches.attraction, branches.index, branches.first
+    )  # fmt: skip
+    for b in range(index.shape[0]):
+        for s in range(index.shape[1]):
+            total = attraction[b, s]
+            for o in range(index.shape[0]):
+                if o != b and exchange[b, o] > 0.0:
+                    total += exchange[b, o] * spending.abroad * attraction[o, s]
+            heads = people[b, s] if people[b, s] > 0.0 else 1.0
+            branches.demand[b, s] = 0.0
+            if total > 0.0:
+                index[b, s] = math.log(total / heads) / group.substitution
+                if math.isnan(first[b, s]):
+                    first[b, s] = index[b, s]
+                risen = math.exp(group.demand_response * (index[b, s] - first[b, s]))
+                branches.demand[b, s] = spending.world[s] * spending.share[b] * risen
+
+
+@kernel
+def _compete(firms, exchange, group, spending, applications, branches):
+    """Write each firm's share of each bloc's market: buyers who stay and buyers who choose."""
+    row, share, attraction = applications.firm, applications.share, applications.attraction
+    bloc, sector, total, abroad = firms.bloc, firms.sector, branches.attraction, spending.abroad
+    # Buyers stay where their seller may still sell; the others choose anew.
+    kept = np.zeros(total.shape)
+    for i in range(row.size):
+        f = row[i]
+        h, s = bloc[f], sector[f] - FIRST_BRANCH
+        for b in range(kept.shape[0]):
+            passes = b == h or exchange[b, h] > 0.0
+            share[i, b] = group.inertia * share[i, b] if firms.active[f] and passes else 0.0
+            kept[b, s] += share[i, b]
+    for i in range(row.size):
+        f = row[i]
+        h, s = bloc[f], sector[f] - FIRST_BRANCH
+        for b in range(kept.shape[0]):
+            whole = total[b, s]
+            for o in range(kept.shape[0]):
+                if o != b and exchange[b, o] > 0.0:
+                    whole += exchange[b, o] * abroad * total[o, s]
+            if whole <= 0.0 or attraction[i] <= 0.0:
+                continue
+            if b == h:
+                share[i, b] += (1.0 - kept[b, s]) * attraction[i] / whole
+            elif exchange[b, h] > 0.0:
+                mine = exchange[b, h] * abroad * attraction[i]
+                share[i, b] += (1.0 - kept[b, s]) * mine / whole
+
+
+@kernel
+def _account(first, firms, group, cost_share, spending, applications, branches, received):
+    """Write sales, payments for platforms, overhead, results, and which firms are viable."""
     margin = 1.0 / (1.0 + group.substitution)
-    sectors_kernels.settle(
-        state.month == 0,
-        table.firm,
-        firms.bloc,
-        firms.sector,
-        firms.active,
-        firms.researchers,
-        table.share,
-        table.platform,
-        branches.demand,
-        branches.people,
-        world,
-        shares,
-        margin,
-        (1.0 - margin) * fixed.shared.cost_share,
-        group.overhead,
-        group.horizon,
-        table.sales,
-        table.payments,
-        table.overhead,
-        table.result,
-        table.smoothed,
-        table.viable,
-        platforms.payments,
-        branches.overhead,
-    )
+    paid = (1.0 - margin) * cost_share
+    row, share, platform = applications.firm, applications.share, applications.platform
+    sales, payments, overhead, result, smoothed = (
+        applications.sales, applications.payments, applications.overhead, applications.result,
+        applications.smoothed,
+    )  # fmt: skip
+    demand, people, whole = branches.demand, branches.people, branches.overhead
+    received[:] = 0.0
+    for b in range(whole.shape[0]):
+        for s in range(whole.shape[1]):
+            whole[b, s] = group.overhead * spending.world[s] * spending.share[b]
+    for i in range(row.size):
+        f = row[i]
+        h, s = firms.bloc[f], firms.sector[f] - FIRST_BRANCH
+        sales[i] = share[i, h] * demand[h, s]
+        for b in range(demand.shape[0]):
+            if b != h and share[i, b] > 0.0:
+                sales[i] += share[i, b] * demand[b, s]
+        payments[i] = paid * sales[i] if platform[i] >= 0 else 0.0
+        if platform[i] >= 0:
+            received[platform[i], h] += payments[i]
+        overhead[i] = 0.0
+        if firms.active[f] and people[h, s] > 0.0:
+            overhead[i] = whole[h, s] * firms.researchers[f] / people[h, s]
+        result[i] = margin * sales[i] - overhead[i]
+        change = (result[i] - smoothed[i]) / group.horizon
+        smoothed[i] = result[i] if first else smoothed[i] + change
+        applications.viable[i] = firms.active[f] and smoothed[i] >= 0.0

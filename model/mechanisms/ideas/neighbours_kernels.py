@@ -1,6 +1,6 @@
-"""Whom a firm may meet: researchers summed by cell, as firms see them, and picks among them.
+"""Possible contacts of a firm: researchers summed by cell and distance, and picks among them.
 
-A cell is a sector of a cluster. The supplier network, spillover and new firms pick alike.
+A cell is a sector of a cluster. The supplier network, spillover and new firms pick in the same way.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from model.core.sampling import tree_pick
 @kernel
 def masses(team, start, stop, adjacency, mass, within, seen):
     """Sum researchers by cell, and by cluster as each sector sees them."""
-    # Sums begin anew in every cell and cluster: who is elsewhere does not touch the last bit.
+    # Sums begin anew in every cell and cluster: firms elsewhere do not touch the last bit.
     clusters, sectors = mass.shape
     for c in range(clusters):
         for s in range(sectors):
@@ -50,8 +50,8 @@ def pulls(seen, cluster_bloc, nearness, pull):
 @helper
 def bloc_pick(u, home, openness, exchange, permit):
     """Return the bloc of a mover or partner, or -1 for nobody."""
-    # The bloc of a mover or partner: home first, then the others in their order; -1 is nobody,
-    # where the bloc does not take part or exchange does not let the contact pass.
+    # Home first, then the others in their order; nobody where the bloc does not take part or
+    # exchange does not let the contact pass.
     low = openness[home, home]
     if u < low:
         return home
@@ -64,21 +64,24 @@ def bloc_pick(u, home, openness, exchange, permit):
 
 
 @helper
-def cell_pick(draw, home, trade, low, high, pull, mass, seen, adjacency):
-    """Return a cluster of a bloc and a sector, or -1 if there is nobody."""
-    # Of a bloc (clusters low to high) the cluster by pull, in it the sector by adjacency.
-    cell = home * mass.shape[1] + trade
+def cell_pick(draw, home, own, low, high, pull, mass, seen, adjacency):
+    """Return a cluster of a bloc and a sector, or -1 if there is nobody.
+
+    Of a bloc (clusters ``low`` to ``high``) the cluster is drawn by pull and in it the sector by
+    adjacency, as firms of cluster ``home`` and sector ``own`` see them.
+    """
+    cell = home * mass.shape[1] + own
     if not (low < high and pull[cell, high - 1] > 0.0):
         return -1, -1
     there = tree_pick(at(draw, np.uint64(1)), pull, cell, low, high)
     u = uniform(at(draw, np.uint64(2)))
     reached, other = 0.0, -1
     for t in range(mass.shape[1]):
-        weight = mass[there, t] * (1.0 if t == trade else adjacency)
+        weight = mass[there, t] * (1.0 if t == own else adjacency)
         if weight > 0.0:
             other = t
             reached += weight
-            if u * seen[trade, there] < reached:
+            if u * seen[own, there] < reached:
                 break
     return there, other
 

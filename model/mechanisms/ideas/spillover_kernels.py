@@ -1,4 +1,4 @@
-"""Kernels of spillover: who meets whom, what is offered, learned, credited, printed.
+"""Kernels of spillover: who meets whom; ideas offered, learned, credited, published.
 
 A firm's meetings come in streams, one a channel and, where the source's bloc is drawn apart, a
 bloc; every stream has draws of its own, addressed by channel and the bloc's place in the inputs,
@@ -32,7 +32,7 @@ RULES = ("research", "knowledge", "none")  # of absorption
 
 
 class Contacts(NamedTuple):
-    """Contacts a month of a firm of reference size, by channel, and what comes of them."""
+    """Contacts a month of a firm of reference size, by channel, and their success."""
 
     proximity: float
     publication: float  # hazard of reading one published idea
@@ -45,7 +45,7 @@ class Contacts(NamedTuple):
     partner_memory: float
     adjacency: float  # of two different sectors
     adaptation: float  # chance that a supplier's idea suits another sector
-    depth: float  # loss of understanding with each idea beyond one's reach
+    depth: float  # loss of understanding with each idea beyond the firm's reach
 
 
 class Neighbours(NamedTuple):
@@ -55,48 +55,48 @@ class Neighbours(NamedTuple):
     within: Any  # 1 x member: running sum of researchers inside a cell
     seen: Any  # sector x cluster: researchers by adjacency of sectors
     pull: Any  # cell x cluster: running sum by nearness, begun anew in every bloc
-    nearby: Any  # the same by commuting distance, for hires
+    nearby: Any  # cell x cluster: running sum by commuting distance, for hires
     bloc_share: Any  # cluster x bloc: where talk goes in the baseline
     link_start: Any  # firm x (bloc + 1): where a firm's links to a bloc begin
     link_to: Any  # link: the firm at its other end
 
 
 class Library(NamedTuple):
-    """What can be read: published ideas, and algorithms in open models."""
+    """Ideas that can be read: published ones, and algorithms in open models."""
 
     streams: Any  # stream: channel, bloc, key of its draws
     shelf: Any  # (reader x source) x word: published ideas
     open_bits: Any  # lab x word: algorithms in its best open model
-    best: Any  # bloc x 2: lab of the best open model it may use, and the best of another lab
+    best: Any  # bloc x 2: lab of the best open model it may use, and of the best by another lab
 
 
 class Offers(NamedTuple):
-    """What contacts of the month offer: ``count[m]`` rows that end before ``ends[m]``."""
+    """Ideas offered at contacts of the month: ``count[m]`` rows that end before ``ends[m]``."""
 
     meets: Any  # member x stream: contacts
     count: Any  # member: offers
     ends: Any  # member: running sum of counts
     idea: Any  # offer: the idea, -1 none
     channel: Any
-    origin: Any  # bloc it comes from
-    who: Any  # member it comes from, -1 the public pool
+    origin: Any  # bloc of the source
+    who: Any  # member that is the source, -1 the public pool
     priority: Any
 
 
 @kernel
-def understanding(firms, knowledge, scale, typical, rule):
-    """Write the share of contacts that each member understands; ``rule`` counts in ``RULES``."""
+def absorb(firms, knowledge, scale, typical, rule):
+    """Write each member's absorptive capacity; ``rule`` counts in ``RULES``."""
     most = 1
     for m in range(knowledge.row.size):
         most = max(most, knowledge.count[m])
     for m in range(knowledge.row.size):
-        # Labs count their true researchers; of other firms there are as many, and as small ones,
-        # as the user asked for: their size relative to the mean is what counts.
+        # Labs count their true researchers. The number and size of other firms are settings of the
+        # run, so that their size relative to the mean counts.
         is_lab = firms.kind[knowledge.row[m]] == LAB
         heads = knowledge.team[m] if is_lab else knowledge.relative_team[m] * typical
         if rule == 0:
             knowledge.absorption[m] = 1.0 - math.exp(-heads / scale)
-        else:  # nobody there, nobody understands
+        else:  # without researchers nobody understands
             known = knowledge.count[m] / most if rule == 1 else 1.0
             knowledge.absorption[m] = known if heads > 0.0 else 0.0
 
@@ -120,8 +120,8 @@ def best_open(labs, exchange, best):
 @kernel
 def shelve(ties, blocs, knowledge, shelf):
     """Write which published ideas each bloc reads from which."""
-    # What bloc b reads from bloc s: an idea in print in several blocs is read at one hazard, from
-    # home or else from the bloc that is most open to b; between equals an addressed draw decides.
+    # An idea published in several blocs is read at one hazard, in print of the own bloc or else of
+    # the bloc that is most open to it; between equals a random draw decides.
     one = np.uint64(1)
     ordinal, exchange, pool = blocs.ordinal, blocs.exchange, knowledge.pool
     number = pool.shape[0]
@@ -159,9 +159,9 @@ def model_for(best, b, lab):
     return best[b, 1] if lab >= 0 and best[b, 0] == lab else best[b, 0]
 
 
-@lru_cache(maxsize=64)  # asked for every month
+@lru_cache(maxsize=64)  # needed every month
 def streams_of(ordinal):
-    """Return the streams of a firm's meetings: channel, bloc (0 where it is drawn later), key."""
+    """Return the streams of a firm's contacts: channel, bloc (0 where it is drawn later), key."""
     # A stream's draws do not depend on which other blocs take part.
     apart = ((PROXIMITY, 0), (PUBLICATION, 1000), (SUPPLIER, 3000))
     rows = [(kind, s, key + place) for kind, key in apart for s, place in enumerate(ordinal)]
@@ -170,8 +170,8 @@ def streams_of(ordinal):
 
 
 @kernel
-def busiest(firms, knowledge, link_start, contacts):
-    """Return the largest mean number of contacts on one stream but those with publications."""
+def most_contacts(firms, knowledge, link_start, contacts):
+    """Return the largest mean number of contacts on one stream, publications excepted."""
     most = max(contacts.proximity, contacts.open_weights, contacts.collaboration)
     largest = 0.0
     for m in range(knowledge.row.size):
@@ -191,17 +191,15 @@ def contacts_of(mine, key, mean):
     if mean <= 0.0:
         return 0
     place = at(mine, np.uint64(key))
-    # Most means are small and most streams empty. exp(-mean), up to which a draw gives no contact,
-    # lies above 1 - mean; what is taken off is more than rounding can make of either.
+    # Most means are small and most streams empty. A draw up to exp(-mean), which is above 1 - mean,
+    # gives no contact; the amount taken off exceeds the rounding errors of both.
     if uniform(place) < 1.0 - mean - 1e-12:
         return 0
     return poisson_at(place, mean)
 
 
 @kernel
-def meetings(
-    start, stop, meeting, firms, blocs, knowledge, contacts, neighbours, library, offers
-):  # fmt: skip
+def meet(start, stop, meeting, firms, blocs, knowledge, contacts, neighbours, library, offers):
     """Draw how many contacts each member makes on each stream."""
     exchange, streams, best = blocs.exchange, library.streams, library.best
     link_start, shelf, bits = neighbours.link_start, library.shelf, knowledge.bits
@@ -244,7 +242,7 @@ def meetings(
 
 @helper
 def grasped(beyond, depth):
-    """Return the chance to understand an idea that lies so many ideas beyond one's reach."""
+    """Return the chance to understand an idea that lies so many ideas beyond a firm's reach."""
     return math.exp(-beyond * depth) if beyond > 0 else 1.0
 
 
@@ -264,9 +262,9 @@ def offer(
     start, stop, meeting, firms, blocs, labs, knowledge, contacts, neighbours, library, offers
 ):  # fmt: skip
     """Draw what each contact offers, and whether it is understood."""
-    # Every draw has an address, so what cannot come to anything is left undrawn: most of the time
-    # goes into picks. Arrays have names of their own here, since a column of a face would have its
-    # references counted at every contact.
+    # Every draw has an address, so draws that cannot matter are skipped: picks take most of the
+    # time. Arrays have names of their own here, since a column of a face would have its references
+    # counted at every contact.
     row, count, window, absorption = (
         knowledge.row, knowledge.count, knowledge.window, knowledge.absorption
     )  # fmt: skip
@@ -289,7 +287,7 @@ def offer(
     number = exchange.shape[0]
     for m in range(start, stop):
         f = row[m]
-        b, home, trade = bloc[f], cluster[f], sector[f]
+        b, home, own = bloc[f], cluster[f], sector[f]
         mine = at(meeting, firms.key[f])
         reach = count[m] + window[m]
         place = ends[m] - 1
@@ -304,22 +302,22 @@ def offer(
                 chance = absorption[m]
                 if kind != MOBILITY and uniform(at(contact, np.uint64(5))) >= chance:
                     place -= 1
-                    continue  # it would not be understood, whatever it is
+                    continue  # the firm would not understand any idea
                 s = streams[stream, 1]
                 source, bring = -1, 1
                 if kind == PROXIMITY:
                     there, other = cell_pick(
-                        contact, home, trade, first_cluster[s], last_cluster[s], pull, mass, seen,
+                        contact, home, own, first_cluster[s], last_cluster[s], pull, mass, seen,
                         adjacency,
                     )  # fmt: skip
-                    chance *= 1.0 if other == trade else adjacency
+                    chance *= 1.0 if other == own else adjacency
                     if uniform(at(contact, np.uint64(5))) < chance * (1.0 - shield[s, kind]):
                         source = member_pick(contact, there, other, within, cell_start, cell_stop)
                 elif kind == SUPPLIER:
                     low, high = link_start[f, s], link_start[f, s + 1]
                     link = low + int(uniform(at(contact, np.uint64(1))) * (high - low))
                     source = member_at[link_to[min(link, high - 1)]]
-                    if source >= 0 and sector[row[source]] != trade:
+                    if source >= 0 and sector[row[source]] != own:
                         chance *= contacts.adaptation
                 elif kind == OPEN_WEIGHTS:
                     source = model_for(best, b, lab[f])
@@ -328,11 +326,11 @@ def offer(
                         source = -1
                 elif kind == MOBILITY:
                     bring = contacts.ideas_a_move
-                    # Who crossed a border has passed: the shares of movers hold exchange already.
+                    # The shares of movers contain exchange already: no second check at the border.
                     s = bloc_pick(uniform(at(contact, np.uint64(7))), b, moved, exchange, 0.0)
                     if s >= 0:
                         there, other = cell_pick(
-                            contact, home, trade, first_cluster[s], last_cluster[s], nearby, mass,
+                            contact, home, own, first_cluster[s], last_cluster[s], nearby, mass,
                             seen, adjacency,
                         )  # fmt: skip
                         source = member_pick(contact, there, other, within, cell_start, cell_stop)
@@ -351,7 +349,7 @@ def offer(
                         )  # fmt: skip
                         if s >= 0:
                             there, other = cell_pick(
-                                contact, home, trade, first_cluster[s], last_cluster[s], pull,
+                                contact, home, own, first_cluster[s], last_cluster[s], pull,
                                 mass, seen, adjacency,
                             )  # fmt: skip
                             source = member_pick(
@@ -359,28 +357,18 @@ def offer(
                             )
                 for k in range(bring if source >= 0 or kind == PUBLICATION else 0):
                     draw = contact if k == 0 else at(contact, np.uint64(100 + k))
-                    chosen, would = (
-                        uniform(at(draw, np.uint64(5))),
-                        chance * (1.0 - shield[s, kind]),
-                    )
+                    chosen = uniform(at(draw, np.uint64(5)))
+                    would = chance * (1.0 - shield[s, kind])
                     if chosen >= would:
                         continue
                     topic = at(draw, np.uint64(4))
-                    # Three calls, since a name for what ideas are picked from would have its
-                    # references counted at every contact.
+                    # Three calls, since a name for the array that ideas are picked from would have
+                    # its references counted at every contact.
                     if kind == PUBLICATION:
                         picked = idea_pick(
-                            topic,
-                            chosen,
-                            would,
-                            reach,
-                            depth,
-                            shelf,
-                            b * number + s,
-                            bits,
-                            m,
+                            topic, chosen, would, reach, depth, shelf, b * number + s, bits, m,
                             words,
-                        )
+                        )  # fmt: skip
                     elif kind == OPEN_WEIGHTS:
                         picked = idea_pick(
                             topic, chosen, would, reach, depth, open_bits, source, bits, m, words
@@ -402,7 +390,7 @@ def offer(
 
 @kernel
 def adopt(start, stop, knowledge, offers):
-    """Learn what was offered, each idea once, from the offer of highest priority."""
+    """Learn the ideas offered, each once, from the offer of highest priority."""
     one = np.uint64(1)
     idea, priority = offers.idea, offers.priority
     for m in range(start, stop):
@@ -424,11 +412,11 @@ def adopt(start, stop, knowledge, offers):
 
 
 @kernel
-def credit(firms, offers, slots, cost, open_cost, knowledge, acquired):
-    """Count what was learned by channel and blocs, and the time it takes."""
-    # Learning takes the time of researchers: a share of what finding the idea would take them,
-    # at most half of their time. ``slots`` are draws for the partner that is remembered.
-    partner, full_rate = knowledge.partner, knowledge.full_rate
+def credit(firms, offers, cost, open_cost, knowledge, acquired):
+    """Count ideas learned by channel and blocs, and the time that learning takes."""
+    # Learning takes a share of the time in which researchers would discover the idea, at most half
+    # of their time. A partner is remembered in a place drawn by the offer's priority.
+    partner, full_rate, priority = knowledge.partner, knowledge.full_rate, offers.priority
     for m in range(knowledge.row.size):
         b = firms.bloc[knowledge.row[m]]
         taken = 0.0
@@ -438,13 +426,13 @@ def credit(firms, offers, slots, cost, open_cost, knowledge, acquired):
                 acquired[offers.channel[x], offers.origin[x], b] += 1
                 taken += open_cost if offers.channel[x] == OPEN_WEIGHTS else cost
                 if offers.channel[x] == COLLABORATION:
-                    partner[m, int(slots[x] % np.uint64(partner.shape[1]))] = offers.who[x]
+                    partner[m, int(priority[x] % np.uint64(partner.shape[1]))] = offers.who[x]
         knowledge.busy[m] = min(0.5, taken / full_rate[m]) if full_rate[m] > 0.0 else 0.0
 
 
 @kernel
 def publish(draws, later, now, members, ideas, firms, knowledge, published):
-    """Put what was found into print after the lag, and what is due into the pools."""
+    """Send discoveries to print with the lag, and move ideas that are due into the pools."""
     one = np.uint64(1)
     pool, pending = knowledge.pool, knowledge.pending
     for x in range(members.size):

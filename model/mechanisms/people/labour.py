@@ -1,18 +1,18 @@
-r"""Labour: people graduate, are hired, move, go abroad, retire; firms pay for them.
+r"""Labour: people graduate, are hired, move, go abroad, retire; firms pay them.
 
-**Demand.** Firms have wage bills. Those of a bloc's firms that are no labs make up
-:math:`(1 - s)\,W_b`, shared by size; those of its labs :math:`s\,W_b\,(F/F_0)^{\rho}\,f_b`, shared
-by their means, with :math:`W_b` the wage path times the path of people (wages are equal across
-blocs on it: there is no source for a difference), s the share of labs at month 0, F the path of
-labs' means and f_b the bloc's means over its part of that path. Recorded means grew 3.1 times a
-year, people and wages much less: along the path bills follow people and wages but for a small
-pull :math:`\rho`; money beyond the path is spent like the rest, a tenth more means a tenth more
-for people.
+**Demand.** Firms have wage bills. Those of a bloc's firms that are not labs sum to
+:math:`(1 - s)\,W_b`, shared by size; those of its labs to :math:`s\,W_b\,(F/F_0)^{\rho}\,f_b`,
+shared by their budgets, with :math:`W_b` the wage path times the path of people (wages are equal
+across blocs on it: there is no source for a difference), s the share of labs at month 0, F the path
+of labs' budgets and f_b the bloc's budgets over its part of that path. Recorded budgets grew 3.1
+times a year, people and wages much less: along the path bills follow people and wages except for a
+small pull :math:`\rho`; money beyond the path is spent like the rest, a tenth more means a tenth
+more for people.
 
 **Wages.** One wage clears a bloc: what its bills buy, at the cost of places, over its people. A
 firm's desired heads are what its own bill buys at that wage; its own wage is bill over heads,
-above the bloc's where heads fall short of it, at most ``highest_offer`` times (the rest of its
-bill waits for people). With x the wage over the bloc's,
+above the bloc's where heads fall short of desired heads, at most ``highest_offer`` times (the rest
+of the bill is unspent until people come). With x the wage over the bloc's,
 
 .. math:: hazard_{f \to g} \propto h_0\,(x_g/x_f)^{\beta}\,D_g\,\kappa_{cd}, \qquad x = D/L
 
@@ -21,10 +21,10 @@ bloc), so that heads drift to where wages are equal and splitting a firm changes
 mean over a bloc is h₀ at equal wages. Graduates choose likewise from where they studied.
 
 **People.** Stock = graduates − finance's share − retirement + net migration. Graduates follow
-the path of people (growth ``budgets.researcher_growth``), and, with a delay, the money of
-universities. Abroad go :math:`h_0\,a\,p_b\,(w_b/w_s)^\beta` × visas × exchange of movers, and
-likewise a share of graduates, at any distance; p_b is a bloc's part of the world's researchers and
-a sets the world's mean to ``spillover.moves_abroad``: at equal wages nothing flows on balance.
+the path of people (growth ``budgets.researcher_growth``), and, with a delay, the funding of
+universities. Emigrants are :math:`h_0\,a\,p_b\,(w_b/w_s)^\beta` × visas × exchange of movers,
+and likewise a share of graduates, at any distance; p_b is a bloc's part of the world's researchers
+and a sets the world's mean to ``spillover.moves_abroad``: at equal wages nothing flows on balance.
 
 Moves carry ideas: ``firms.hire_rate`` and ``blocs.moved`` drive the mobility channel of the next
 month. The drain to finance has no citable figure (D9).
@@ -41,7 +41,7 @@ import numpy as np
 
 from model.core.parameter import LogUniform, Mechanism, Uniform, fact, lever, monthly_share
 from model.core.table import Floats
-from model.mechanisms.people import labour_kernels
+from model.mechanisms.people import labour_kernels as kernels
 from model.state.fixed import Fixed
 from model.state.state import State
 
@@ -49,16 +49,16 @@ FINANCE_ON_RECORD = 0.1  # share of graduates with which the recorded growth of 
 
 
 class Labour(Mechanism):
-    """Where researchers come from, what they are paid, how they move."""
+    """Where researchers come from, what they earn, how they move."""
 
     hazard: float = fact(0.1, "1/year", LogUniform(0.03, 0.3), (0.0, 2.0), claims="A2 D7")
-    """Rate h at which researchers change firm at equal wages."""
+    """Rate h at which AI researchers change firm at equal wages."""
     wage_elasticity: float = fact(1.0, "1", Uniform(0.3, 3.0), (0.0, 5.0), claims="D10 D14")
-    """Elasticity of moves in the ratio of wages."""
+    """Elasticity of researchers' moves between firms in the ratio of wages."""
     highest_offer: float = fact(3.0, "1", Uniform(1.5, 6.0), (1.0, 20.0))
-    """Most that a firm short of people offers, over the wage of its bloc."""
+    """Highest wage that a firm short of researchers offers, over the wage of its bloc."""
     retirement: float = fact(0.03, "1/year", Uniform(0.01, 0.06), (0.0, 0.5))
-    """Share of researchers who leave research."""
+    """Share of researchers who leave research in a year."""
     finance_share: float = fact(
         FINANCE_ON_RECORD,
         "share",
@@ -70,25 +70,26 @@ class Labour(Mechanism):
         claims="D9",
         since="exchange",
     )
-    """Share of graduates whom financial trading takes; the recorded growth of people goes with a
-    tenth."""
+    """Share of AI graduates who go into financial trading; the recorded growth of researchers is
+    met at 0.1."""
     wage_2024: float = fact(300e3, "USD/year", LogUniform(150000.0, 600000.0), (1000.0, 1e08))
-    """What a researcher costs a firm on the path at the start of 2024; labs then pay about their
-    means beside chips."""
+    """Cost of a researcher to a firm at the start of 2024, at which labs' wage bills about equal
+    their budgets less chips."""
     wage_growth: float = fact(0.05, "1/year", Uniform(0.0, 0.15), (-0.2, 1.0))
-    """Continuous growth of that cost (a rate in logs)."""
+    """Continuous growth of the cost of a researcher (a rate in logs)."""
     budget_pull: float = fact(0.05, "1", Uniform(0.0, 0.15), (0.0, 1.0), claims="D14")
-    """Growth of labs' wage bills beyond other firms', over growth of means (in logs)."""
+    """Elasticity of labs' wage bills, relative to other firms', in the growth of labs' budgets."""
     moves: float = fact(
         1.0, "share", within=(0.0, 3.0), lever=True, claims="A2 A6", since="exchange"
     )
-    """Moves between firms over those at the hazard, graduates going abroad included."""
+    """Moves of researchers between firms and of graduates abroad, as a multiple of the baseline."""
     visas: float = fact(1.0, "1", within=(0.0, 5.0), lever=True, claims="D10", since="exchange")
-    """Ease of going from any bloc to another."""
+    """Migration of researchers and graduates between blocs, as a multiple of the baseline."""
     visas_leader_and_follower: float = fact(
         1.0, "1", within=(0.0, 5.0), lever=True, claims="D10 C14", since="exchange"
     )
-    """The same between leader and follower, both ways; multiplies the other."""
+    """Migration of researchers and graduates between leader and follower, both ways, as a further
+    multiple of the baseline beside visas."""
     people: float = lever(
         1.0, "1", (0.1, 10.0), claims="D1 D14", since="exchange", roles="leader follower"
     )
@@ -104,47 +105,25 @@ def path_of_people(fixed: Fixed, state: State, month: int) -> Floats:
 
 def settle(fixed: Fixed, state: State) -> None:
     """Give every firm the people that its wage bill buys at the wage of its bloc, at month 0."""
-    group, blocs, clusters, firms = (
-        fixed.of(Labour),
-        state.blocs,
-        state.clusters,
-        state.firms,
-    )
+    group, blocs, clusters, firms = fixed.of(Labour), state.blocs, state.clusters, state.firms
     blocs.first_people[:] = blocs.researchers[:] = path_of_people(fixed, state, 0)
     blocs.first_funding[:] = blocs.funding_path
     cost = clusters.cost.copy()
     clusters.cost[:] = 1.0  # who starts where does not depend on what places will cost
     _pay(fixed, state)
-    clusters.cost[:] = cost
     paid = np.where(blocs.pay > 0.0, blocs.pay, 1.0)
     firms.researchers[:] = firms.bill * (blocs.researchers / paid)[firms.bloc]
     blocs.idle[:] = np.where(blocs.pay > 0.0, 0.0, blocs.researchers)
+    kernels.share_bills(firms.face, state.labs.face, clusters.face, blocs.face)
+    clusters.cost[:] = cost
     heads = clusters.researchers
-    labour_kernels.bills(
-        firms.cluster,
-        firms.lab,
-        firms.active,
-        firms.size,
-        state.labs.budget,
-        clusters.bloc,
-        blocs.sizes,
-        blocs.budgets,
-        blocs.other_bill,
-        blocs.lab_bill,
-        np.ones(heads.size),
-        firms.researchers,
-        firms.bill,
-        heads,
-        clusters.pay,
-        clusters.spent,
-    )
-    labour_kernels.seen(clusters.bloc, clusters.commute, heads, clusters.appeal)
-    labour_kernels.by_bloc(clusters.bloc, heads * clusters.appeal, blocs.typical)
+    kernels.spread_appeal(clusters.bloc, clusters.commute, heads, clusters.appeal)
+    kernels.sum_by_bloc(clusters.bloc, heads * clusters.appeal, blocs.typical)
     people = np.where(blocs.researchers > 0.0, blocs.researchers, 1.0)
     blocs.typical[:] = np.where(blocs.typical > 0.0, blocs.typical / people**2, 1.0)
     moves = group.moves if fixed.holds("exchange", state.month) else 1.0
     firms.hire_rate[:] = moves if group.hazard > 0.0 else 0.0
-    away = blocs.abroad * blocs.exchange  # from where as many come as go there
+    away = blocs.abroad * blocs.exchange  # as many come from a bloc as go there
     blocs.moved[:] = away
     for b in range(blocs.idle.size):
         blocs.moved[b, b] = 1.0 - math.fsum(away[b])
@@ -158,88 +137,40 @@ def labour(fixed: Fixed, state: State) -> None:
     ``firms.bill``, ``wage``, ``researchers``, ``hire_rate``, ``clusters.researchers``, ``spent``,
     ``pay``, ``appeal``, and in ``blocs`` the people and their flows.
     """
-    group, blocs, clusters, firms = (
-        fixed.of(Labour),
-        state.blocs,
-        state.clusters,
-        state.firms,
-    )
+    group, numbers = fixed.of(Labour), fixed.face(Labour)
+    blocs, clusters, firms = state.blocs, state.clusters, state.firms
     if state.month == max(0, fixed.exchange_from):
         _add(fixed, state)
     _pay(fixed, state)
-    retiring = monthly_share(group.retirement)
-    hazard = group.hazard / 12.0
+    retiring, hazard = monthly_share(group.retirement), group.hazard / 12.0
     moves = group.moves if fixed.holds("exchange", state.month) else 1.0
     _graduate(fixed, state, retiring)
-    rows, places, count = firms.key.size, clusters.key.size, blocs.idle.size
-    pull, appeal, gone = np.empty(rows), np.empty(rows), np.empty(rows)
-    drawn, retired, emigrated, moved, hires, entries = (np.empty(places) for _ in range(6))
-    labour_kernels.appeal(
-        firms.cluster,
-        clusters.bloc,
-        clusters.cost,
-        firms.bill,
-        blocs.researchers,
-        blocs.pay,
-        group.wage_elasticity,
-        group.highest_offer,
-        1.0 - fixed.shared.firms_share,
-        firms.researchers,
-        firms.wage,
-        pull,
-        appeal,
-        drawn,
+    tables = (firms.face, clusters.face)
+    places, count = clusters.key.size, blocs.idle.size
+    flows = kernels.Flows(
+        *(np.empty(firms.key.size) for _ in range(3)), *(np.empty(places) for _ in range(7))
     )
-    labour_kernels.seen(clusters.bloc, clusters.commute, drawn, clusters.appeal)
-    movers, students, leaving = np.empty((count, count)), np.empty((count, count)), np.empty(count)
-    heads = blocs.researchers - blocs.idle
-    labour_kernels.migrate(
-        hazard,
-        group.wage_elasticity,
-        group.highest_offer,
-        blocs.abroad,
-        _visas(fixed, state) * moves,
-        blocs.exchange,
-        blocs.pay,
-        heads,
-        blocs.researchers,
-        blocs.graduates,
-        retiring,
-        movers,
-        students,
-        leaving,
+    migration = kernels.Migration(
+        np.empty((count, count)), np.empty((count, count)), np.empty(count)
     )
-    labour_kernels.leave(
-        firms.cluster,
-        clusters.bloc,
-        firms.active,
-        hazard * moves,
-        blocs.typical,
-        blocs.at_home,
-        blocs.researchers,
-        clusters.appeal,
-        retiring,
-        leaving,
-        firms.researchers,
-        pull,
-        gone,
-        retired,
-        emigrated,
-        moved,
-    )
+    wages = 1.0 - fixed.shared.firms_share  # of the bill; the rest feeds infrastructure
+    kernels.offer_wages(numbers, wages, *tables, blocs.face, flows)
+    kernels.spread_appeal(clusters.bloc, clusters.commute, flows.drawn, clusters.appeal)
+    employed, visas = blocs.researchers - blocs.idle, _visas(fixed, state) * moves
+    kernels.migrate(hazard, retiring, visas, employed, numbers, blocs.face, migration)
+    kernels.leave(hazard * moves, retiring, migration.leaving, *tables, blocs.face, flows)
+    movers, students = migration.movers, migration.students
     staying, idle = blocs.graduates.copy(), blocs.idle.copy()
     for s in range(count):
         for b in range(count):
             if students[s, b] > 0.0:
                 staying[s] -= students[s, b]
     graduates = clusters.campus * staying[clusters.bloc]
-    graduates[clusters.appeal <= 0.0] = 0.0  # nobody hires near there: they look everywhere
-    labour_kernels.arrive(
-        clusters.bloc, clusters.commute, clusters.appeal, moved, graduates, hires, entries
-    )
+    graduates[clusters.appeal <= 0.0] = 0.0  # no firm near there hires: they look everywhere
+    kernels.arrive(graduates, clusters.face, flows)
     total, placed, come, newcomers = (np.zeros(count) for _ in range(4))
-    labour_kernels.by_bloc(clusters.bloc, drawn, total)
-    labour_kernels.by_bloc(clusters.bloc, graduates, placed)
+    kernels.sum_by_bloc(clusters.bloc, flows.drawn, total)
+    kernels.sum_by_bloc(clusters.bloc, graduates, placed)
     for b in range(count):
         for s in range(count):
             if movers[s, b] > 0.0:
@@ -248,37 +179,13 @@ def labour(fixed: Fixed, state: State) -> None:
                 newcomers[b] += students[s, b]
     newcomers += staying - placed + idle * (1.0 - retiring)
     hired = np.where(total > 0.0, total, 1.0)
-    labour_kernels.hire(
-        firms.cluster,
-        clusters.bloc,
-        appeal,
-        gone,
-        clusters.appeal,
-        hires,
-        entries,
-        come / hired,
-        newcomers / hired,
-        hazard,
-        firms.researchers,
-        firms.hire_rate,
-        clusters.researchers,
-        moved,
-    )
-    labour_kernels.payroll(
-        firms.bloc,
-        firms.lab,
-        firms.researchers,
-        firms.wage,
-        np.empty(count),
-        blocs.wage_labs,
-        blocs.wage_elsewhere,
-        blocs.in_labs,
-    )
+    kernels.hire(hazard, come / hired, newcomers / hired, *tables, flows)
+    kernels.average_wages(firms.face, blocs.face)
     blocs.idle[:] = np.where(total > 0.0, 0.0, newcomers + come)
-    labour_kernels.by_bloc(clusters.bloc, clusters.researchers, blocs.researchers)
+    kernels.sum_by_bloc(clusters.bloc, clusters.researchers, blocs.researchers)
     blocs.researchers += blocs.idle
-    labour_kernels.by_bloc(clusters.bloc, moved, blocs.hires)
-    labour_kernels.by_bloc(clusters.bloc, retired, blocs.retirements)
+    kernels.sum_by_bloc(clusters.bloc, flows.hired, blocs.hires)
+    kernels.sum_by_bloc(clusters.bloc, flows.retired, blocs.retirements)
     blocs.retirements += idle * retiring
     blocs.retired += blocs.retirements
     blocs.graduated += blocs.graduates
@@ -288,7 +195,7 @@ def labour(fixed: Fixed, state: State) -> None:
 
 
 def _origins(movers: Floats, hires: Floats, moved: Floats) -> None:
-    # Where hires came from; who hired nobody keeps what it had, and has no movers to ask it of.
+    # The blocs that hires came from; a bloc without hires keeps last month's shares.
     for b in range(hires.size):
         if hires[b] > 0.0:
             moved[b] = movers[:, b] / hires[b]
@@ -296,7 +203,7 @@ def _origins(movers: Floats, hires: Floats, moved: Floats) -> None:
 
 
 def _add(fixed: Fixed, state: State) -> None:
-    # The lever on people: from one month on, more of everybody, hired as the others were.
+    # The lever on people: from one month on, a multiple of all researchers, employed as before.
     blocs = state.blocs
     for b, factor in enumerate(fixed.by_bloc(Labour, "people", state.month)):
         if factor != 1.0:
@@ -308,13 +215,10 @@ def _add(fixed: Fixed, state: State) -> None:
 
 
 def _graduate(fixed: Fixed, state: State, retiring: float) -> None:
-    # As many as keep people on their path at the recorded share of finance, and as universities'
-    # money some years ago allows.
+    # As many as keep people on their path at the recorded share of finance, times the effect of
+    # universities' funding some years ago.
     blocs, group = state.blocs, fixed.of(Labour)
-    now, then = (
-        path_of_people(fixed, state, state.month),
-        path_of_people(fixed, state, state.month + 1),
-    )
+    now, then = (path_of_people(fixed, state, state.month + later) for later in (0, 1))
     paid = fixed.shared.graduates_paid
     holds = fixed.holds("exchange", state.month)
     to_finance = group.finance_share if holds else FINANCE_ON_RECORD
@@ -339,26 +243,10 @@ def _visas(fixed: Fixed, state: State) -> Floats:
 
 
 def _pay(fixed: Fixed, state: State) -> None:
-    # Wage bills by bloc, then by firm. Where a bloc has labs only, or none, they take all.
-    group, blocs, clusters, firms = (
-        fixed.of(Labour),
-        state.blocs,
-        state.clusters,
-        state.firms,
-    )
-    small = np.empty(clusters.key.size)
-    labour_kernels.sizes(
-        firms.cluster,
-        firms.kind,
-        firms.active,
-        firms.size,
-        state.labs.firm,
-        state.labs.budget,
-        clusters.bloc,
-        small,
-        blocs.sizes,
-        blocs.budgets,
-    )
+    # Wage bills by bloc, then by firm. In a bloc with labs only, or none, one kind takes all.
+    group, blocs, clusters = fixed.of(Labour), state.blocs, state.clusters
+    tables = (state.firms.face, state.labs.face, clusters.face, blocs.face)
+    kernels.sum_sizes(*tables)
     years = fixed.inputs.calendar.year(state.month) - 2024.0
     wage = group.wage_2024 * math.exp(group.wage_growth * years) / 12.0
     share = fixed.shared.lab_researchers
@@ -371,22 +259,5 @@ def _pay(fixed: Fixed, state: State) -> None:
         beyond = blocs.funding[b] / path if path > 0.0 else 1.0
         blocs.lab_bill[b] = labs * whole * grown * beyond
         blocs.other_bill[b] = (1.0 - labs) * whole if has_other else 0.0
-    labour_kernels.bills(
-        firms.cluster,
-        firms.lab,
-        firms.active,
-        firms.size,
-        state.labs.budget,
-        clusters.bloc,
-        blocs.sizes,
-        blocs.budgets,
-        blocs.other_bill,
-        blocs.lab_bill,
-        clusters.cost,
-        firms.researchers,
-        firms.bill,
-        clusters.researchers,
-        clusters.pay,
-        clusters.spent,
-    )
-    labour_kernels.by_bloc(clusters.bloc, clusters.pay, blocs.pay)
+    kernels.share_bills(*tables)
+    kernels.sum_by_bloc(clusters.bloc, clusters.pay, blocs.pay)

@@ -6,52 +6,79 @@ of one bloc never touch the last bit of another's.
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
+import numpy as np
+
 from model.core.kernels import kernel
+from model.state.codes import LAB
+
+
+class Flows(NamedTuple):
+    """What draws people to firms this month, and how many leave and come."""
+
+    pull: Any  # firm: wage over the bloc's, to the elasticity of moves
+    appeal: Any  # firm: desired heads times pull
+    gone: Any  # firm: persons who leave for other firms
+    drawn: Any  # cluster: appeal of its firms, sum
+    retired: Any  # cluster: persons
+    emigrated: Any  # cluster: persons
+    moved: Any  # cluster: persons who leave for other firms
+    hires: Any  # cluster: movers of the bloc who come, for each unit of appeal
+    entries: Any  # cluster: graduates of the bloc who come, for each unit of appeal
+    hired: Any  # cluster: persons hired from other firms
+
+
+class Migration(NamedTuple):
+    """Persons who go from bloc (row) to bloc this month."""
+
+    movers: Any
+    students: Any  # graduates who start abroad
+    leaving: Any  # bloc: share of its researchers who emigrate
 
 
 @kernel
-def sizes(cluster, kind, active, size, firm, budget, cluster_bloc, small, others, labs):
-    """Sum sizes of firms that are no labs and budgets of labs, by bloc."""
-    small[:] = 0.0
-    others[:] = 0.0
-    labs[:] = 0.0
-    for f in range(size.size):
-        if active[f] and kind[f] != 0:
-            small[cluster[f]] += size[f]
+def sum_sizes(firms, labs, clusters, blocs):
+    """Sum sizes of firms that are not labs and budgets of labs, by bloc."""
+    small = np.zeros(clusters.bloc.size)
+    blocs.sizes[:] = 0.0
+    blocs.budgets[:] = 0.0
+    for f in range(firms.size.size):
+        if firms.active[f] and firms.kind[f] != LAB:
+            small[firms.cluster[f]] += firms.size[f]
     for c in range(small.size):
-        others[cluster_bloc[c]] += small[c]
-    for i in range(firm.size):
-        if active[firm[i]]:
-            labs[cluster_bloc[cluster[firm[i]]]] += budget[i]
+        blocs.sizes[clusters.bloc[c]] += small[c]
+    for i in range(labs.firm.size):
+        f = labs.firm[i]
+        if firms.active[f]:
+            blocs.budgets[clusters.bloc[firms.cluster[f]]] += labs.budget[i]
 
 
 @kernel
-def bills(
-    cluster, lab, active, size, budget, cluster_bloc, others, labs, other_bill, lab_bill, cost,
-    staff, bill, heads, pay, spent,
-):  # fmt: skip
+def share_bills(firms, labs, clusters, blocs):
     """Share the wage bills of a bloc among its firms; sum heads and what bills buy by cluster."""
-    heads[:] = 0.0
-    pay[:] = 0.0
-    spent[:] = 0.0
-    for f in range(size.size):
-        c = cluster[f]
-        b = cluster_bloc[c]
-        bill[f] = 0.0
-        if not active[f]:
+    clusters.researchers[:] = 0.0
+    clusters.pay[:] = 0.0
+    clusters.spent[:] = 0.0
+    for f in range(firms.size.size):
+        c, lab = firms.cluster[f], firms.lab[f]
+        b = clusters.bloc[c]
+        firms.bill[f] = 0.0
+        if not firms.active[f]:
             continue
-        if lab[f] >= 0:
-            if labs[b] > 0.0:
-                bill[f] = lab_bill[b] * budget[lab[f]] / labs[b]
-        else:
-            bill[f] = other_bill[b] * size[f] / others[b]
-        heads[c] += staff[f]
-        pay[c] += bill[f] / cost[c]
-        spent[c] += bill[f]
+        bill = 0.0
+        if lab < 0:
+            bill = blocs.other_bill[b] * firms.size[f] / blocs.sizes[b]
+        elif blocs.budgets[b] > 0.0:
+            bill = blocs.lab_bill[b] * labs.budget[lab] / blocs.budgets[b]
+        firms.bill[f] = bill
+        clusters.researchers[c] += firms.researchers[f]
+        clusters.pay[c] += bill / clusters.cost[c]
+        clusters.spent[c] += bill
 
 
 @kernel
-def by_bloc(cluster_bloc, values, total):
+def sum_by_bloc(cluster_bloc, values, total):
     """Sum a column of clusters by bloc."""
     total[:] = 0.0
     for c in range(values.size):
@@ -59,58 +86,59 @@ def by_bloc(cluster_bloc, values, total):
 
 
 @kernel
-def appeal(
-    cluster, cluster_bloc, cost, bill, people, pay, elasticity, highest, kept, staff, wage, pull,
-    appeal, by_cluster,
-):  # fmt: skip
-    """Write what firms pay, and how much they draw people.
+def offer_wages(group, kept, firms, clusters, blocs, flows):
+    """Write the wage of each firm and its appeal to people; ``kept`` is wages' share of the bill.
 
     Desired heads are what the bill buys at the wage that clears the bloc; the wage a firm offers
-    over that one is desired heads over heads, at most ``highest``.
+    over that one is desired heads over heads, at most ``highest_offer``.
     """
-    by_cluster[:] = 0.0
-    for f in range(bill.size):
-        c = cluster[f]
-        b = cluster_bloc[c]
-        if bill[f] <= 0.0 or pay[b] <= 0.0:
-            appeal[f] = wage[f] = 0.0
-            pull[f] = highest**-elasticity
+    elasticity, highest = group.wage_elasticity, group.highest_offer
+    bills, staff, wage = firms.bill, firms.researchers, firms.wage
+    flows.drawn[:] = 0.0
+    for f in range(bills.size):
+        c, bill = firms.cluster[f], bills[f]
+        b = clusters.bloc[c]
+        cost, pay, people = clusters.cost[c], blocs.pay[b], blocs.researchers[b]
+        if bill <= 0.0 or pay <= 0.0:
+            flows.appeal[f] = wage[f] = 0.0
+            flows.pull[f] = highest**-elasticity
             continue
-        desired = bill[f] / cost[c] * people[b] / pay[b]
+        desired = bill / cost * people / pay
         ratio = highest
         if desired < highest * staff[f]:
             ratio = max(1.0 / highest, desired / staff[f])
-            wage[f] = 12.0 * kept * bill[f] / staff[f]
+            wage[f] = 12.0 * kept * bill / staff[f]
         else:
-            wage[f] = 12.0 * kept * highest * cost[c] * pay[b] / people[b]
-        pull[f] = ratio**elasticity
-        appeal[f] = desired * pull[f]
-        by_cluster[c] += appeal[f]
+            wage[f] = 12.0 * kept * highest * cost * pay / people
+        flows.pull[f] = ratio**elasticity
+        flows.appeal[f] = desired * flows.pull[f]
+        flows.drawn[c] += flows.appeal[f]
 
 
 @kernel
-def payroll(bloc, lab, staff, wage, heads, labs, elsewhere, in_labs):
+def average_wages(firms, blocs):
     """Write the mean wage of researchers in labs and elsewhere by bloc; 0 where there are none."""
-    heads[:] = 0.0
+    labs, elsewhere, in_labs = blocs.wage_labs, blocs.wage_elsewhere, blocs.in_labs
+    heads = np.zeros(labs.size)
     labs[:] = 0.0
     elsewhere[:] = 0.0
     in_labs[:] = 0.0
-    for f in range(bloc.size):
-        b = bloc[f]
-        if lab[f] >= 0:
-            labs[b] += staff[f] * wage[f]
-            in_labs[b] += staff[f]
+    for f in range(firms.bloc.size):
+        b, staff = firms.bloc[f], firms.researchers[f]
+        if firms.lab[f] >= 0:
+            labs[b] += staff * firms.wage[f]
+            in_labs[b] += staff
         else:
-            elsewhere[b] += staff[f] * wage[f]
-            heads[b] += staff[f]
+            elsewhere[b] += staff * firms.wage[f]
+            heads[b] += staff
     for b in range(heads.size):
         elsewhere[b] = elsewhere[b] / heads[b] if heads[b] > 0.0 else 0.0
         labs[b] = labs[b] / in_labs[b] if in_labs[b] > 0.0 else 0.0
 
 
 @kernel
-def seen(cluster_bloc, commute, by_cluster, total):
-    """Write the appeal of all firms of the bloc as it is seen from each cluster."""
+def spread_appeal(cluster_bloc, commute, by_cluster, total):
+    """Write the appeal of all firms of the bloc as seen from each cluster."""
     for c in range(by_cluster.size):
         total[c] = 0.0
         for d in range(by_cluster.size):
@@ -119,95 +147,96 @@ def seen(cluster_bloc, commute, by_cluster, total):
 
 
 @kernel
-def migrate(
-    hazard, elasticity, highest, abroad, visas, exchange, pay, heads, people, graduates, retiring,
-    movers, students, leaving,
-):  # fmt: skip
+def migrate(hazard, retiring, visas, heads, group, blocs, migration):
     """Write who goes from bloc (row) to bloc: movers and graduates, persons this month."""
-    blocs = heads.size
-    for s in range(blocs):
+    abroad, pay, people, highest = blocs.abroad, blocs.pay, blocs.researchers, group.highest_offer
+    movers, students = migration.movers, migration.students
+    for s in range(heads.size):
         home, away, rate = 1.0, 0.0, 0.0
-        for b in range(blocs):
+        for b in range(heads.size):
             movers[s, b] = students[s, b] = 0.0
             if b == s:
                 continue
             home -= abroad[s, b]
-            passing = visas[s, b] * exchange[b, s]
+            passing = visas[s, b] * blocs.exchange[b, s]
             if passing <= 0.0 or pay[s] <= 0.0 or pay[b] <= 0.0:
                 continue
             better = (pay[b] / people[b]) / (pay[s] / people[s])
-            better = min(highest, max(1.0 / highest, better)) ** elasticity
+            better = min(highest, max(1.0 / highest, better)) ** group.wage_elasticity
             movers[s, b] = hazard * abroad[s, b] * passing * better
             students[s, b] = abroad[s, b] * passing * better
             rate += movers[s, b]
             away += students[s, b]
-        leaving[s] = rate / (1.0 + rate)
-        for b in range(blocs):
+        migration.leaving[s] = rate / (1.0 + rate)
+        for b in range(heads.size):
             if movers[s, b] > 0.0:
                 movers[s, b] *= heads[s] * (1.0 - retiring) / (1.0 + rate)
             if students[s, b] > 0.0:
-                students[s, b] *= graduates[s] / (max(0.0, home) + away)
+                students[s, b] *= blocs.graduates[s] / (max(0.0, home) + away)
 
 
 @kernel
-def leave(
-    cluster, cluster_bloc, active, hazard, typical, at_home, people, total, retiring, leaving,
-    staff, pull, gone, retired, emigrated, moved,
-):  # fmt: skip
-    """Let people retire, emigrate, give notice; write who changes firm, by firm and cluster.
+def leave(hazard, retiring, leaving, firms, clusters, blocs, flows):
+    """Let people retire, emigrate or leave for other firms, by firm and cluster.
 
-    A share r/(1 + r) goes at rate r, so that nobody goes twice; of a closed firm everybody goes.
+    A share r/(1 + r) goes at rate r, so that nobody goes twice; all people of a closed firm go.
     """
-    retired[:] = 0.0
-    emigrated[:] = 0.0
-    moved[:] = 0.0
+    staff, total = firms.researchers, clusters.appeal
+    flows.retired[:] = 0.0
+    flows.emigrated[:] = 0.0
+    flows.moved[:] = 0.0
     for f in range(staff.size):
-        gone[f] = 0.0
+        flows.gone[f] = 0.0
         if staff[f] <= 0.0:
             continue
-        c = cluster[f]
-        b = cluster_bloc[c]
+        c = firms.cluster[f]
+        b = clusters.bloc[c]
         old = staff[f] * retiring
         abroad = (staff[f] - old) * leaving[b]
         staff[f] -= old + abroad
         if total[c] > 0.0:
-            rate = hazard * at_home[b] * total[c] / (typical[b] * people[b] * pull[f])
-            gone[f] = staff[f] * rate / (1.0 + rate) if active[f] else staff[f]
-        retired[c] += old
-        emigrated[c] += abroad
-        moved[c] += gone[f]
+            usual = blocs.typical[b] * blocs.researchers[b] * flows.pull[f]
+            rate = hazard * blocs.at_home[b] * total[c] / usual
+            flows.gone[f] = staff[f] * rate / (1.0 + rate) if firms.active[f] else staff[f]
+        flows.retired[c] += old
+        flows.emigrated[c] += abroad
+        flows.moved[c] += flows.gone[f]
 
 
 @kernel
-def arrive(cluster_bloc, commute, total, moved, graduates, hires, entries):
-    """Write by cluster how many movers, and graduates, come for each unit of appeal."""
+def arrive(graduates, clusters, flows):
+    """Write by cluster how many movers and graduates come for each unit of appeal."""
+    bloc, commute, total = clusters.bloc, clusters.commute, clusters.appeal
+    hires, entries, moved = flows.hires, flows.entries, flows.moved
     for d in range(total.size):
         hires[d] = entries[d] = 0.0
         for c in range(total.size):
-            if cluster_bloc[c] == cluster_bloc[d] and total[c] > 0.0:
+            if bloc[c] == bloc[d] and total[c] > 0.0:
                 hires[d] += commute[c, d] * moved[c] / total[c]
                 entries[d] += commute[c, d] * graduates[c] / total[c]
 
 
 @kernel
-def hire(
-    cluster, cluster_bloc, appeal, gone, total, hires, entries, movers, others, hazard, staff,
-    rate, heads, hired,
-):  # fmt: skip
-    """Let firms hire; write the rate at which each hired from other firms, 1 at the hazard."""
+def hire(hazard, movers, others, firms, clusters, flows):
+    """Let firms hire; write the rate at which each hired from other firms, 1 at the hazard.
+
+    ``movers`` (from abroad) and ``others`` (graduates from abroad, people without a job) are by
+    bloc, for each unit of appeal.
+    """
+    staff, heads, rate = firms.researchers, clusters.researchers, firms.hire_rate
     heads[:] = 0.0
-    hired[:] = 0.0
+    flows.hired[:] = 0.0
     for f in range(staff.size):
-        c = cluster[f]
-        b = cluster_bloc[c]
+        c, gone, appeal = firms.cluster[f], flows.gone[f], flows.appeal[f]
+        b = clusters.bloc[c]
         rate[f] = 0.0
-        staff[f] -= gone[f]
-        if appeal[f] > 0.0:
-            own = gone[f] * appeal[f] / total[c] if gone[f] > 0.0 else 0.0  # stays after all
-            from_firms = appeal[f] * (hires[c] + movers[b])
-            staff[f] += from_firms + appeal[f] * (entries[c] + others[b])
+        staff[f] -= gone
+        if appeal > 0.0:
+            own = gone * appeal / clusters.appeal[c] if gone > 0.0 else 0.0  # stays after all
+            from_firms = appeal * (flows.hires[c] + movers[b])
+            staff[f] += from_firms + appeal * (flows.entries[c] + others[b])
             from_firms = max(0.0, from_firms - own)
-            hired[c] += from_firms
+            flows.hired[c] += from_firms
             if hazard > 0.0 and staff[f] > 0.0:
                 rate[f] = from_firms / staff[f] / hazard
         heads[c] += staff[f]

@@ -71,7 +71,7 @@ def test_an_effect_is_that_of_the_two_worlds_in_one_luck(solved: list[str]) -> N
 @pytest.mark.parametrize(
     ("share", "number", "verdict"),
     [(0.9, 48, "holds in most plausible worlds"), (0.1, 48, "fails in most plausible worlds"),
-     (0.5, 48, "cannot be told"), (1.0, 3, "cannot be told")],
+     (0.5, 48, "inconclusive"), (1.0, 3, "inconclusive")],
 )  # fmt: skip
 def test_a_verdict_needs_the_interval_on_one_side(share: float, number: int, verdict: str) -> None:
     supported = np.arange(number) < round(share * number)
@@ -86,13 +86,13 @@ def test_wilsons_interval() -> None:
 
 
 def test_the_break_even_is_where_support_turns() -> None:
-    luck = np.random.default_rng(2)
+    chance = np.random.default_rng(2)
     name = "spillover.half_distance"
     prior = FACTS["spillover", "half_distance"].prior
     assert prior is not None
-    u = luck.random(400)
+    u = chance.random(400)
     turning = prior.quantile(0.3)
-    supported = luck.random(400) < 1.0 / (1.0 + np.exp(-20.0 * (u - 0.3)))
+    supported = chance.random(400) < 1.0 / (1.0 + np.exp(-20.0 * (u - 0.3)))
     assert verdicts.break_even(name, u, supported) == pytest.approx(turning, rel=0.1)
     assert math.isnan(verdicts.break_even(name, u, np.ones(400, bool)))
     assert verdicts._verdict(

@@ -46,10 +46,10 @@ def test_t_interval_is_that_of_scipy() -> None:
 
 @pytest.mark.parametrize(("n", "median"), [(10, False), (40, False), (12, True)])
 def test_intervals_cover_what_they_say(n: int, median: bool) -> None:
-    luck = np.random.default_rng(2)
+    chance = np.random.default_rng(2)
     trials, inside = 400, 0
     for _ in range(trials):
-        _, low, high = effects.interval(luck.exponential(1.0, n), median, resamples=199)
+        _, low, high = effects.interval(chance.exponential(1.0, n), median, resamples=199)
         inside += low <= (math.log(2.0) if median else 1.0) <= high
     assert inside / trials > 0.88
 
@@ -89,7 +89,7 @@ def test_the_ban_costs_the_follower_compute(comparison: twins.Comparison) -> Non
     x = comparison.follower_compute["a"] - comparison.follower_compute["b"]
     before = comparison.months.index("2022-08")
     assert np.all(x[:, : before + 1] == 0.0)
-    # Which month the largest run ends in is luck, so that not every single pair must show it.
+    # Which month the largest run ends in is chance, so that not every single pair must show it.
     assert np.mean(x[:, -1] > 0.0) > 0.8 and x[:, -1].mean() > 0.1
     effect = comparison.effect("gap", "2024-12")
     assert effect.benchmark == pytest.approx(x[:, -1].mean())
@@ -115,7 +115,7 @@ def test_a_folder_of_a_comparison(comparison: twins.Comparison, tmp_path: Path) 
     names = {row["name"] for row in figures["outcomes"]}
     assert names == set(OUTCOMES)
     for row in figures["outcomes"]:
-        assert row["kind"] == "luck" and row["n"] <= 8
+        assert row["kind"] == "random variation" and row["n"] <= 8
         assert row["statistic"] == ("median" if row["name"] in CENSORED else "mean")
     assert set(figures["months"]) == {"month", *OUTCOMES}
     assert len(figures["sentences"]) == 3 and all(figures["sentences"])
@@ -127,7 +127,7 @@ def test_a_folder_of_a_comparison(comparison: twins.Comparison, tmp_path: Path) 
         assert load(str(folder / world / "scenario.toml")).parameters is not None
     manifest = json.loads((folder / "manifest.json").read_text())
     assert {act["world"] for act in manifest["acts"]} == {"b"}
-    assert manifest["kind_of_uncertainty"] == "luck only"
+    assert manifest["kind_of_uncertainty"] == "random variation only"
 
 
 def test_compute_by_source_adds_up_to_the_fleet(
@@ -209,13 +209,15 @@ def test_draws_from_priors_are_told_from_luck(
     assert "controls.porosity" not in drawn.names  # ban_tight states it
     comparison_folder.write(tmp_path / "r", found[0], figures=False, how="prior")
     figures = json.loads((tmp_path / "r" / "effects.json").read_text())
-    assert {row["kind"] for row in figures["outcomes"]} == {"luck and ignorance"}
+    assert {row["kind"] for row in figures["outcomes"]} == {
+        "random variation and parameter uncertainty"
+    }
     assert figures["parameters"] == drawn.names and set(figures["deciders"]) == {
         "gap",
         "scaled_gap",
     }
     manifest = json.loads((tmp_path / "r" / "manifest.json").read_text())
-    assert manifest["kind_of_uncertainty"] == "luck and ignorance"
+    assert manifest["kind_of_uncertainty"] == "random variation and parameter uncertainty"
     frame = pd.read_parquet(tmp_path / "r" / "draws.parquet")
     assert list(frame.columns) == ["replicate", *drawn.names] and len(frame) == 4
     for name in drawn.names:
@@ -239,10 +241,10 @@ def test_replicates_go_on_until_it_is_precise_and_are_the_same(tmp_path: Path) -
 
 
 def test_the_largest_of_many_correlations_is_not_taken_for_a_decider() -> None:
-    luck = np.random.default_rng(6)
-    points = luck.random((64, 60))
+    chance = np.random.default_rng(6)
+    points = chance.random((64, 60))
     names = [f"p{k}" for k in range(60)]
-    rows = prior_draws.most_influential(names, points, luck.random(64))
+    rows = prior_draws.most_influential(names, points, chance.random(64))
     assert not any(row["clear"] for row in rows)
     rows = prior_draws.most_influential(names, points, points[:, 7] - 0.2 * points[:, 3])
     assert rows[0]["parameter"] == "p7" and rows[0]["clear"]

@@ -82,12 +82,12 @@ def test_all_points_share_their_luck_and_replicates_differ(tmp_path: Path) -> No
 
 
 def test_luck_can_be_a_factor(tmp_path: Path) -> None:
-    factors = {"luck": {"low": 1, "high": 3}, "scenario": {"values": ["no_ban", "ban"]}}
+    factors = {"chance": {"low": 1, "high": 3}, "scenario": {"values": ["no_ban", "ban"]}}
     frame = rows(done(tmp_path / "s", factors, design="grid", against=None).folder)
     assert len(frame) == 6
-    assert (frame.groupby("luck", observed=True)["frontier"].nunique() == 1).all()
+    assert (frame.groupby("chance", observed=True)["frontier"].nunique() == 1).all()
     assert frame["frontier"].nunique() == 3
-    with pytest.raises(InputError, match="must be 1 where luck is a factor"):
+    with pytest.raises(InputError, match="must be 1 where chance is a factor"):
         tiny(factors, replicates=2)
 
 
@@ -136,13 +136,13 @@ def test_damaged_parts_are_found_named_and_computed_again(whole: Batches, tmp_pa
 
 
 def test_killed_at_any_instant_nothing_is_lost_or_doubled(whole: Batches, tmp_path: Path) -> None:
-    folder, luck = tmp_path / "s", random.Random(5)
+    folder, chance = tmp_path / "s", random.Random(5)
     words = [sys.executable, "-m", "tests.sweeping", str(folder), "6"]
     for kept in (1, 3):
         running = subprocess.Popen(words, cwd=HERE)
         while running.poll() is None and len(list(folder.glob("parts/*.parquet"))) < kept:
             time.sleep(0.01)
-        time.sleep(luck.uniform(0.0, 0.1))
+        time.sleep(chance.uniform(0.0, 0.1))
         running.kill()
         running.wait()
     assert len(list((folder / "claims").iterdir())) <= 2
@@ -280,11 +280,11 @@ def test_shards_are_merged_by_reading_and_missing_ones_named(
 
 def test_points_from_a_table(tmp_path: Path) -> None:
     table = tmp_path / "points.csv"
-    table.write_text("controls.porosity,scenario,luck\n0.1,ban,1\n0.5,no_ban,2\n")
+    table.write_text("controls.porosity,scenario,chance\n0.1,ban,1\n0.5,no_ban,2\n")
     batches = done(tmp_path / "s", {}, design="file", file=str(table), points=None, against=None)
     frame = rows(batches.folder)
     assert list(frame["controls.porosity"]) == [0.1, 0.5]
-    assert list(frame["scenario"]) == ["ban", "no_ban"] and list(frame["luck"]) == [1, 2]
+    assert list(frame["scenario"]) == ["ban", "no_ban"] and list(frame["chance"]) == [1, 2]
     assert sweeps.reopen(batches.folder)[2].digest == batches.digest
     for text, hint in (
         ("", "is empty"),
@@ -418,13 +418,13 @@ REFUSED = {
     "beyond": (["sweep", "ban", "--vary", "controls.porosity=0:7"], 2, "at most 1"),
     "log of zero": (["sweep", "ban", "--vary", "controls.porosity=0:1:log"], 2, "above 0"),
     "scale": (["sweep", "ban", "--vary", "controls.porosity=0:1:lin"], 2, '"linear" or "log"'),
-    "twice": (["sweep", "ban", "--vary", "luck=1:2", "--vary", "luck=1:3"], 2, "twice"),
+    "twice": (["sweep", "ban", "--vary", "chance=1:2", "--vary", "chance=1:3"], 2, "twice"),
     "no prior": (["sweep", "ban", "--vary", "economy.labs"], 2, "no prior"),
     "parts of a firm": (["sweep", "ban", "--vary", "economy.labs=1.5:3"], 2, "whole number"),
     "design": (["sweep", "ban", "--design", "lsh"], 2, "did you mean 'lhs'"),
     "balance": (["sweep", "ban", "--design", "sobol", "--points", "100"], 2, "64 and 128"),
     "no points": (["sweep", "ban", "--points", "0"], 2, "at least 1"),
-    "no replicates": (["sweep", "ban", "--replicates", "0", "--vary", "luck=1:2"], 2, "from 1"),
+    "no replicates": (["sweep", "ban", "--replicates", "0", "--vary", "chance=1:2"], 2, "from 1"),
     "shard": (["sweep", "ban", "--shard", "9/8"], 2, "good values are 1/8"),
     "shard of nothing": (["sweep", "ban", "--shard", "0/0"], 2, "K from 1 to N"),
     "time": (["sweep", "ban", "--max-time", "soon"], 2, "good values are 90s"),
@@ -470,12 +470,12 @@ def test_killed_at_twenty_random_instants(tmp_path: Path) -> None:
     words = [*SWEEP, "--points", "120", "--workers", "2", "--resume", "--quiet"]
     undisturbed = [sys.executable, "-m", "cli", *words, "--out", str(tmp_path / "a")]
     subprocess.run(undisturbed, cwd=HERE, check=True, capture_output=True)
-    luck = random.Random(7)
+    chance = random.Random(7)
     again = [sys.executable, "-m", "cli", *words, "--out", str(tmp_path / "b")]
     kills = 0
     while kills < 20:
         running = subprocess.Popen(again, cwd=HERE, stdout=subprocess.DEVNULL)
-        time.sleep(luck.uniform(0.1, 12.0))
+        time.sleep(chance.uniform(0.1, 12.0))
         if running.poll() is not None:  # it was done before: begin anew
             import shutil
 

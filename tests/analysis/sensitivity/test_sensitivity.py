@@ -108,11 +108,11 @@ def test_morris_of_ishigami_ranks_as_total_indices_do() -> None:
 
 
 def test_a_box_is_found_again_and_told_in_plain_words() -> None:
-    luck = np.random.default_rng(3)
-    x = luck.random((900, 3))
-    word = luck.integers(0, 3, 900)
+    chance = np.random.default_rng(3)
+    x = chance.random((900, 3))
+    word = chance.integers(0, 3, 900)
     cases = (x[:, 0] > 0.7) & (x[:, 1] < 0.4) & (word != 1)
-    cases ^= luck.random(900) < 0.02
+    cases ^= chance.random(900) < 0.02
     columns = [
         prim.Column("domestic.base", x[:, 0]),
         prim.Column("controls.porosity", x[:, 1]),
@@ -132,20 +132,20 @@ def test_a_box_is_found_again_and_told_in_plain_words() -> None:
 
 
 def test_no_box_is_made_of_luck() -> None:
-    luck = np.random.default_rng(4)
+    chance = np.random.default_rng(4)
     found = [
-        prim.find([prim.Column(f"x{j}", luck.random(200)) for j in range(5)],
-                   luck.random(200) < 0.3)
+        prim.find([prim.Column(f"x{j}", chance.random(200)) for j in range(5)],
+                   chance.random(200) < 0.3)
         for _ in range(10)
     ]  # fmt: skip
     assert sum(box is not None for box in found) <= 5
     assert all(box is None or box.density < 0.65 for box in found)
-    assert prim.find([prim.Column("x", luck.random(200))], np.ones(200, np.bool_)) is None
+    assert prim.find([prim.Column("x", chance.random(200))], np.ones(200, np.bool_)) is None
 
 
 def scattered(size: int = 200, kind: str = "lhs") -> pd.DataFrame:
-    luck = np.random.default_rng(5)
-    x, y, other = luck.random((3, size))
+    chance = np.random.default_rng(5)
+    x, y, other = chance.random((3, size))
     frame = pd.DataFrame(
         {
             "point": np.arange(size),
@@ -200,24 +200,24 @@ def test_rank_correlations_and_luck_of_other_designs(tmp_path: Path) -> None:
     batches = done(tmp_path / "s", points=8, replicates=2, batch=8, against=None)
     table = indices.sensitivity(batches.folder)
     assert set(table["index"]) <= {"rank correlation", "total"}
-    luck = table[(table["factor"] == "luck") & (table["outcome"] == "frontier")]
-    assert len(luck) == 1 and float(luck["value"].iloc[0]) == pytest.approx(1.0)  # no act yet
+    chance = table[(table["factor"] == "chance") & (table["outcome"] == "frontier")]
+    assert len(chance) == 1 and float(chance["value"].iloc[0]) == pytest.approx(1.0)  # no act yet
 
 
 @pytest.mark.parametrize("name", ["saltelli", "morris"])
 def test_the_command(spillover: Command, name: str) -> None:
     factors: dict[str, Any] = {
-        "luck": {"low": 1, "high": 9}, "controls.porosity": {"low": 0.0, "high": 0.6},
+        "chance": {"low": 1, "high": 9}, "controls.porosity": {"low": 0.0, "high": 0.6},
     }  # fmt: skip
     batches = done(Path("s").absolute(), factors, design=name, points=4, batch=8)
     said = spillover("sensitivity", "s", "--outcome", "frontier")
     assert said.code == 0, said.err
-    assert "luck" in said.out and "frontier" in said.out
+    assert "chance" in said.out and "frontier" in said.out
     read = json.loads(spillover("sensitivity", "s", "--json").out)
     of = {(row["outcome"], row["of"], row["factor"], row["index"]): row for row in read["indices"]}
     main = "total" if name == "saltelli" else "mu*"
-    assert of["frontier", "outcome", "luck", main]["value"] > 0.0
-    assert ("frontier", "effect", "luck", main) in of
+    assert of["frontier", "outcome", "chance", main]["value"] > 0.0
+    assert ("frontier", "effect", "chance", main) in of
     porosity = of["frontier", "outcome", "controls.porosity", main]["value"]
     assert porosity == pytest.approx(0.0, abs=1e-6)  # no act is in force so early
     batches.path(0).unlink()

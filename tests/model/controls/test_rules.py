@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.controls.rules import NOBODY, concerns, coverage, evaluate, listed, meets, offers, sooner
+from model.controls.acts import sooner
+from model.controls.rules import NOBODY, concerns, coverage, evaluate, listed, meets, offers
 from model.state.inputs import Act, Calendar, Chip, Destination
 
 SPAN = Calendar(2020, 1, 0, 24)

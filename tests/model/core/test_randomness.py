@@ -128,8 +128,8 @@ def test_large_counts_are_poisson_too(mean):
     error = np.sqrt(mean / found.size)
     assert abs(found.mean() - mean) < 4.0 * error
     assert abs(found.var() - mean) < 4.0 * np.sqrt((mean + 2.0 * mean**2) / found.size)
-    luck = np.random.default_rng(1).random(found.size)  # spreads each count over its step
-    smoothed = stats.poisson.cdf(found - 1, mean) + luck * stats.poisson.pmf(found, mean)
+    chance = np.random.default_rng(1).random(found.size)  # spreads each count over its step
+    smoothed = stats.poisson.cdf(found - 1, mean) + chance * stats.poisson.pmf(found, mean)
     assert stats.kstest(smoothed, "uniform").pvalue > 1e-3
 
 
@@ -152,7 +152,7 @@ def test_keys_differ_by_words_and_by_where_words_end():
 
 
 def test_addresses_stay_where_they_are():
-    # Golden: a change here changes the luck of every world ever run.
+    # Golden: a change here changes the random draws of every world ever run.
     assert int(key_of("size", "algorithms")) == 14924859611179576416
     assert int(address(np.uint64(1), key_of("finds", "systems"), 12)) == 8100695436632669718
     assert draws(number=3).tolist() == [0.728842137358489, 0.3181293034577229, 0.40814340813487354]

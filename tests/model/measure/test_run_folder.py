@@ -167,7 +167,7 @@ for turn in range(10**6):
 
 
 def test_killed_at_any_instant_a_folder_is_whole_or_absent(tmp_path: Path) -> None:
-    luck = random.Random(1)
+    chance = random.Random(1)
     for kill in range(5):
         place = tmp_path / str(kill)
         place.mkdir()
@@ -178,7 +178,7 @@ def test_killed_at_any_instant_a_folder_is_whole_or_absent(tmp_path: Path) -> No
         assert writer.stdout is not None
         writer.stdout.readline()
         with pytest.raises(subprocess.TimeoutExpired):
-            writer.wait(luck.uniform(0.02, 0.3))
+            writer.wait(chance.uniform(0.02, 0.3))
         os.kill(writer.pid, signal.SIGKILL)
         writer.wait()
         for result in place.glob("result*"):

@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 import pytest
-from channels import by_channel, only
 
 from model.state.codes import COLLABORATION, MOBILITY, PROXIMITY, SUPPLIER
+from tests.channels import by_channel, only
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def test_links_are_as_many_as_stated_and_a_few_firms_have_very_many(network):
     world, one, _ = network
     state = world.state
     degree = np.bincount(one, minlength=state.firms.key.size)
-    # 3,000 firms draw some 7,000 links: 1 % of luck, 2 % that of firms' sizes; a few are lost
+    # 3,000 firms draw some 7,000 links: 1 % random variation, 2 % that of sizes; few are lost
     assert degree.mean() == pytest.approx(world.parameters.spillover.links, rel=0.06)
     assert degree.max() > 5.0 * degree.mean()
     assert degree.std() > 1.5 * math.sqrt(degree.mean())  # by chance alone it would be the root
@@ -44,7 +44,7 @@ def test_links_are_as_many_as_stated_and_a_few_firms_have_very_many(network):
 @pytest.mark.parametrize("links", [0.0, 1.0, 12.0])
 def test_the_mean_number_of_links_is_a_parameter(links, small, constants):
     state = small(constants=constants, spillover__links=links).state
-    # 120 firms: few links, a tenth of luck
+    # 120 firms: few links, random variation of a tenth
     tolerance = 3.0 * math.sqrt(2.0 * links / state.firms.key.size) + 0.1 * links
     assert state.link_to.size / state.firms.key.size == pytest.approx(links, abs=tolerance)
     if links == 0.0:
@@ -67,7 +67,7 @@ def test_links_at_home_do_not_depend_on_who_else_takes_part(alone, small, consta
     assert links > 20
 
 
-def test_links_are_the_same_for_any_number_of_threads_and_other_luck_gives_others(small, constants):
+def test_links_are_the_same_for_any_number_of_threads_and_differ_by_seed(small, constants):
     one, four, other = (
         small(constants=constants, **given).state for given in ({}, {"threads": 4}, {"rng": 2})
     )
@@ -85,15 +85,15 @@ def test_neighbours_learn_from_each_other_more_than_from_those_far_away(channel,
     def count(world):
         nonlocal near, far, expected
         state = world.state
-        told, firms, knowledge = state.learned[0], state.firms, state.knowledge[0]
-        if not told.learner.size:
+        learned, firms, knowledge = state.learned[0], state.firms, state.knowledge[0]
+        if not learned.learner.size:
             return
         people = np.zeros(firms.key.size)
         people[knowledge.row] = knowledge.team
         cluster = np.bincount(firms.cluster, people, state.clusters.key.size)
         bloc = np.bincount(firms.bloc, people, len(world.fixed.inputs.blocs))
-        home = firms.bloc[told.learner] == firms.bloc[told.source]
-        one, other = told.learner[home], told.source[home]
+        home = firms.bloc[learned.learner] == firms.bloc[learned.source]
+        one, other = learned.learner[home], learned.source[home]
         inside = firms.cluster[one] == firms.cluster[other]
         near, far = near + inside.sum(), far + (~inside).sum()
         expected += (cluster[firms.cluster[one]] / bloc[firms.bloc[one]]).sum()

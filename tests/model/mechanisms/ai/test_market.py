@@ -7,12 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
-from worlds import with_parameters
 
 from model.mechanisms.ai.adoption import _take_up, adoption
-from model.mechanisms.ai.market import market
-from model.mechanisms.ai.market_kernels import best_price, serving_cost
+from model.mechanisms.ai.market import best_price, market, serving_cost
 from model.state.codes import CLOSED, OPEN, SMALL
+from tests.worlds import with_parameters
 
 WANTED = {
     "ai_market__reference_capability": 22.0

@@ -110,7 +110,7 @@ def test_ideas_are_frozen_when_a_run_starts_and_flop_add_up_over_it(months, smal
         run = range(model.started, model.started + months)
         assert model.released == run[-1]
         assert model.algorithms == level[model.started][model.lab]
-        share = group.training * (1.0 - group.distillation_cost * (model.base_open is False))
+        share = group.fleet_share * (1.0 - group.distillation_cost * (model.base_open is False))
         flop = sum(share * effective[month][model.lab] * SECONDS_A_MONTH for month in run)
         assert model.flop == pytest.approx(flop)
         later += level[run[-1]][model.lab] > model.algorithms
@@ -132,15 +132,15 @@ def test_runs_differ_in_length_around_their_mean(months, spread, small, constant
     assert models != []
 
 
-def test_lengths_are_luck_of_the_lab_and_its_run(small, constants):
+def test_lengths_are_random_by_lab_and_run(small, constants):
     def by_lab(**changes):
         models = small(constants=constants, **changes).run().state.models
         return {lab: [n for i, n in lengths(models) if i == lab] for lab in range(12)}
 
-    one, twin = by_lab(), by_lab(spillover__strength=1.0)
+    one, other = by_lab(), by_lab(spillover__strength=1.0)
     for lab, found in one.items():
-        both = min(len(found), len(twin[lab]))
-        assert found[:both] == twin[lab][:both]
+        both = min(len(found), len(other[lab]))
+        assert found[:both] == other[lab][:both]
     assert one != by_lab(rng=2)
     # labs do not release in step
     assert len({tuple(found[:3]) for found in one.values() if len(found) >= 3}) > 3
@@ -350,12 +350,12 @@ def test_asking_costs_compute(cost, small, constants):
     alone = {(m.lab, m.started): m for m in plain.models}
     compared = 0
     for model in state.models:
-        twin = alone.get((model.lab, model.started))
-        if twin is None or twin.released != model.released:
+        other = alone.get((model.lab, model.started))
+        if other is None or other.released != model.released:
             continue
         share = 1.0 - cost if model.base_open is False else 1.0
-        assert model.flop == pytest.approx(share * twin.flop, rel=1e-12)
-        assert (model.cost, model.chip_hours) == (twin.cost, twin.chip_hours)
+        assert model.flop == pytest.approx(share * other.flop, rel=1e-12)
+        assert (model.cost, model.chip_hours) == (other.cost, other.chip_hours)
         compared += model.base_open is False
     assert compared > 5
 

@@ -8,8 +8,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from model.controls.acts import acts, acts_in, acts_of, regimes
-from model.controls.rules import sooner
+from model.controls.acts import acts, acts_in, acts_of, regimes, sooner
 from model.core.errors import InputError
 from model.measure.tables import content_digest, tables_of
 from model.scenario import load

@@ -158,8 +158,8 @@ def test_equipment_rules_slow_the_fabs_by_their_share_of_the_world(allies, part,
     assert abroad == pytest.approx(0.05, rel=1e-9)
 
 
-@pytest.mark.parametrize(("kind", "name"), [("equipment", "equipment_bite"),
-                                            ("memory", "memory_bite")])  # fmt: skip
+@pytest.mark.parametrize(("kind", "name"), [("equipment", "equipment_dependence"),
+                                            ("memory", "memory_dependence")])  # fmt: skip
 def test_a_rule_without_bite_changes_nothing(kind, name, small, constants):
     given = {f"domestic__{name}": 0.0}
     plain = traced(small, constants, **given)

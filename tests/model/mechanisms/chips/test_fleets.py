@@ -84,21 +84,21 @@ def test_weak_links_cost_performance_and_systems_ideas_win_it_back(small, consta
 
 def test_the_link_factor_is_the_formula_and_domestic_chips_have_none(small, constants):
     given = {"fleets__link_penalty": 0.7, "fleets__link_scale": 2.0, "budgets__chip_share": 0.0}
-    market = small(constants=constants, **given).state.chips
-    home = int(np.flatnonzero(market.home >= 0)[0])
-    worst = int(np.argmin(np.where(market.home < 0, market.link, np.inf)))
+    chips = small(constants=constants, **given).state.chips
+    home = int(np.flatnonzero(chips.home >= 0)[0])
+    worst = int(np.argmin(np.where(chips.home < 0, chips.link, np.inf)))
     rate = used(0.4)
     for chip in (worst, home):
-        units = np.zeros(market.link.size)
+        units = np.zeros(chips.link.size)
         units[chip] = 50.0
         state = first_month(small, constants, 0.4, units, **given)
-        market = state.chips
-        on_sale = (market.available <= 0) & (market.withdrawn > 0) & (market.home < 0)
-        best = market.link[on_sale & ~market.variant].max()
-        assert market.best_link[0] == best
-        deficit = 1.0 - market.link[chip] / best if chip == worst else 0.0
+        chips = state.chips
+        on_sale = (chips.available <= 0) & (chips.withdrawn > 0) & (chips.home < 0)
+        best = chips.link[on_sale & ~chips.variant].max()
+        assert chips.best_link[0] == best
+        deficit = 1.0 - chips.link[chip] / best if chip == worst else 0.0
         expected = (
-            50.0 * KEPT ** (1.0 / 12.0) * market.tflops[chip] * 1e12 * market.software[chip] * rate
+            50.0 * KEPT ** (1.0 / 12.0) * chips.tflops[chip] * 1e12 * chips.software[chip] * rate
         )
         expected *= math.exp(-0.7 * deficit * math.exp(-0.4 / 2.0))
         assert state.labs.effective[0] == pytest.approx(expected, rel=1e-12)
@@ -139,12 +139,12 @@ def test_what_is_barred_on_its_way_is_cancelled_and_paid_back(small, tight):
 
 def test_only_chips_on_sale_are_ordered(small):
     world = small("ban", economy__end="2026-12")
-    state, market, buyers = world.state, world.state.chips, world.state.buyers
+    state, chips, buyers = world.state, world.state.chips, world.state.buyers
     asked = buyers.requested.copy()
 
     def watch(world):
         ended = state.month - 1
-        on_sale = (market.available <= ended) & (ended < market.withdrawn)
+        on_sale = (chips.available <= ended) & (ended < chips.withdrawn)
         assert not (buyers.requested - asked)[:, ~on_sale].any()
         asked[:] = buyers.requested
 
@@ -314,13 +314,13 @@ def test_a_fee_is_paid_on_top_of_the_price_and_buys_nothing(small, constants, ba
 
     worlds = after(0.0), after(0.25)
     plain, dearer = (world.state for world in worlds)
-    here, market = of(worlds[0].fixed, plain), plain.market
-    price = market.price * plain.supply.markup[market.family]
-    at_work = price + market.price * (plain.buyers.overhead[here][:, None] - 1.0)
+    here, chips = of(worlds[0].fixed, plain), plain.chips
+    price = chips.price * plain.supply.markup[chips.family]
+    at_work = price + chips.price * (plain.buyers.overhead[here][:, None] - 1.0)
     wants = [state.buyers.want[here] for state in (plain, dearer)]
     units, fewer = (want[..., :UNBOUND].sum(axis=2) for want in wants)
     assert fewer == pytest.approx(units * at_work / (at_work + 0.25 * price), rel=1e-9)
-    sold = fewer * dearer.supply.fill[market.family]
+    sold = fewer * dearer.supply.fill[chips.family]
     assert not plain.buyers.fees.any()
     assert dearer.buyers.fees[here] == pytest.approx(sold @ (0.25 * price), rel=1e-9)
     assert not dearer.buyers.fees[~here].any()

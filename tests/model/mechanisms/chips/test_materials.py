@@ -7,25 +7,33 @@ import pytest
 
 from model.measure.tables import content_digest, tables_of
 from model.mechanisms.chips import materials as rules
-from model.state.codes import NEVER
+from model.state.blocs import Blocs
+from model.state.codes import CHANNELS, NEVER
 
 STOP = {"announced": "2018-02-01", "effective": "2018-03-01", "actor": "china",
         "targets": ["us"], "kind": "materials"}  # fmt: skip
 
 
+def two_blocs(months):
+    return Blocs.allocate(bloc=2, channel=len(CHANNELS), month=months)
+
+
 def felt(months, cut=0.8, leak=0.5, stock=4.0, substitution=60.0, elasticity=0.6, cost=0.01,
          criticality=0.1):  # fmt: skip
-    """What a bloc feels that is cut off from a share of the world's supply, month by month."""
-    short, replaced, dearer, made = np.zeros(2), np.zeros(2), np.ones(2), np.ones(2)
+    """Return what a bloc cut off from a share of the world's supply bears, month by month."""
+    blocs = two_blocs(months)
+    blocs.withheld[:, 1, 0] = 1.0
+    blocs.exchange[:] = 1.0
+    blocs.materials_share[:] = 0.0, cut
+    group = rules.Materials(
+        leak=leak, stock=stock, substitution=substitution, elasticity=elasticity, cost_share=cost,
+        criticality=criticality,
+    ).face()  # fmt: skip
     seen = []
-    for _ in range(months):
-        rules._feel(
-            np.array([[0.0, 0.0], [1.0, 0.0]]), np.full((2, 2), NEVER), np.ones((2, 2)),
-            np.array([0.0, cut]), 1.0,
-            leak, stock, substitution, elasticity, cost, criticality, short, replaced, dearer, made,
-        )  # fmt: skip
-        seen.append((short[0], replaced[0], dearer[0], made[0]))
-        assert short[1] == 0.0 and dearer[1] == made[1] == 1.0
+    for month in range(months):
+        rules._bear_shortage(month, group, blocs.face)
+        seen.append((blocs.short[0], blocs.replaced[0], blocs.dearer[0], blocs.made[0]))
+        assert blocs.short[1] == 0.0 and blocs.dearer[1] == blocs.made[1] == 1.0
     return np.array(seen)
 
 
@@ -116,14 +124,15 @@ def test_an_answer_comes_by_chance_to_those_whose_acts_bind(small, constants, ba
 
 def test_the_wait_for_an_answer_is_geometric():
     waits = []
-    for luck in range(4000):
-        answered = np.full((1, 2), NEVER)
-        answered = np.full((2, 2), NEVER)
-        provoked = np.array([[False, True], [False, False]])
+    blocs = two_blocs(200)
+    blocs.ordinal[:] = 0, 1
+    blocs.provoked[:, 0, 1] = True
+    for run in range(4000):
+        blocs.answered[:] = NEVER
         for month in range(200):
-            draws = np.uint64(luck * 1_000_003 + month * 7919)
-            rules._answer(draws, month, 0.2, np.array([0, 1]), provoked, answered)
-        waits.append(answered[0, 1])
+            draws = np.uint64(run * 1_000_003 + month * 7919)
+            rules._retaliate(draws, month, 0.2, blocs.face)
+        waits.append(blocs.answered[0, 1])
     assert np.mean(waits) == pytest.approx(4.0, abs=4.0 * math.sqrt(20.0) / math.sqrt(4000))
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from model.measure.tables import content_digest, tables_of
 from model.mechanisms.chips.fleets import Fleets
-from model.mechanisms.chips.purchases import Purchases, traders_paid
+from model.mechanisms.chips.purchases import Purchases, share_that_diverts
 from model.month import MONTH
 from model.state.codes import (
     AHEAD,
@@ -35,9 +35,9 @@ def digest(world) -> str:
 
 def costs(state):
     """Return what a chip at work costs, buyer by chip, without fees, premiums and margins."""
-    market = state.chips
-    markup = state.supply.markup[market.family]
-    return market.price * (markup + state.buyers.overhead[:, None] - 1.0)
+    chips = state.chips
+    markup = state.supply.markup[chips.family]
+    return chips.price * (markup + state.buyers.overhead[:, None] - 1.0)
 
 
 def of(fixed, state, bloc="china"):
@@ -61,20 +61,20 @@ def by_source(world, bloc="china"):
 
 def expected_share(fixed, state, i):
     """Return the shares of spending of a buyer and the domestic one, by the docstring's words."""
-    group, market, t = fixed.of(Purchases), state.chips, state.month
-    on_sale = (market.available <= t) & (t < market.withdrawn)
-    imports = on_sale & (market.home < 0) & ~market.variant
-    chips = fixed.of(Fleets)
-    deficit = np.maximum(0.0, 1.0 - market.link / market.link[imports].max())
-    catch_up = math.exp(-state.buyers.skill[i] / chips.link_scale)
-    links = np.where(market.home < 0, np.exp(-chips.link_penalty * deficit * catch_up), 1.0)
-    worth = market.tflops * market.software * links * state.buyers.overhead[i] / costs(state)[i]
+    group, chips, t = fixed.of(Purchases), state.chips, state.month
+    on_sale = (chips.available <= t) & (t < chips.withdrawn)
+    imports = on_sale & (chips.home < 0) & ~chips.variant
+    links_of = fixed.of(Fleets)
+    deficit = np.maximum(0.0, 1.0 - chips.link / chips.link[imports].max())
+    catch_up = math.exp(-state.buyers.skill[i] / links_of.link_scale)
+    links = np.where(chips.home < 0, np.exp(-links_of.link_penalty * deficit * catch_up), 1.0)
+    worth = chips.tflops * chips.software * links * state.buyers.overhead[i] / costs(state)[i]
     a, e = group.choice_elasticity, np.where(imports, worth, 0.0)
     free = np.where(imports, (e / e.max()) ** a, 0.0)
-    tied = free * market.leading
+    tied = free * chips.leading
     share = group.portable * free / free.sum() + (1.0 - group.portable) * tied / tied.sum()
     own = 0.0
-    home = np.flatnonzero(on_sale & (market.home == state.buyers.bloc[i]))
+    home = np.flatnonzero(on_sale & (chips.home == state.buyers.bloc[i]))
     if home.size:
         own = 1.0 / (1.0 + ((share @ e) / worth[home[0]]) ** a)
     share = share * (1.0 - own)
@@ -92,13 +92,13 @@ def test_spending_splits_by_performance_per_dollar(
     seen = []
 
     def check(fixed, state):
-        purse, want = state.buyers.cash, state.buyers.want
+        budget, want = state.buyers.cash, state.buyers.want
         assert not want[:, :, AHEAD:UNBOUND].any()
         assert np.array_equal(want[:, :, UNBOUND], want[:, :, BOUGHT])
-        for i in np.flatnonzero(purse > 0.0)[::3]:
+        for i in np.flatnonzero(budget > 0.0)[::3]:
             money = want[i, :, BOUGHT] * costs(state)[i]
             share = expected_share(fixed, state, i)
-            assert money / purse[i] == pytest.approx(share, rel=1e-9, abs=1e-15)
+            assert money / budget[i] == pytest.approx(share, rel=1e-9, abs=1e-15)
             seen.append(i)
 
     small(
@@ -127,8 +127,8 @@ def rises(values):
 
 
 def test_ties_of_software_hold_spending_with_the_leading_vendor(small, constants):
-    def rest(market):
-        return ~market.leading & (market.home < 0)
+    def rest(chips):
+        return ~chips.leading & (chips.home < 0)
 
     shares = [spent_on(small, constants, rest, purchases__portable=p) for p in (0, 0.1, 0.4, 1)]
     assert shares[0] == 0.0 and rises(shares)
@@ -143,7 +143,7 @@ def test_elasticity_turns_spending_to_the_better_chip(small, constants):
 
         def watch(fixed, state, most=most):
             paid = (state.buyers.want[:, :, BOUGHT] * costs(state)).sum(axis=0)
-            if paid.any():  # means of the first month are there in the second
+            if paid.any():  # budgets of the first month are there in the second
                 most.append(paid.max() / paid.sum())
 
         phases = MONTH.with_after("purchases", watch)
@@ -181,7 +181,9 @@ def fleets(world):
         (0, True, 0.01),
     ],
 )
-def test_a_rule_that_traders_pass_free_of_charge_is_no_rule(least, domestic, tolerance, small, bar):
+def test_a_rule_that_intermediaries_pass_free_of_charge_is_no_rule(
+    least, domestic, tolerance, small, bar
+):
     """So it is where orders arrive at once."""
     given = {"fleets__delivery": 0, **LONG} | ({} if domestic else {"domestic__base": 0.0})
     free = small(fleets__delivery=0, **LONG)
@@ -194,7 +196,7 @@ def test_a_rule_that_traders_pass_free_of_charge_is_no_rule(least, domestic, tol
 
 
 def test_what_was_on_its_way_is_all_that_such_a_rule_costs(small, constants, bar):
-    """Orders under way are cancelled when a rule takes effect, and traders do not replace them.
+    """A rule that takes effect cancels orders under way, and intermediaries do not replace them.
 
     That costs the follower what was on its way, no more than the orders of the delivery time; old
     chips retire, fleets grow, so that the loss fades.
@@ -264,24 +266,24 @@ SHARES, EXTRAS = st.floats(0.0, 0.95), st.floats(0.0, 5.0)
 
 
 @given(EXTRAS, st.floats(0.001, 5.0), EXTRAS, SHARES)
-def test_traders_are_those_whose_cost_lies_below_what_is_left(premium, cost, penalty, seized):
+def test_intermediaries_divert_where_it_pays(premium, cost, penalty, seized):
     from scipy.stats import expon
 
     left = (1.0 - seized) * (1.0 + premium) - 1.0 - seized * penalty
-    paid = traders_paid(premium, cost, penalty, seized)
+    paid = share_that_diverts(premium, cost, penalty, seized)
     assert paid == pytest.approx(expon.cdf(left, scale=cost), rel=1e-9, abs=1e-12)
-    assert traders_paid(premium + 0.1, cost, penalty, seized) >= paid
-    assert traders_paid(premium, cost + 0.1, penalty, seized) <= paid
-    assert traders_paid(premium, cost, penalty + 0.1, seized) <= paid
-    assert traders_paid(premium, cost, penalty, seized + 0.01) <= paid
+    assert share_that_diverts(premium + 0.1, cost, penalty, seized) >= paid
+    assert share_that_diverts(premium, cost + 0.1, penalty, seized) <= paid
+    assert share_that_diverts(premium, cost, penalty + 0.1, seized) <= paid
+    assert share_that_diverts(premium, cost, penalty, seized + 0.01) <= paid
 
 
-def test_traders_without_costs_ship_all_or_nothing():
-    assert traders_paid(0.0, 0.0, 0.0, 0.0) == traders_paid(0.5, 0.0, 1.0, 0.1) == 1.0
-    assert traders_paid(0.0, 0.0, 0.0, 0.1) == traders_paid(0.0, 0.1, 0.0, 0.0) == 0.0
+def test_intermediaries_without_costs_ship_all_or_nothing():
+    assert share_that_diverts(0.0, 0.0, 0.0, 0.0) == share_that_diverts(0.5, 0.0, 1.0, 0.1) == 1.0
+    assert share_that_diverts(0.0, 0.0, 0.0, 0.1) == share_that_diverts(0.0, 0.1, 0.0, 0.0) == 0.0
 
 
-def test_what_a_buyer_asks_for_is_its_purse_and_what_is_brought_forward(small, constants):
+def test_what_a_buyer_asks_for_is_its_budget_and_what_is_brought_forward(small, constants):
     """By all routes together: nothing is asked for twice, nothing is dropped."""
     seen = np.zeros(UNBOUND + 1)
     before = {}
@@ -290,15 +292,15 @@ def test_what_a_buyer_asks_for_is_its_purse_and_what_is_brought_forward(small, c
         before["cash"], before["debt"] = state.buyers.cash.copy(), state.buyers.debt.copy()
 
     def check(fixed, state):
-        buyers, market, trade = state.buyers, state.chips, fixed.of(Purchases)
-        markup = state.supply.markup[market.family]
-        fee = market.fee[state.month][:, buyers.destination].T
+        buyers, chips, group = state.buyers, state.chips, fixed.of(Purchases)
+        markup = state.supply.markup[chips.family]
+        fee = chips.fee[state.month][:, buyers.destination].T
         rest = buyers.overhead[:, None] - 1.0
         price = {
-            BOUGHT: market.price * (markup * (1.0 + fee) + rest),
-            AHEAD: market.price * (markup * (1.0 + fee) + rest),
-            DIVERTED: market.price * (markup * (1.0 + trade.premium) + rest),
-            RENTED: costs(state) * (1.0 + trade.rent_margin),
+            BOUGHT: chips.price * (markup * (1.0 + fee) + rest),
+            AHEAD: chips.price * (markup * (1.0 + fee) + rest),
+            DIVERTED: chips.price * (markup * (1.0 + group.premium) + rest),
+            RENTED: costs(state) * (1.0 + group.rent_margin),
         }
         money = sum(buyers.want[:, :, r] * price[r] for r in price)
         rows = buyers.want[:, :, BOUGHT].any(axis=1)  # something legal is to be had
@@ -318,12 +320,12 @@ def test_what_a_buyer_asks_for_is_its_purse_and_what_is_brought_forward(small, c
     assert (seen > 0.0).all()
 
 
-def test_traders_come_first_and_hosts_abroad_rent_out_a_share_of_the_rest(
+def test_intermediaries_come_first_and_hosts_abroad_rent_out_a_share_of_the_rest(
     small, constants, bar, tight
 ):
     """Of what would be bought without rules; with nothing legal to be had nobody stays away."""
     ways = {**tight, "controls__porosity": 0.4, "controls__rent_abroad": 0.5}
-    pays = traders_paid(0.5, 0.2, 1.0, 0.1)
+    pays = share_that_diverts(0.5, 0.2, 1.0, 0.1)
     ways |= {
         "purchases__premium": 0.5,
         "purchases__intermediary_cost": 0.2,
@@ -335,9 +337,9 @@ def test_traders_come_first_and_hosts_abroad_rent_out_a_share_of_the_rest(
 
     def check(fixed, state):
         if fixed.date(state.month) >= "2018-07":
-            buyers, market, here = state.buyers, state.chips, of(fixed, state)
+            buyers, chips, here = state.buyers, state.chips, of(fixed, state)
             free = buyers.want[here][:, :, UNBOUND] * costs(state)[here]
-            dear = market.price * state.supply.markup[market.family] * 0.5
+            dear = chips.price * state.supply.markup[chips.family] * 0.5
             diverted = buyers.want[here][:, :, DIVERTED] * (costs(state)[here] + dear)
             rented = buyers.want[here][:, :, RENTED] * costs(state)[here] * 1.3
             assert diverted == pytest.approx(0.4 * pays * free, rel=1e-9)
@@ -392,7 +394,7 @@ def test_what_is_bought_ahead_is_paid_back_by_buying_less_later(ended, small, co
 
 
 def test_several_rules_to_come_are_not_bought_ahead_of_twice(small, constants, bar):
-    """What is brought forward never passes its months' means, however many bars are known."""
+    """What is brought forward never passes its months' budgets, however many bars are known."""
     plain = {"announced": "2018-03-01", "rule": [{"tpp_min": 1}]}
     acts = [bar(**plain, effective=f"2018-{month:02d}-01", ended=f"2018-{month:02d}-01")
             for month in (6, 9, 12)]  # fmt: skip
@@ -409,7 +411,7 @@ def test_several_rules_to_come_are_not_bought_ahead_of_twice(small, constants, b
     assert (buyers.debt > 0.5 * limit)[of(world.fixed, world.state) & (limit > 0.0)].any()
 
 
-def test_repayment_is_its_share_of_means(small, constants, bar):
+def test_repayment_is_its_share_of_budgets(small, constants, bar):
     act = bar(**KNOWN)
     world = small(constants=constants, controls__rules=[act], purchases__repayment=0.25)
     debt, _, grant, _ = followed(world)

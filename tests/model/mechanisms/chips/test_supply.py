@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.mechanisms.chips.supply import Supply, _prices
+from model.mechanisms.chips.supply import Supply, _adjust_prices
 from model.month import MONTH
 from model.scenario import load
 from model.setup.inputs import ROADMAP, inputs_of
+from model.state.chips import ChipSupply
 from model.state.codes import DIVERTED, UNBOUND
 
 LONG = {"economy__end": "2028-12"}
@@ -30,8 +31,8 @@ def of_world(state):
 
 def on_sale(fixed, state, family, month):
     chips = [chip.family == family for chip in fixed.inputs.chips]
-    market = state.chips
-    return bool(((market.available <= month) & (month < market.withdrawn))[chips].any())
+    table = state.chips
+    return bool(((table.available <= month) & (month < table.withdrawn))[chips].any())
 
 
 # The record --------------------------------------------------------------------------------------
@@ -100,7 +101,7 @@ def test_capacity_follows_orders_and_never_faster_than_it_can(small):
         (before, orders), (after, _) = rows[month - 1], rows[month]
         live = (before > 0.0) & (orders > 0.0)
         step = np.log(after[live] / before[live])
-        wanted = GROUP.response * np.log(orders[live] / before[live])
+        wanted = GROUP.capacity_response * np.log(orders[live] / before[live])
         limit = GROUP.growth / 12.0
         assert step == pytest.approx(np.clip(wanted, -limit, limit), rel=1e-9, abs=1e-12)
         bound += int((np.abs(wanted) > limit).sum())
@@ -168,11 +169,11 @@ def test_all_are_served_in_the_same_proportion(small):
 
 def test_what_is_unsold_when_sale_ends_is_scrapped(small):
     world = small(**LONG)
-    state, supply, market = world.state, world.state.supply, world.state.chips
+    state, supply, table = world.state, world.state.supply, world.state.chips
     world.run()
     for family in of_world(state):
-        chips = market.family == family
-        if (market.withdrawn[chips] <= state.month - 1).all():
+        chips = table.family == family
+        if (table.withdrawn[chips] <= state.month - 1).all():
             assert supply.stock[family] == 0.0
     assert supply.scrapped.sum() > 0.0
 
@@ -189,10 +190,11 @@ def test_only_the_named_vendors_sell(small):
 
 
 def price(wanted, fill, production, stock, response=0.2, floor=0.5, ceiling=2.0, markup=1.0):
-    table = np.array([markup])
-    columns = [np.array([float(x)]) for x in (wanted, fill, production, stock)]
-    _prices(*columns, response, math.log(floor), math.log(ceiling), table)
-    return float(table[0])
+    supply = ChipSupply.allocate(family=1, month=1)
+    supply.wanted[0], supply.fill[0] = wanted, fill
+    supply.production[0], supply.stock[0], supply.pressure[0] = production, stock, markup
+    _adjust_prices(response, math.log(floor), math.log(ceiling), supply.face)
+    return float(supply.pressure[0])
 
 
 def test_the_price_rises_with_orders_over_what_there_is():

@@ -1,4 +1,4 @@
-"""Application firms: who takes AI up, on what they build, what they sell; limits with answers."""
+"""Application firms: which adopt AI, on what they build, what they sell; limits with answers."""
 
 import math
 from dataclasses import fields
@@ -126,7 +126,7 @@ def test_a_platform_is_chosen_in_proportion_to_its_weight(small, constants):
         applications(fixed, state)
         if month >= 10:
             counts += np.bincount(state.applications.platform + 1, minlength=3)
-    # utilities 0 (none), 2 x 0.5 and 2 x 1; who has none comes back at the hazard of adoption
+    # utilities 0 (none), 2 x 0.5 and 2 x 1; a firm with none returns at the hazard of adoption
     assert counts[2] / counts[1] == pytest.approx(math.exp(1.0), rel=0.05)
 
 
@@ -304,7 +304,7 @@ def test_two_blocs_without_exchange_are_two_separate_worlds(alone, small, consta
 
 
 def test_label_swap_leaves_users_of_platforms_where_they_were():
-    """Names of blocs decide nothing about who builds on what and who sells where."""
+    """Names of blocs do not decide which firms build on what and sell where."""
     size = [
         "economy.firms=400",
         "economy.labs=16",

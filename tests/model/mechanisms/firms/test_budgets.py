@@ -1,4 +1,4 @@
-"""Means and people: the path of the world's means, and how they are shared out."""
+"""Budgets and people: the path of the world's lab budgets, and how it is shared out."""
 
 import math
 
@@ -7,54 +7,56 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.mechanisms.firms.budgets import Budgets, budgets, means
+from model.mechanisms.firms.budgets import Budgets, budgets, world_budget
 from model.state.codes import LAB
 
 YEARS = st.floats(2010.0, 2040.0)
 
 
 def test_means_are_anchored_in_2024():
-    assert means(Budgets(), 2024.0) == 34e9
+    assert world_budget(Budgets(), 2024.0) == 34e9
 
 
 @given(YEARS.filter(lambda year: year <= 2023.0))
 def test_means_grow_at_the_booms_rate_before(year):
-    assert means(Budgets(), year + 1.0) / means(Budgets(), year) == pytest.approx(3.1)
+    assert world_budget(Budgets(), year + 1.0) / world_budget(Budgets(), year) == pytest.approx(3.1)
 
 
 @given(YEARS.filter(lambda year: year >= 2024.0))
 def test_without_taper_growth_drops_at_once(year):
     group = Budgets(taper=0.0)
-    assert means(group, year + 1.0) / means(group, year) == pytest.approx(1.2)
+    assert world_budget(group, year + 1.0) / world_budget(group, year) == pytest.approx(1.2)
 
 
 @given(YEARS, st.floats(0.0, 20.0))
 def test_growth_lies_between_the_booms_and_the_long_runs(year, taper):
     group = Budgets(taper=taper)
-    growth = means(group, year + 0.5) / means(group, year)
+    growth = world_budget(group, year + 0.5) / world_budget(group, year)
     assert math.sqrt(1.2) - 1e-9 <= growth <= math.sqrt(3.1) + 1e-9
 
 
 def test_the_path_is_smooth_and_ends_at_the_long_runs_growth():
     group = Budgets(taper=1.5)
     step = 1e-6
-    before = math.log(means(group, 2024.0) / means(group, 2024.0 - step)) / step
-    after = math.log(means(group, 2024.0 + step) / means(group, 2024.0)) / step
+    before = math.log(world_budget(group, 2024.0) / world_budget(group, 2024.0 - step)) / step
+    after = math.log(world_budget(group, 2024.0 + step) / world_budget(group, 2024.0)) / step
     assert before == pytest.approx(after, rel=1e-4)
-    assert means(group, 2061.0) / means(group, 2060.0) == pytest.approx(1.2, rel=1e-6)
+    assert world_budget(group, 2061.0) / world_budget(group, 2060.0) == pytest.approx(1.2, rel=1e-6)
     # a small taper is near none
-    assert means(Budgets(taper=1e-9), 2030.0) == pytest.approx(means(Budgets(taper=0.0), 2030.0))
+    assert world_budget(Budgets(taper=1e-9), 2030.0) == pytest.approx(
+        world_budget(Budgets(taper=0.0), 2030.0)
+    )
 
 
 def test_the_taper_is_the_time_in_which_extra_growth_falls_to_37_percent():
     group, step = Budgets(taper=2.0), 1e-6
-    then = math.log(means(group, 2026.0 + step) / means(group, 2026.0)) / step
+    then = math.log(world_budget(group, 2026.0 + step) / world_budget(group, 2026.0)) / step
     extra = (then - math.log(1.2)) / (math.log(3.1) - math.log(1.2))
     assert extra == pytest.approx(math.exp(-1.0), rel=1e-4)
 
 
 def at_the_reference_lead(world):
-    """Put a world's labs at the reference lead and stake and share out means once more."""
+    """Put a world's labs at the reference lead and stake and share out budgets once more."""
     fixed, state = world.fixed, world.state
     state.labs.lead[:] = fixed.shared.reference_lead
     state.labs.effort[:] = 1.0  # and at the reference stake
@@ -63,10 +65,10 @@ def at_the_reference_lead(world):
     return fixed, state
 
 
-def test_budgets_at_the_reference_lead_add_up_to_the_blocs_shares_of_the_worlds_means(small):
+def test_budgets_at_the_reference_lead_add_up_to_the_blocs_shares_of_the_world(small):
     fixed, state = at_the_reference_lead(small().run())
     year = fixed.inputs.calendar.year(state.month)
-    total = means(fixed.of(Budgets), year) / 12.0
+    total = world_budget(fixed.of(Budgets), year) / 12.0
     for b, bloc in enumerate(fixed.inputs.blocs):
         mine = state.labs.budget[state.labs.bloc == b]
         assert mine.sum() == pytest.approx(total * bloc.funding_share)
@@ -74,7 +76,7 @@ def test_budgets_at_the_reference_lead_add_up_to_the_blocs_shares_of_the_worlds_
 
 
 def test_people_add_up_and_grow(small, constants):
-    """Labs start with their share of people by means, others with the rest by size; all grow."""
+    """Labs start with their share of people by budget, others with the rest by size; all grow."""
     world = small(constants=constants)
     fixed, state = world.fixed, world.state
     calendar, firms, labs = fixed.inputs.calendar, state.firms, state.labs
@@ -107,7 +109,7 @@ def test_means_of_a_side_go_by_its_lever_from_its_month_on(side, small, constant
     given = {"exchange__since": "2018-01", "budgets__appropriability": 0.0}
     given |= {"budgets__revenue_weight": 0.0, "rivalry__escape": 0.0}
     plain = small(constants=constants, **given).run()
-    more = small(constants=constants, **{f"finance__means_{side}": 1.1}, **given).run()
+    more = small(constants=constants, **{f"budgets__budget_{side}": 1.1}, **given).run()
     paid = plain.record.series["research_budget"]
     ratio = np.where(paid > 0.0, more.record.series["research_budget"], 1.0)
     ratio /= np.where(paid > 0.0, paid, 1.0)
@@ -163,7 +165,7 @@ def test_a_new_lab_grows_into_its_place(ramp, small):
     assert not state.firms.researchers[labs.firm[labs.founded > state.month]].any()
 
 
-def test_chips_get_their_share_of_means(small, constants):
+def test_chips_get_their_share_of_budgets(small, constants):
     world = small(constants=constants, budgets__chip_share=0.4)
     labs, buyers = world.state.labs, world.state.buyers
     number = labs.bloc.size
@@ -180,7 +182,7 @@ def test_chips_get_their_share_of_means(small, constants):
 
 
 def test_clouds_get_what_the_world_spends_on_chips_beside_the_labs(small):
-    """As recorded, each its share, and afterwards in step with the means of labs."""
+    """As recorded, each its share, and afterwards in step with the budgets of labs."""
     world = small(economy__end="2027-12")
     fixed, state, number = world.fixed, world.state, world.state.labs.bloc.size
     group, overhead = fixed.of(Budgets), fixed.shared.chip_overhead
@@ -190,7 +192,8 @@ def test_clouds_get_what_the_world_spends_on_chips_beside_the_labs(small):
         ended = state.month - 1
         year = calendar.year(ended)
         rest = (
-            state.supply.spending[ended] * overhead - means(group, year) / 12.0 * group.chip_share
+            state.supply.spending[ended] * overhead
+            - world_budget(group, year) / 12.0 * group.chip_share
         )
         grant = state.buyers.grant[number:]
         assert grant == pytest.approx(max(0.0, rest) * state.cloud_share[number:], rel=1e-9)
@@ -201,7 +204,7 @@ def test_clouds_get_what_the_world_spends_on_chips_beside_the_labs(small):
         rows = state.buyers.bloc == fixed.inputs.bloc_index(bloc.name)
         assert state.cloud_share[rows].sum() == pytest.approx(bloc.cloud_share)
     last, spending = calendar.index(2026, 1), state.supply.spending
-    grown = means(group, calendar.year(last + 12)) / means(group, calendar.year(last))
+    grown = world_budget(group, calendar.year(last + 12)) / world_budget(group, calendar.year(last))
     assert spending[last + 12] / spending[last] == pytest.approx(grown, rel=1e-9)
     months = range(calendar.index(2021, 1), calendar.index(2022, 1))
     year = [row for row in fixed.inputs.supply if row.year == 2021]
@@ -240,11 +243,11 @@ def test_who_earns_more_gets_more_but_not_more_than_is_earned(small):
     plain, here = labs.budget.copy(), np.flatnonzero(labs.bloc == 0)
     labs.revenue_mean[:] = 0.0
     first = here[int(np.argmin(plain[here]))]
-    labs.revenue_mean[first] = 0.1 * plain[here].sum()  # a tenth of all means of the bloc
+    labs.revenue_mean[first] = 0.1 * plain[here].sum()  # a tenth of the funding of the bloc
     budgets(fixed, state)
     by_rank = labs.budget[first]
     assert labs.budget[here].sum() == pytest.approx(plain[here].sum(), rel=1e-6)
     assert 0.1 * plain[here].sum() <= by_rank <= 0.12 * plain[here].sum() + plain[first]
     labs.revenue_mean[first] = 10.0 * plain[here].sum()
-    budgets(fixed, state)  # at most the stated part goes by revenue: nobody takes all
+    budgets(fixed, state)  # at most the stated part goes by revenue: no lab takes all
     assert labs.budget[first] < 0.45 * plain[here].sum()

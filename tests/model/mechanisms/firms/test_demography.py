@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from worlds import unclosed
 
 from model.core.randomness import at, key_of
 from model.measure.idea_tables import firms_by_month
@@ -15,7 +14,14 @@ from model.measure.tables import content_digest, tables_of
 from model.mechanisms.firms import demography as rules
 from model.mechanisms.firms import demography_kernels
 from model.month import MONTH
+from model.parameters import Parameters
+from model.state.application_firms import Applications, Branches
+from model.state.blocs import Blocs
 from model.state.codes import APPLICATION, FIELDS, MOBILITY, NEVER, PRODUCTS, PUBLICATION
+from model.state.firms import Firms
+from model.state.knowledge import Knowledge
+from model.state.places import Clusters
+from tests.worlds import unclosed
 
 LONG = {"economy__firms": 200, "economy__end": "2021-12", "sectors__overhead": 0.24}
 NOBODY = {"demography__entrants": 0.0, "demography__spinoffs": 0.0, "demography__exit": 0.0}
@@ -29,7 +35,7 @@ BUSY = {
 
 @pytest.fixture(scope="module")
 def ended(small, constants):
-    """Return a world at its end; nobody may write into it."""
+    """Return a world at its end, to be read only."""
 
     @cache
     def run(scenario="no_ban", **changes):
@@ -132,7 +138,7 @@ def test_agents_come_and_go_with_firms(small, constants):
     assert before & after and after - before
 
 
-def test_keys_are_addresses_and_twins_know_the_same_entrants(ended):
+def test_keys_are_addresses_and_paired_runs_list_the_same_entrants(ended):
     ban, free = ended("ban", **BUSY), ended("no_ban", **BUSY)
     sizes = []
     for world in (ban, free):
@@ -152,7 +158,7 @@ def test_keys_are_addresses_and_twins_know_the_same_entrants(ended):
     assert all(sizes[0][key] == sizes[1][key] for key in both)
 
 
-def test_a_null_twin_is_the_same_to_the_bit(ended, small, constants):
+def test_a_paired_run_of_one_scenario_is_the_same_to_the_bit(ended, small, constants):
     world = ended(**BUSY)
     again = small(constants=constants, **{**LONG, **BUSY}).twin("no_ban").run()
     one, other = (content_digest(tables_of(w.fixed, w.state, w.record)) for w in (world, again))
@@ -177,7 +183,7 @@ def test_each_strength_moves_its_outcome(name, values, series, rises, ended):
 
 
 def test_hurdles_are_spread_as_asked(ended):
-    """Without spread all of a trade enter or none; a hurdle nobody meets lets no one in."""
+    """Without spread all of a sector enter or none; with it some enter at a high hurdle."""
     narrow, wide = (
         total(ended(**{**BUSY, "demography__hurdle": 5.0, "demography__hurdle_spread": spread}),
               "entries")
@@ -188,16 +194,16 @@ def test_hurdles_are_spread_as_asked(ended):
 
 @pytest.mark.parametrize(
     ("name", "values", "split"),
-    [("experience", (0.0, 100.0), False), ("taken", (0.0, 1.0), True)],
+    [("experience", (0.0, 100.0), False), ("ideas_taken", (0.0, 1.0), True)],
 )
 def test_what_newcomers_bring_goes_by_its_strength(name, values, split, ended):
-    """Product ideas at entry: read in print, or taken from the parent."""
-    means = []
+    """Product ideas at entry: read in publications, or taken from the parent."""
+    acquired = []
     for value in values:
         world = ended(**{**BUSY, f"demography__{name}": value})
         channel = MOBILITY if split else PUBLICATION
-        means.append(world.record.acquired[:, PRODUCTS, channel].sum())
-    assert means[1] > means[0]
+        acquired.append(world.record.acquired[:, PRODUCTS, channel].sum())
+    assert acquired[1] > acquired[0]
 
 
 def test_spin_offs_stay_and_places_pull(ended):
@@ -236,18 +242,25 @@ def test_who_finds_no_room_is_counted(ended):
 # --- rules of their own, without a world --------------------------------------------------------
 
 
+def firms_to_come(keys, sector=2, home=-1, size=1.0):
+    """Return newcomers of one bloc and sector."""
+    whole = (np.full(keys.size, value, np.int64) for value in (0, sector, -1, home))
+    return demography_kernels.Newcomers(keys, *whole, np.full(keys.size, size))
+
+
 def settled(keys, seen, exponent=1.0, near=0.0, home=-1, rooms=3):
-    """Return the places that newcomers of one trade get; every place has ``rooms`` rows."""
+    """Return the places that newcomers of one sector get; every place has ``rooms`` rows."""
     places = len(seen)
     spare = np.ones(places * rooms, bool)
     first = np.arange(places, dtype=np.int64)[:, None] * rooms
     row = np.empty(keys.size, np.int64)
-    demography_kernels.settle(
-        np.uint64(5), keys, np.zeros(keys.size, np.int64), np.zeros(keys.size, np.int64),
-        np.full(keys.size, home), near, np.array([seen]), np.ones(places), exponent, first,
-        first + rooms, np.zeros(places, np.int64),
-        np.arange(places, dtype=np.uint64) + np.uint64(9), spare, row,
-    )  # fmt: skip
+    clusters = Clusters.allocate(cluster=places, bloc=1, field=3)
+    clusters.key[:] = np.arange(places) + 9
+    group = rules.Demography(stay_nearby=near, pull=exponent).face()
+    new = firms_to_come(keys, sector=0, home=home)
+    demography_kernels.choose_place(
+        np.uint64(5), new, group, np.array([seen]), first, first + rooms, clusters.face, spare, row
+    )
     assert np.unique(row[row >= 0]).size == (row >= 0).sum()
     return np.where(row >= 0, row // rooms, -1)
 
@@ -271,7 +284,7 @@ def test_a_full_place_sends_on_and_a_full_bloc_away():
 
 @given(st.integers(0, 39), st.floats(0.0, 3.0))
 def test_one_newcomer_less_moves_nobody_else(out, exponent):
-    """Where there is room for all, each goes where its own luck sends it."""
+    """Where there is room for all, each goes where its own draws send it."""
     seen, keys = np.array([1.0, 3.0, 2.0]), KEYS[:40]
     whole, rest = (settled(k, seen, exponent, rooms=40) for k in (keys, np.delete(keys, out)))
     assert np.array_equal(np.delete(whole, out), rest)
@@ -279,14 +292,20 @@ def test_one_newcomer_less_moves_nobody_else(out, exponent):
 
 def verdicts(keys, hurdle, sales=1.0, overhead=1.0, spread=0.0, known=0.0, lift=0.0):
     """Return who enters one market of unit attraction, demand and people."""
-    one = np.ones((1, 1))
     enters = np.zeros(keys.size, bool)
-    zeros = np.zeros(keys.size, np.int64)
-    demography_kernels.judge(
-        np.uint64(1), np.uint64(2), keys, zeros, zeros + 2, np.full(keys.size, 1e-6), np.ones(1),
-        np.ones((1, 1), np.int32), np.zeros(1), 0.0, np.zeros((1, 1), np.uint64), one,
-        np.zeros(1, np.int64), np.array([known]), 3.0, 0.2, 0.25, one * lift, one, one,
-        one * sales, one * overhead, hurdle, spread, enters,
+    knowledge = Knowledge.allocate(
+        member=1, word=1, idea=1, bloc=1, slot=1, firm=1, delay=1, cluster=1, sector=1, one=1
+    )
+    knowledge.holders[:], knowledge.size[:] = 1, known
+    blocs = Blocs.allocate(bloc=1, channel=1, month=1)
+    branches = Branches.allocate(bloc=1, branch=1)
+    branches.lift[:], branches.attraction[:], branches.people[:] = lift, 1.0, 1.0
+    branches.demand[:], branches.overhead[:] = sales, overhead
+    demography_kernels.judge_entry(
+        np.uint64(1), np.uint64(2), firms_to_come(keys, size=1e-6), np.ones(1),
+        demography_kernels.Background(np.zeros(1), read=0.0, taken=0.0), knowledge.face, blocs.face,
+        branches.face, rules.Demography(hurdle=hurdle, hurdle_spread=spread).face(),
+        Parameters().shared()._replace(product_substitution=3.0), enters,
     )  # fmt: skip
     return enters
 
@@ -306,31 +325,32 @@ def test_hurdles_are_lognormal():
 
 
 def test_cash_is_kept_and_the_rest_paid_out():
-    row = np.zeros(1, np.int64)
-    cash, earned, paid = np.array([2.0]), np.zeros(1), np.zeros(1)
-    demography_kernels.bank(
-        row, np.ones(1, bool), np.array([5.0]), np.array([1.0]), 4.0, cash, earned, paid
-    )
-    assert (cash[0], earned[0], paid[0]) == (4.0, 5.0, 3.0)
-    demography_kernels.bank(
-        row, np.ones(1, bool), np.array([-9.0]), np.array([1.0]), 4.0, cash, earned, paid
-    )
-    assert (cash[0], earned[0], paid[0]) == (-5.0, -4.0, 3.0)
+    firms, table = Firms.allocate(firm=1), Applications.allocate(application=1, firm=1, bloc=1)
+    firms.active[:], table.cash[:], table.overhead[:] = True, 2.0, 1.0
+    table.result[:] = 5.0
+    demography_kernels.bank(firms.face, 4.0, table.face)
+    assert (table.cash[0], table.earned[0], table.paid_out[0]) == (4.0, 5.0, 3.0)
+    table.result[:] = -9.0
+    demography_kernels.bank(firms.face, 4.0, table.face)
+    assert (table.cash[0], table.earned[0], table.paid_out[0]) == (-5.0, -4.0, 3.0)
 
 
 def test_spin_offs_go_by_sales():
     """As many as the hazard says, and of firms in proportion to what they sell."""
     number = 2000
     row = np.arange(number)
-    sales = np.where(row < 1000, 1.0, 3.0)
-    found = [np.empty(number, t) for t in (np.uint64, *[np.int64] * 4)]
-    zeros = np.zeros(number, np.int64)
-    count = demography_kernels.split(
-        np.uint64(3), np.uint64(4), 7, row, zeros, zeros + 2, zeros, KEYS[:number],
-        np.ones(number, bool), sales, np.array([[number]]), np.array([[sales.sum()]]), 0.2, *found,
-    )  # fmt: skip
+    firms = Firms.allocate(firm=number)
+    firms.key[:], firms.sector[:], firms.active[:] = KEYS[:number], 2, True
+    table = Applications.allocate(application=number, firm=number, bloc=1)
+    table.firm[:], table.sales[:] = row, np.where(row < 1000, 1.0, 3.0)
+    branches = Branches.allocate(bloc=1, branch=1)
+    branches.firms[:], branches.sold[:] = number, table.sales.sum()
+    new = firms_to_come(np.zeros(number, np.uint64))
+    count = demography_kernels.split_off(
+        np.uint64(3), np.uint64(4), 7, 0.2, firms.face, table.face, branches.face, new
+    )
     assert count == pytest.approx(0.2 * number, abs=5.0 * math.sqrt(0.2 * number))
-    of_large = (found[3][:count] >= 1000).mean()
+    of_large = (new.parent[:count] >= 1000).mean()
     assert of_large == pytest.approx(0.75, abs=0.1)
 
 

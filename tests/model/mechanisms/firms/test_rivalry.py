@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from model.measure.tables import content_digest, tables_of
 from model.mechanisms.firms import rivalry as rules
+from model.state.ai_market import Platforms
 from model.state.codes import NOTHING
+from model.state.labs import Labs
 
 OFF = {"rivalry__escape": 0.0, "rivalry__slack": 0.0}
 LONG = {"economy__end": "2021-12", "ai_market__reference_capability": 22.0}
@@ -17,11 +19,10 @@ LONG = {"economy__end": "2021-12", "ai_market__reference_capability": 22.0}
 
 def leads(released, bloc, exchange):
     released, bloc = np.array(released, float), np.array(bloc, np.int64)
-    ahead = np.full(bloc.size, np.nan)
-    rules._leads(
-        released.shape[0] - 1, bloc, np.array(exchange, float), released, np.empty(bloc.size), ahead
-    )
-    return ahead
+    labs = Labs.allocate(lab=bloc.size, field=3)
+    labs.bloc[:], labs.ahead[:] = bloc, np.nan
+    rules._lead(released.shape[0] - 1, np.array(exchange, float), released, labs.face)
+    return labs.ahead
 
 
 def path(*levels):
@@ -49,7 +50,7 @@ def test_a_rival_abroad_counts_as_far_as_exchange_goes(seen):
     exchange = [[1.0, seen], [seen, 1.0]]
     ahead = leads(three, [0, 0, 1], exchange)
     assert ahead[0] == pytest.approx(seen * 1.0 + (1.0 - seen) * 4.0)
-    assert ahead[2] == pytest.approx((1.0 - seen) * 4.0)  # ahead of nobody but at home
+    assert ahead[2] == pytest.approx((1.0 - seen) * 4.0)  # ahead of rivals at home only
 
 
 @given(
@@ -64,9 +65,19 @@ def test_more_exchange_never_lengthens_a_lead(steps, one, other):
     assert (open_ <= shut + 1e-9).all() and (open_ >= 0.0).all()
 
 
+def stakes(lab, share, spending, potential, nest):
+    """Return the stakes of labs with lines of the given shares and revenues, by segment."""
+    share = np.array(share)
+    platforms = Platforms.allocate(platform=len(lab), segment=share.shape[1], bloc=1)
+    platforms.lab[:], platforms.share[:], platforms.spending[:] = lab, share, np.array(spending)
+    labs = Labs.allocate(lab=max(lab) + 1, field=3)
+    rules._stake(platforms.face, np.array(potential), nest, labs.face)
+    return labs.stake
+
+
 @given(st.floats(-2.0, 2.0), st.floats(0.05, 0.95), st.floats(0.1, 0.9))
 def test_the_stake_is_the_slope_of_revenue_in_quality(utility, nest, others):
-    """Spending of those who would use some model, by a numerical derivative of the nested logit."""
+    """Spending of users who would use some model, by a numerical derivative of the nested logit."""
 
     def revenue(gain):
         inclusive = math.exp(utility + gain) + math.exp(others)
@@ -77,33 +88,30 @@ def test_the_stake_is_the_slope_of_revenue_in_quality(utility, nest, others):
     step = 1e-5
     slope = (revenue(step)[0] - revenue(-step)[0]) / (2.0 * step)
     earned, share, potential = revenue(0.0)
-    stake = np.full(1, np.nan)
-    rules._stakes(
-        np.array([0]), np.array([[share]]), np.array([[earned]]), np.array([potential]), nest, stake
-    )
+    stake = stakes([0], [[share]], [[earned]], [potential], nest)
     assert stake[0] == pytest.approx(slope / earned, rel=1e-6)
 
 
 def test_nobody_else_on_the_market_leaves_little_to_win():
-    stake = np.full(2, np.nan)
-    share, spent = np.array([[1.0, 1.0], [0.0, 0.0]]), np.array([[3.0, 2.0], [0.0, 0.0]])
-    rules._stakes(np.array([0, 1]), share, spent, np.array([0.9, 0.9]), 0.5, stake)
+    share, spent = [[1.0, 1.0], [0.0, 0.0]], [[3.0, 2.0], [0.0, 0.0]]
+    stake = stakes([0, 1], share, spent, [0.9, 0.9], 0.5)
     assert stake[0] == pytest.approx(0.05) and math.isnan(stake[1])
 
 
-def answers(ahead=0.0, stake=0.88, escape=0.0, reference=0.88, slack=0.0, time=12.0):
-    effort, vigour = np.full(1, np.nan), np.full(1, np.nan)
-    columns = np.array([ahead]), np.array([stake])
-    rules._answers(*columns, escape, reference, slack, time, effort, vigour)
-    return effort[0], vigour[0]
+def responses(ahead=0.0, stake=0.88, escape=0.0, reference=0.88, slack=0.0, time=12.0):
+    labs = Labs.allocate(lab=1, field=3)
+    labs.ahead[:], labs.stake[:], labs.effort[:], labs.vigour[:] = ahead, stake, np.nan, np.nan
+    group = rules.Rivalry(escape=escape, reference_stake=reference, slack=slack, slack_time=time)
+    rules._respond(group.face(), labs.face)
+    return labs.effort[0], labs.vigour[0]
 
 
-def test_answers_are_their_formulas():
-    assert answers(ahead=5.0, stake=0.4) == (1.0, 1.0)
-    assert answers(stake=math.nan, escape=0.7)[0] == 1.0
-    assert answers(stake=0.44, escape=0.5)[0] == pytest.approx(math.sqrt(0.5))
-    assert answers(ahead=12.0, slack=0.2)[1] == pytest.approx(1.0 - 0.2 * (1.0 - math.exp(-1.0)))
-    assert answers(ahead=1.0, slack=0.2, time=0.01)[1] == pytest.approx(0.8)
+def test_responses_are_their_formulas():
+    assert responses(ahead=5.0, stake=0.4) == (1.0, 1.0)
+    assert responses(stake=math.nan, escape=0.7)[0] == 1.0
+    assert responses(stake=0.44, escape=0.5)[0] == pytest.approx(math.sqrt(0.5))
+    assert responses(ahead=12.0, slack=0.2)[1] == pytest.approx(1.0 - 0.2 * (1.0 - math.exp(-1.0)))
+    assert responses(ahead=1.0, slack=0.2, time=0.01)[1] == pytest.approx(0.8)
 
 
 def test_at_no_strength_rivals_do_not_matter_to_the_bit(small, constants):

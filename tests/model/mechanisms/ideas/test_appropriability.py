@@ -10,6 +10,7 @@ from analysis.experiments.social_returns import Gains, as_plain, as_words, measu
 from model.core.errors import InputError
 from model.mechanisms.ideas.appropriability import FIRST_GUESS, appropriability
 from model.scenario import load
+from tests.worlds import with_parameters
 
 SIZES = [
     "economy.labs=12",
@@ -90,7 +91,7 @@ def test_social_equals_private_without_others():
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"treatment": "luck"}, "treatment must be one of"),
+        ({"treatment": "chance"}, "treatment must be one of"),
         ({"ideas": 0}, "ideas must be at least 1"),
         ({"discount": 1.5}, "discount must be"),
         ({"month": "2012-01"}, "must lie in the reported span"),
@@ -125,7 +126,7 @@ def test_stronger_spillover_shortens_leads(small, constants):
 
 
 def test_instant_imitation_leaves_no_lead(small):
-    """All labs hold whatever one of them finds at once: leads go to nothing, research too."""
+    """All labs hold every discovery of one of them at once: leads and research go to nothing."""
 
     def share(fixed, state):
         for knowledge in state.knowledge[:2]:

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from channels import FLOWS, LONG, altered, busy, by_channel, flow, held, learned, only
 
 from model.core.errors import InputError
 from model.economy import World
@@ -22,6 +21,7 @@ from model.state.codes import (
     PROXIMITY,
     PUBLICATION,
 )
+from tests.channels import FLOWS, LONG, altered, busy, by_channel, flow, held, learned, only
 
 EVERY = pytest.mark.parametrize("channel", FLOWS, ids=lambda c: FLOWS[c][0])
 BEFORE, AFTER = "discovery", "spillover"
@@ -36,7 +36,7 @@ def busy_world(small):
 
 
 @EVERY
-def test_a_channel_without_flow_is_gone_and_leaves_the_luck_of_others(channel, busy_world):
+def test_a_channel_without_flow_is_gone_and_leaves_the_draws_of_others(channel, busy_world):
     """Others carry what they carried, and what both had offered and the channel was credited."""
     off = learned(*altered(busy_world, **flow(channel, 0.0)))
     on = learned(*altered(busy_world, **flow(channel, FLOWS[channel][1])))
@@ -73,9 +73,9 @@ def test_without_any_flow_the_phase_can_be_left_out(small, constants):
 
 @EVERY
 def test_a_stronger_flow_carries_more_and_moves_an_outcome(channel, small, constants):
-    """From none to the top of its prior, over the same luck; no channel is for show."""
+    """From none to the top of its prior, with common random numbers; every channel matters."""
     shares, follower = [], []
-    # Movers, whom hiring brings in uneven numbers, need more worlds to be told from luck.
+    # Hires come in uneven numbers, so that mobility needs more worlds to stand out from chance.
     worlds = 24 if channel == MOBILITY else 8
     strongest = FLOWS[channel][1]
     for value in (0.0, strongest / 4.0, strongest):
@@ -103,7 +103,7 @@ def test_more_supplier_contacts_than_can_be_drawn_are_refused(small, constants):
 
 
 @pytest.mark.parametrize("scenario", ["no_ban", "mirror"])
-def test_what_is_told_of_learning_agrees_with_the_counts_and_with_who_holds_what(scenario, small):
+def test_records_of_learning_agree_with_the_counts_and_with_the_ideas_held(scenario, small):
     world = small(scenario, constants=small(scenario).fixed.constants, spillover__strength=0.8)
     start: list[Any] = []
     seen = np.zeros(len(FLOWS) + 2, np.int64)
@@ -114,24 +114,24 @@ def test_what_is_told_of_learning_agrees_with_the_counts_and_with_who_holds_what
     def check(fixed, state):
         knowledge, open_bits, acquired = start
         for number, now in enumerate(state.knowledge):
-            before, told = knowledge[number], state.learned[number]
-            learner, source = before.at[told.learner], before.at[told.source]
-            named = told.source >= 0
-            assert np.array_equal(named, told.channel != PUBLICATION)
-            assert (told.learner != told.source).all()
+            before, record = knowledge[number], state.learned[number]
+            learner, source = before.at[record.learner], before.at[record.source]
+            named = record.source >= 0
+            assert np.array_equal(named, record.channel != PUBLICATION)
+            assert (record.learner != record.source).all()
             # each once, new to who learns it, held since
-            pairs = np.stack([told.learner, told.idea])
+            pairs = np.stack([record.learner, record.idea])
             assert np.unique(pairs, axis=1).shape == pairs.shape
-            assert not held(before.bits, learner, told.idea).any()
-            assert held(now.bits, learner, told.idea).all()
-            assert now.count.sum() - before.count.sum() == told.idea.size
+            assert not held(before.bits, learner, record.idea).any()
+            assert held(now.bits, learner, record.idea).all()
+            assert now.count.sum() - before.count.sum() == record.idea.size
             # held by who passed it on, at the phase's start; out of models, when these were begun
-            assert held(before.bits, source[named], told.idea[named]).all()
-            of_models = told.channel == OPEN_WEIGHTS
-            lab = state.firms.lab[told.source[of_models]]
-            assert (lab >= 0).all() and held(open_bits, lab, told.idea[of_models]).all()
+            assert held(before.bits, source[named], record.idea[named]).all()
+            of_models = record.channel == OPEN_WEIGHTS
+            lab = state.firms.lab[record.source[of_models]]
+            assert (lab >= 0).all() and held(open_bits, lab, record.idea[of_models]).all()
             in_print = np.bitwise_or.reduce(before.pool, axis=0)[None, :]
-            read = told.idea[told.channel == PUBLICATION]
+            read = record.idea[record.channel == PUBLICATION]
             assert held(in_print, np.zeros(read.size, np.int64), read).all()
             # counted by channel and blocs
             counted = state.acquired[number] - acquired[number]
@@ -139,14 +139,14 @@ def test_what_is_told_of_learning_agrees_with_the_counts_and_with_who_holds_what
             expected = np.zeros_like(counted)
             np.add.at(
                 expected,
-                (told.channel[named], blocs[told.source[named]], blocs[told.learner[named]]),
+                (record.channel[named], blocs[record.source[named]], blocs[record.learner[named]]),
                 1,
             )
             expected[PUBLICATION] = counted[PUBLICATION]
             assert np.array_equal(counted, expected)
-            to = np.bincount(blocs[told.learner[~named]], minlength=counted.shape[1])
+            to = np.bincount(blocs[record.learner[~named]], minlength=counted.shape[1])
             assert np.array_equal(counted[PUBLICATION].sum(axis=0), to)
-            seen[:] += np.bincount(told.channel, minlength=seen.size)
+            seen[:] += np.bincount(record.channel, minlength=seen.size)
 
     world.phases = MONTH.with_after(BEFORE, snapshot).with_after(AFTER, check)
     world.run()
@@ -230,9 +230,9 @@ def moves(world):
     sizes: list[int] = []
 
     def count(world):
-        told = world.state.learned[0]
-        here = told.channel == MOBILITY
-        pairs = np.stack([told.learner[here], told.source[here]])
+        record = world.state.learned[0]
+        here = record.channel == MOBILITY
+        pairs = np.stack([record.learner[here], record.source[here]])
         sizes.extend(np.unique(pairs, axis=1, return_counts=True)[1])
 
     world.run(each=count)
@@ -268,9 +268,9 @@ def test_the_weight_of_the_rest_of_the_bloc_in_hiring(elsewhere, small, constant
     inside = []
 
     def count(world):
-        told, firms = world.state.learned[0], world.state.firms
-        home = firms.bloc[told.learner] == firms.bloc[told.source]
-        inside.extend(firms.cluster[told.learner[home]] == firms.cluster[told.source[home]])
+        record, firms = world.state.learned[0], world.state.firms
+        home = firms.bloc[record.learner] == firms.bloc[record.source]
+        inside.extend(firms.cluster[record.learner[home]] == firms.cluster[record.source[home]])
 
     world.run("2018-12", each=count)
     assert len(inside) > 300
@@ -287,9 +287,9 @@ def test_who_has_learned_from_a_partner_meets_it_again(small, constants):
 
         def count(world, known=known):
             nonlocal again, total
-            told = world.state.learned[0]
-            here = told.channel == COLLABORATION
-            met = set(zip(told.learner[here].tolist(), told.source[here].tolist(), strict=True))
+            record = world.state.learned[0]
+            here = record.channel == COLLABORATION
+            met = set(zip(record.learner[here].tolist(), record.source[here].tolist(), strict=True))
             again, total = again + len(met & known), total + len(met)
             known |= met
 

@@ -1,4 +1,4 @@
-"""Finds: Poisson by mean, from a catalogue that exists before, harder with one's own knowledge."""
+"""Discoveries: Poisson by mean, from a catalogue that exists before, harder with own knowledge."""
 
 import math
 from dataclasses import replace
@@ -6,58 +6,54 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy import stats
-from seekers import Seekers, equal_sizes
 
 from model.core.errors import InputError
 from model.core.randomness import address, key_of
-from model.mechanisms.ideas import discovery_kernels
-from model.mechanisms.ideas.discovery import Discovery
-from model.mechanisms.ideas.discovery_kernels import counts, search
+from model.mechanisms.ideas.discovery import (
+    Discovery,
+    Pace,
+    _draw_discoveries,
+    _expect_discoveries,
+)
 from model.month import MONTH
 from model.parameters import Parameters
 from model.scenario import with_values
+from model.state.blocs import Blocs
 from model.state.codes import FOUND, FOUND_AGAIN, LAB_FIELDS, NEVER
+from model.state.labs import Labs
+from model.state.places import Clusters
+from tests.seekers import Seekers, equal_sizes, members
 
 YEARS = 10
+PACE = {
+    "firms": np.array([10.0, 1.0, 1.0]),
+    "compute": np.array([1.0, 1.0, 0.0]),
+    "scale": np.array([20.0, 0.0, 3.0]),
+    "researchers_exponent": 0.6,
+    "compute_exponent": 0.2,
+    "breadth_cost": 0.25,
+    "difficulty": 1.0,
+}
 
 
 def rates(
-    level=0.0, team=1.0, compute=1.0, breadth=1.0, busy=0.0, litigating=0.0, vigour=1.0, **changes
-):
-    given = {
-        "firms": np.array([10.0, 1.0, 1.0]),
-        "reference": np.array([1.0, 1.0, 0.0]),
-        "scale": np.array([20.0, 0.0, 3.0]),
-        "gamma": 0.6,
-        "kappa": 0.2,
-        "cost": 0.25,
-        "b": 1.0,
-        **changes,
-    }
-    kind = bloc = np.array([0], np.int8)
-    columns = [np.array([float(v)]) for v in (team, compute, level, breadth)]
-    time = [np.array([float(v)]) for v in (litigating, busy)]
-    full_rate, rate = np.full(1, np.nan), np.full(1, np.nan)
-    place, crowd = np.array([0], np.int32), np.ones(1)
-    lab = np.array([0], np.int32)
-    discovery_kernels.rates(
-        0,
-        1,
-        np.array([0]),
-        kind,
-        *columns,
-        *given.values(),
-        bloc,
-        place,
-        crowd,
-        lab,
-        np.array([vigour]),
-        *time,
-        full_rate,
-        rate,
-    )
-    assert full_rate[0] >= rate[0]
-    return rate[0]
+    level=0.0, team=1.0, compute=1.0, breadth=1.0, busy=0.0, litigating=0.0, vigour=1.0,
+    reference=PACE["compute"], **changes,
+):  # fmt: skip
+    """Return the discovery rate of one lab of the first kind."""
+    firms, knowledge = members(1)
+    blocs = Blocs.allocate(bloc=1, month=1, channel=1)
+    clusters = Clusters.allocate(cluster=1, bloc=1, field=1)
+    labs = Labs.allocate(lab=1, field=1)
+    firms.lab[:] = 0
+    clusters.crowd[:], labs.vigour[:], blocs.litigating[:] = 1.0, vigour, litigating
+    knowledge.relative_team[:], knowledge.compute[:], knowledge.level[:] = team, compute, level
+    knowledge.breadth[:], knowledge.busy[:] = breadth, busy
+    tables = (firms.face, clusters.face, blocs.face, labs.face)
+    pace = Pace(**{**PACE, "compute": reference, **changes})
+    _expect_discoveries(0, 1, *tables, pace, knowledge.face)
+    assert knowledge.full_rate[0] >= knowledge.rate[0]
+    return knowledge.rate[0]
 
 
 def test_the_rate_is_the_formula():
@@ -65,7 +61,7 @@ def test_the_rate_is_the_formula():
     assert rates(team=3.0) == pytest.approx(2.0 * 3.0**0.6)
     assert rates(compute=3.0) == pytest.approx(2.0 * 3.0**0.2)
     assert rates(breadth=1.5) == pytest.approx(2.0 * 1.5**-0.25)
-    assert rates(level=1.7, b=0.8) == pytest.approx(2.0 * math.exp(-0.8 * 1.7))
+    assert rates(level=1.7, difficulty=0.8) == pytest.approx(2.0 * math.exp(-0.8 * 1.7))
     assert rates(vigour=0.9) == pytest.approx(2.0 * 0.9)
 
 
@@ -79,20 +75,21 @@ def test_time_for_learning_and_litigation_is_lost_to_search():
 def test_nobody_finds_without_people_or_peers_or_compute():
     assert rates(team=0.0) == 0.0
     assert rates(compute=0.0) == 0.0
-    assert rates(compute=0.0, kappa=0.0) == pytest.approx(2.0)
-    assert rates(reference=np.zeros(3), kappa=0.0) == pytest.approx(2.0)
+    assert rates(compute=0.0, compute_exponent=0.0) == pytest.approx(2.0)
+    assert rates(reference=np.zeros(3), compute_exponent=0.0) == pytest.approx(2.0)
     assert rates(firms=np.zeros(3)) == 0.0
 
 
 @pytest.mark.parametrize("rate", [0.02, 0.4, 3.0, 20.0])
 def test_successes_have_their_poisson_mean(rate):
     total, months, firms = 0, 60, 2000
-    finds = np.empty(firms, np.int64)
-    keys = np.arange(firms, dtype=np.uint64)
+    count = np.empty(firms, np.int64)
+    table, knowledge = members(firms)
+    table.key[:], knowledge.rate[:] = np.arange(firms), rate
     for month in range(months):
         draws = address(np.uint64(5), key_of("finds"), month)
-        counts(0, firms, draws, np.arange(firms), keys, np.full(firms, rate), finds)
-        total += finds.sum()
+        _draw_discoveries(0, firms, draws, table.face, knowledge.face, count)
+        total += count.sum()
     assert abs(total - rate * months * firms) < 4.0 * math.sqrt(rate * months * firms)
 
 
@@ -131,9 +128,9 @@ def test_with_a_window_of_one_all_find_in_the_same_order():
     seekers = Seekers(50, 1, equal_sizes())
     for month in range(60):
         before = seekers.count.copy()
-        members, ideas = seekers.month(month, np.full(50, 2.0))
+        found_by, ideas = seekers.month(month, np.full(50, 2.0))
         for member in range(50):
-            mine = ideas[members == member]
+            mine = ideas[found_by == member]
             assert mine.tolist() == list(range(before[member], before[member] + mine.size))
     assert np.unique(seekers.count).size > 10
     union, best = seekers.held().any(axis=0), seekers.held()[np.argmax(seekers.count)]
@@ -153,8 +150,8 @@ def test_finds_lie_in_reach_are_new_and_counted():
     seekers = Seekers(40, 30, equal_sizes())
     for month in range(40):
         count, held = seekers.count.copy(), seekers.held()
-        members, ideas = seekers.month(month, np.full(40, 3.0))
-        for member, idea in zip(members, ideas, strict=True):
+        found_by, ideas = seekers.month(month, np.full(40, 3.0))
+        for member, idea in zip(found_by, ideas, strict=True):
             assert not held[member, idea]
             assert idea < count[member] + 30
             held[member, idea] = True
@@ -166,25 +163,8 @@ def test_finds_lie_in_reach_are_new_and_counted():
 
 def test_every_idea_in_reach_is_as_likely_as_the_next():
     firms, window = 20_000, 20
-    seekers = Seekers(firms, window, equal_sizes())
-    finds = np.ones(firms, np.int64)
-    members, ideas = np.empty(firms, np.int64), np.empty(firms, np.int64)
-    search(
-        0,
-        firms,
-        address(np.uint64(3), key_of("affinity")),
-        seekers.row,
-        seekers.key,
-        finds,
-        np.cumsum(finds),
-        seekers.window,
-        seekers.size,
-        seekers.bits,
-        seekers.count,
-        seekers.level,
-        members,
-        ideas,
-    )
+    seekers = Seekers(firms, window, equal_sizes(), seed=3)
+    _, ideas = seekers.search(np.ones(firms, np.int64))
     assert stats.chisquare(np.bincount(ideas, minlength=window)).pvalue > 1e-3
 
 
@@ -208,7 +188,7 @@ def test_a_catalogue_that_is_used_up_is_noticed():
 
 def test_more_finds_than_can_be_drawn_are_refused(small, constants):
     flood = replace(constants, arrival=constants.arrival * 25.0)
-    with pytest.raises(InputError, match=r"finds a month in \w+ in 20\d\d-\d\d"):
+    with pytest.raises(InputError, match=r"discoveries a month in \w+ in 20\d\d-\d\d"):
         small(constants=flood).run()
 
 
@@ -220,7 +200,7 @@ def test_sizes_of_ideas_are_exponential_around_their_mean(small):
     assert knowledge[1].size.mean() < knowledge[0].size.mean()
 
 
-def test_the_catalogue_is_the_same_nature_for_all_worlds(small):
+def test_the_catalogue_is_the_same_in_all_worlds(small):
     one, other = small("no_ban").state, small("mirror").state
     for field in range(3):
         assert np.array_equal(one.knowledge[field].size, other.knowledge[field].size)
@@ -284,7 +264,7 @@ def lab_rows(state, field=0):
 
 @pytest.mark.parametrize("who", ["leader", "follower", "elsewhere"])
 def test_organisation_of_a_bloc_is_the_breadth_of_its_labs_alone(who, small, constants):
-    wide = {f"discovery__{who}_breadth": 1.5, "economy__end": "2018-06"}
+    wide = {f"discovery__breadth_{who}": 1.5, "economy__end": "2018-06"}
     world = small(constants=constants, **wide).run()
     fixed, state = world.fixed, world.state
     blocs = [fixed.inputs.blocs[b].name for b in state.labs.bloc]
@@ -323,12 +303,12 @@ def test_organisation_changes_nothing_before_it_may(small, constants):
 
 
 def test_labs_that_look_widely_find_less_that_others_have_found(small, constants):
-    """Breadth changes duplication and variety: the share of finds that are first finds rises."""
+    """Breadth changes duplication and variety: the share of first discoveries rises."""
     shares = []
     for breadth in (0.3, 1.0, 3.0):
         first = again = 0
         for seed in (1, 2, 3, 4):
-            everywhere = {f"discovery__{w}_breadth": breadth for w in ("leader", "follower")}
+            everywhere = {f"discovery__breadth_{w}": breadth for w in ("leader", "follower")}
             world = small(constants=constants, rng=seed, **everywhere).run()
             events = world.record.events.rows()  # of labs
             blocs = world.state.firms.bloc[events.firm]

@@ -1,4 +1,4 @@
-"""Products: ideas that application firms hold, find at one pace however many, and adapt."""
+"""Products: ideas of application firms; their pace does not depend on how many firms there are."""
 
 from dataclasses import replace
 
@@ -37,7 +37,7 @@ def test_application_firms_hold_them_and_nobody_else(finished):
 
 
 def test_the_pace_of_a_closed_firm_does_not_depend_on_how_many_there_are():
-    """A mean firm finds A of them a year, in an economy of 300 firms and of 3,000."""
+    """A mean firm discovers A of them a year, in an economy of 300 firms and of 3,000."""
     rates = []
     for firms in (300, 3000):
         scenario = load(
@@ -61,7 +61,7 @@ def test_the_pace_of_a_closed_firm_does_not_depend_on_how_many_there_are():
 
 
 def test_300_and_3000_firms_know_the_same():
-    """The same economy cut finer: the same mean knowledge within 0.1, half of it not luck."""
+    """The same economy cut finer: mean knowledge within 0.1, half of it random variation."""
     means = []
     for firms, seeds in ((300, range(1, 9)), (3000, range(21, 25))):
         scenario = load("no_ban", [f"economy.firms={firms}", 'economy.end="2024-12"'])

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from channels import FLOWS, LONG, altered, busy, by_channel, flow, learned
 
 from model.mechanisms.ideas.discovery import discovery
 from model.mechanisms.ideas.spillover import spillover
@@ -15,6 +14,7 @@ from model.state.codes import (
     PUBLICATION,
     SUPPLIER,
 )
+from tests.channels import FLOWS, LONG, altered, busy, by_channel, flow, learned
 
 
 @pytest.fixture(scope="module")
@@ -61,15 +61,15 @@ def test_learning_takes_a_share_of_the_time_to_find(busy_world):
 )
 def test_dearer_learning_means_fewer_finds(name, costs, small, constants):
     """As long as learning does not yet take all the time that it may: ideas of open models do."""
-    finds = []
+    discoveries = []
     for cost in costs:
         total = 0
         for seed in (1, 2, 3):
             given = {f"spillover__{name}": cost, **flow(OPEN_WEIGHTS, 1.0), **flow(PROXIMITY, 1.0)}
             world = small(constants=constants, rng=seed, **LONG, **given).run()
             total += sum(k.finds.sum() for k in world.state.knowledge)
-        finds.append(total)
-    assert finds[0] > finds[1] > finds[2]
+        discoveries.append(total)
+    assert discoveries[0] > discoveries[1] > discoveries[2]
 
 
 # --- protection

@@ -8,13 +8,23 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from worlds import with_parameters
 
 from model.mechanisms.ai.training import SECONDS_A_MONTH
 from model.mechanisms.ideas.discovery import discovery
-from model.mechanisms.ideas.scarcity import SCARCEST, _direct, _move, _stretch, scarcity
+from model.mechanisms.ideas.scarcity import (
+    SCARCEST,
+    Scarcity,
+    _change_field,
+    _direct,
+    _stretch,
+    scarcity,
+)
 from model.month import MONTH
+from model.state.chips import Buyers
 from model.state.codes import LAB, LAB_FIELDS, UNBOUND
+from model.state.knowledge import Knowledge
+from model.state.labs import Labs
+from tests.worlds import with_parameters
 
 LONG = {"economy__end": "2025-12"}  # with the rules of 2022, 2023 and 2025
 EDGY = {
@@ -183,12 +193,21 @@ def test_rules_reach_the_unconstrained_self_through_prices_and_supply_alone(smal
 # --- direction
 
 
-def directed(h, sigma, psi, share=0.5, exponent=0.3):
+def one_lab():
+    """Return tables of one lab that works in both fields of labs, as a buyer and as a lab."""
+    buyers = Buyers.allocate(buyer=1, chip=1, plane=1, slot=1, source=1)
+    return buyers, Labs.allocate(lab=1, field=2)
+
+
+def directed(h, sigma, psi, share=0.5, exponent=0.3, free=1e18):
     """Return constraint, share of researchers on efficiency, usable part, of one lab."""
-    lean = psi * min(3.0, max(-3.0, (sigma - 1.0) / sigma))
-    out = [np.full(1, np.nan) for _ in range(3)]
-    _direct(np.array([h * 1e18]), np.array([1e18]), lean, share, exponent, *out)
-    return out[0][0], out[1][0] * share, out[2][0]
+    buyers, labs = one_lab()
+    buyers.effective[:], buyers.free_effective[:] = h * free, free
+    group = Scarcity(
+        sigma_direction=sigma, direction=psi, efficiency=share, scale_exponent=exponent
+    )
+    _direct(buyers.face, group.face(), labs.face)
+    return labs.constraint[0], labs.efficiency[0] * share, labs.scale_up[0]
 
 
 @given(H, SIGMA, st.floats(0.0, 3.0), WEIGHT, st.floats(0.0, 2.0))
@@ -224,9 +243,8 @@ def test_a_lab_without_chips_is_as_constrained_as_can_be(sigma):
     assert h == 0.0
     assert (e, usable) == directed(SCARCEST, sigma, 1.5)[1:]
     assert math.isfinite(e) and math.isfinite(usable)
-    nobody = [np.full(1, np.nan) for _ in range(3)]  # would have none without rules either
-    _direct(np.zeros(1), np.zeros(1), -1.0, 0.5, 0.3, *nobody)
-    assert [column[0] for column in nobody] == [1.0, 1.0, 1.0]
+    # a lab that would have none without rules either
+    assert directed(0.0, 0.5, 1.0, free=0.0) == (1.0, 0.5, 1.0)
 
 
 def test_usable_compute_is_what_runs_get(small):
@@ -255,14 +273,17 @@ def test_usable_compute_is_what_runs_get(small):
 
 def moved(gain, free_gain, pull=1.0, share=0.3, efficiency=1.0):
     """Return by how much the teams in algorithms and in systems of one lab are scaled."""
-    member = np.zeros(1, np.int64)
+    buyers, labs = one_lab()
+    buyers.gain[:], buyers.free_gain[:], labs.efficiency[:] = gain, free_gain, efficiency
     result = []
     for number in (0, 1):
-        team, relative = np.full(1, 100.0), np.full(1, 2.0)
-        given = (np.array([efficiency]), np.array([gain]), np.array([free_gain]))
-        _move(number, member, *given, pull, share, team, relative)
-        assert relative[0] == pytest.approx(team[0] / 50.0)
-        result.append(team[0] / 100.0)
+        knowledge = Knowledge.allocate(
+            member=1, word=1, slot=1, firm=1, idea=1, bloc=1, delay=1, one=1, cluster=1, sector=1
+        )
+        knowledge.team[:], knowledge.relative_team[:] = 100.0, 2.0
+        _change_field(number, buyers.face, labs.face, share, pull, knowledge.face)
+        assert knowledge.relative_team[0] == pytest.approx(knowledge.team[0] / 50.0)
+        result.append(knowledge.team[0] / 100.0)
     return result
 
 
@@ -342,8 +363,8 @@ def test_more_compute_never_means_fewer_experiments(h, more, s, weight):
     assert experiments(h * (1.0 + more), s, weight) >= experiments(h, s, weight)
 
 
-def test_the_rate_of_finds_falls_as_the_elasticity_says(small):
-    """At one date, in one state: the smaller s, the fewer finds of who is constrained."""
+def test_the_discovery_rate_falls_as_the_elasticity_says(small):
+    """At one date, in one state: the smaller s, the fewer discoveries of constrained firms."""
     world = small("ban_tight", scarcity__direction=0.0, scarcity__systems_pull=0.0, **LONG).run()
     state = world.state
     state.month -= 1

@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 import pytest
-from channels import BESIDE_TALK, PLAIN, plain_world
 
 from model.core.errors import InputError
 from model.mechanisms.ideas.spillover import spillover
@@ -18,9 +17,11 @@ from model.state.codes import (
     PROXIMITY,
     PUBLICATION,
 )
+from tests.channels import BESIDE_TALK, PLAIN, plain_world
 
 MUTE = {"spillover__strength": 0.0, "spillover__publication_hazard": 0.0}
-FIRMS_ALONE = {"places__basic_discoveries": 0.0, "release__contributions": 0.0}  # nobody else finds
+# Only firms discover ideas.
+FIRMS_ALONE = {"places__basic_discoveries": 0.0, "release__contributions": 0.0}
 
 
 def held(knowledge):
@@ -195,7 +196,7 @@ def test_more_contacts_than_can_be_made_are_refused(small, constants):
 
 
 @pytest.mark.parametrize("lag", [1, 6, 11])
-def test_findings_are_in_print_after_the_lag_and_not_before(lag, small, constants):
+def test_discoveries_are_published_after_the_lag_and_not_before(lag, small, constants):
     world = small(constants=constants, spillover__publication_lag=lag, **FIRMS_ALONE)
     world.state.firms.publishes[:] = 1.0
     found = []

@@ -6,16 +6,19 @@ import numpy as np
 import pytest
 
 from model.mechanisms.people import labour_kernels
-from model.mechanisms.people.labour import labour, path_of_people
+from model.mechanisms.people.labour import Labour, labour, path_of_people
 from model.month import MONTH
 from model.scenario import load
+from model.state.blocs import Blocs
 from model.state.codes import LAB, MOBILITY
+from model.state.firms import Firms
+from model.state.places import Clusters
 
 LATE = {"exchange__since": "2018-01", "economy__end": "2021-12"}
 
 
 def hiring(world, until="2017-12"):
-    """Run a world to the middle of a month, means shared out and nobody hired yet."""
+    """Run a world to the middle of a month, budgets shared out and nobody hired yet."""
     world.run(until)
     MONTH[MONTH.position("budgets")](world.fixed, world.state)
     return world.fixed, world.state
@@ -122,53 +125,24 @@ def test_splitting_firms_changes_nothing():
 
     def run(parts):
         n = 2 + parts
-        cluster, bloc = np.array([0, 1] + [1] * parts), np.zeros(2, np.int64)
-        bill = np.array([10.0, 20.0] + [30.0 / parts] * parts)
-        staff = np.array([15.0, 20.0] + [25.0 / parts] * parts)
-        cost, commute = np.array([1.1, 0.9]), np.array([[1.0, 0.2], [0.2, 1.0]])
-        people, pay = np.array([60.0]), np.array([10.0 / 1.1 + 50.0 / 0.9])
-        wage, pull, appeal, gone, rate = (np.empty(n) for _ in range(5))
-        drawn, total, retired, left, moved, hires, entries, heads = (np.empty(2) for _ in range(8))
-        one, none = np.ones(1), np.zeros(1)
-        labour_kernels.appeal(
-            cluster, bloc, cost, bill, people, pay, 1.3, 3.0, 1.0, staff, wage, pull, appeal, drawn
-        )
-        labour_kernels.seen(bloc, commute, drawn, total)
-        labour_kernels.leave(
-            cluster,
-            bloc,
-            np.ones(n, bool),
-            0.01,
-            one,
-            one,
-            people,
-            total,
-            0.003,
-            none,
-            staff,
-            pull,
-            gone,
-            retired,
-            left,
-            moved,
-        )
-        labour_kernels.arrive(bloc, commute, total, moved, np.array([1.0, 2.0]), hires, entries)
-        labour_kernels.hire(
-            cluster,
-            bloc,
-            appeal,
-            gone,
-            total,
-            hires,
-            entries,
-            none,
-            none,
-            0.01,
-            staff,
-            rate,
-            heads,
-            moved,
-        )
+        firms = Firms.allocate(firm=n)
+        firms.cluster[:], firms.active[:] = [0, 1] + [1] * parts, True
+        firms.bill[:] = [10.0, 20.0] + [30.0 / parts] * parts
+        staff = firms.researchers
+        staff[:] = [15.0, 20.0] + [25.0 / parts] * parts
+        clusters = Clusters.allocate(cluster=2, bloc=1, field=3)
+        clusters.cost[:], clusters.commute[:] = [1.1, 0.9], [[1.0, 0.2], [0.2, 1.0]]
+        blocs = Blocs.allocate(bloc=1, channel=1, month=1)
+        blocs.researchers[:], blocs.pay[:] = 60.0, 10.0 / 1.1 + 50.0 / 0.9
+        blocs.typical[:] = blocs.at_home[:] = 1.0
+        flows = labour_kernels.Flows(*np.empty((3, n)), *np.empty((7, 2)))
+        group, none = Labour(wage_elasticity=1.3, highest_offer=3.0).face(), np.zeros(1)
+        tables = (firms.face, clusters.face)
+        labour_kernels.offer_wages(group, 1.0, *tables, blocs.face, flows)
+        labour_kernels.spread_appeal(clusters.bloc, clusters.commute, flows.drawn, clusters.appeal)
+        labour_kernels.leave(0.01, 0.003, none, *tables, blocs.face, flows)
+        labour_kernels.arrive(np.array([1.0, 2.0]), clusters.face, flows)
+        labour_kernels.hire(0.01, none, none, *tables, flows)
         return np.array([staff[0], staff[1], staff[2:].sum()])
 
     assert run(10) == pytest.approx(run(1), rel=1e-12)
@@ -214,7 +188,7 @@ def test_a_faster_hazard_brings_more_ideas(small, constants):
 
 
 def test_who_hires_more_gets_more_ideas(small, constants):
-    """A lab with more means hires, and its hires bring ideas, before anything else changes."""
+    """A lab with a larger budget hires, and its hires bring ideas, before anything else changes."""
     fixed, state = hiring(small(constants=constants, **LATE), "2018-06")
     labs = state.labs
     row = int(np.argmax(labs.budget))
@@ -296,7 +270,7 @@ def test_people_come_and_stay_by_the_lever(small, constants):
         ("retirement", (0.01, 0.06), "retirements"),
         ("wage_2024", (150e3, 600e3), "wage_elsewhere"),
         ("wage_growth", (0.0, 0.15), "wage_elsewhere"),
-        ("pull_of_means", (0.0, 0.15), "researchers_in_labs"),
+        ("budget_pull", (0.0, 0.15), "researchers_in_labs"),
     ],
 )
 def test_every_parameter_moves_what_it_is_about(name, values, of, small, constants):
@@ -308,7 +282,7 @@ def test_every_parameter_moves_what_it_is_about(name, values, of, small, constan
 
 
 def test_labs_share_of_people_rises_slowly():
-    """Means grow some 300 times from 2018 to 2030, labs' share of people by half."""
+    """Budgets grow some 300 times from 2018 to 2030, labs' share of people by half."""
     from model.economy import World
 
     record = World(load("no_ban", ["economy.firms=300"]), rng=1).run().record

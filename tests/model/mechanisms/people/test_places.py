@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from model.economy import World
-from model.mechanisms.people.places import cost_of, normalised
+from model.mechanisms.people.places import Places, Reference, cost_of, normalised
 from model.scenario import load
 from model.setup.baseline import SEEDS
 from model.state.codes import LAB, PUBLICATION
@@ -27,12 +27,15 @@ def series(world, name):
 
 
 def test_no_infrastructure_is_base_cost():
-    assert cost_of(0.0, 100.0, 5e4, 1.06, 1e3, 0.1, 4.0, 0.1) == 1.06
+    reference = Reference(infrastructure=5e4, cost=1.06, size=1e3)
+    assert cost_of(0.0, 100.0, reference, Places().face()) == 1.06
 
 
 def test_cost_falls_with_infrastructure_and_rises_with_crowding():
     def cost(stock=1e7, people=100.0, exponent=0.1, crowding=0.1):
-        return cost_of(stock, people, 5e4, 1.0, 100.0, exponent, 4.0, crowding)
+        reference = Reference(infrastructure=5e4, cost=1.0, size=100.0)
+        group = Places(cost_exponent=exponent, crowding_threshold=4.0, crowding=crowding)
+        return cost_of(stock, people, reference, group.face())
 
     assert cost(stock=2e7) < cost() < cost(stock=5e6)
     assert cost() == pytest.approx((1.0 + 1e7 / 100.0 / 5e4) ** -0.1)
@@ -42,7 +45,7 @@ def test_cost_falls_with_infrastructure_and_rises_with_crowding():
 
 
 def test_mean_cost_is_one_at_the_start_of_the_baseline(small, constants):
-    world = small(constants=constants, rng=SEEDS[0])  # sizes of firms are luck
+    world = small(constants=constants, rng=SEEDS[0])  # sizes of firms depend on the seed
     fixed, state = world.fixed, world.state
     clusters = state.clusters
     mean = math.fsum(clusters.cost * clusters.researchers) / math.fsum(clusters.researchers)
@@ -152,7 +155,7 @@ def test_universities_fill_print_and_nothing_else_where_firms_publish_nothing(sm
     assert np.array_equal(knowledge.first_bloc[firms], finders)
 
 
-def test_without_universities_finds_their_luck_is_nobodys(small, constants):
+def test_universities_that_discover_nothing_change_no_draw(small, constants):
     off = small(constants=constants, places__basic_discoveries=0.0).run()
     unpaid = {name: value for name, value in NO_PUBLIC.items() if "universities" in name}
     mute = small(
@@ -166,7 +169,7 @@ def test_without_universities_finds_their_luck_is_nobodys(small, constants):
 
 
 def test_universities_find_as_many_as_stated(small, constants):
-    """With nothing known they make the stated share of all labs' finds at reference size."""
+    """Where nothing is known, universities make the stated share of labs' discoveries."""
     world = small(constants=constants, places__basic_discoveries=2.0, economy__prehistory=1)
     expected = 2.0 * constants.arrival.sum() / 12.0
     found = [
@@ -225,7 +228,7 @@ def test_scattering_moves_the_same_firms_within_their_blocs(small, constants):
 
 
 def test_scattering_changes_nothing_that_does_not_depend_on_place(small, constants):
-    """Without talk, movers, suppliers, partners and costs of places a firm finds what it did."""
+    """Without talk, movers, suppliers, partners and costs of places discoveries are the same."""
     spaceless = {
         "spillover__strength": 0.0,
         "spillover__moves_elsewhere": 1.0,
@@ -261,10 +264,10 @@ def test_scattering_changes_what_depends_on_place(small, constants):
         ("firms_share", (0.0, 0.06), "infrastructure"),
         ("wear", (0.02, 0.15), "infrastructure"),
         ("cost_exponent", (0.0, 0.2), "fleet"),
-        ("crowded", (1.0, 10.0), "fleet"),
+        ("crowding_threshold", (1.0, 10.0), "fleet"),
         ("crowding", (0.0, 0.3), "fleet"),
         ("agglomeration", (0.0, 0.07), "algorithms_mean"),
-        ("basic_finds", (0.0, 0.5), "algorithms_mean"),
+        ("basic_discoveries", (0.0, 0.5), "algorithms_mean"),
         ("university_lag", (0, 240), "graduates"),
         ("graduates_paid", (0.2, 0.9), "graduates"),
         ("scatter", (0.0, 1.0), "algorithms_mean"),
