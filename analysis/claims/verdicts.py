@@ -276,5 +276,5 @@ def unit_of(expectation: Expectation) -> str:
     """Return what the effect that an expectation speaks of is measured in."""
     name, bloc = expectation.measure()
     if bloc:
-        return "%" if expectation.relative else SERIES[name][0]
+        return "%" if expectation.relative else outcomes.unit_of_difference(SERIES[name][0])
     return outcomes.unit_of_effect(name)
