@@ -7,6 +7,8 @@ is the largest
 
 .. math:: v = \ln FLOP/s - \lambda\,(1 - link / link_{base}) + w \ln bandwidth
 
+Code: ``designed``, ``value``
+
 over all ways of undercutting each rule in one of its conditions; λ is the model's own penalty of
 weak links. The price falls with the value lost: :math:`p = p_{base}\, e^{x (v - v_{base})}`.
 

@@ -5,6 +5,8 @@ on offer (``mechanisms/ai/market.py``). In a month
 
 .. math:: \Delta F = \bigl(1 - e^{-(p + q F / m)\, a / 12}\bigr)\,(m - F)
 
+Code: ``_take_up``
+
 with a the segment's propensity (Bass 1969; as a hazard, so that a month never overshoots). Users
 for whom no model is worth its price any more give up at the same pace.
 

@@ -6,6 +6,8 @@ some: more models do not create more demand. The spending of users is shared by 
 .. math:: u_j = \beta_q\,(q_j - q_0) - \alpha \ln p_j + open + home + \gamma\, s_j^{before}
           + \ln x_j, \qquad s_j = e^{u_j} / \textstyle\sum_k e^{u_k},
 
+Code: ``market``
+
 q the capability on offer in OOM, p the price, x the exchange that lets the model through, γ the
 network effect of other users. The share of users who would use any model is a nest above it,
 :math:`m = e^V / (1 + e^V)` with :math:`V = \lambda \ln \sum_j e^{u_j}` (McFadden 1978); adoption
@@ -19,6 +21,8 @@ users who look around: −1.1 at the defaults, as measured. A line's profit is
 
 .. math:: p = c\,\bigl(1 + 1/(\alpha \kappa)\bigr), \qquad
           \kappa = (1 - s) + \lambda\, s\, (1 - m),
+
+Code: ``market``
 
 which labs approach month by month. Any host may run open lines: their price is the serving cost in
 the user's bloc plus a host's margin.

@@ -6,6 +6,8 @@ publish the weights: it opens a model when
 .. math:: k_c\, complement + k_t\, motive + k_d\, drawn > k_r\, rent,
           \qquad rent = \ln(1 + e^{3\, lead})/3,
 
+Code: ``_weigh``
+
 all in shares of the closed revenue that it could earn with the model. Products that the lab sells
 beside models (chips, cloud, devices, advertising) gain when models are cheap (commoditised
 complements: Lerner and Tirole 2002); openness attracts researchers, the more so the more research

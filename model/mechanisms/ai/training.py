@@ -10,6 +10,8 @@ training compute in orders of magnitude:
           uplift = \min(\chi, \log_{10}(1 + \rho \max(0, 10^{base - own} - 1))), \qquad
           capability = own + uplift
 
+Code: ``_train``, ``capability_of``
+
 ``base`` is the best open model of *another* lab that the lab may use at the start or, where the
 planned capability is higher with it, the best model that another lab had released some months
 before, less a loss (distillation: outputs behind an API teach, but carry no ideas; querying takes a

@@ -6,6 +6,8 @@ split spending between domestic chips and imports by effective performance per d
 
 .. math:: e_{dom} = e_0\, e_{import}(2018)\, e^{g\,(t - 2018)}\, (1 + Q / Q_0)^{\omega}
 
+Code: ``_make``
+
 with Q cumulative output (Wright's law; 20 % less cost per doubling is ω = 0.32). Possible output is
 capacity times yield over full yield; yield rises with the experience of a generation,
 :math:`y = y_0 + (y_1 - y_0)(1 - e^{-Q_g / q})`, of which a new generation keeps a part. Capacity

@@ -9,6 +9,8 @@ way; the buyer never pays for them. A fleet's effective performance is the sum o
           \quad util = u_0 + u_1 (1 - e^{-K_{sys}/k_u}),
           \quad deficit_j = \max(0, 1 - link_j / link_{best})
 
+Code: ``_add_up_performance``
+
 so that systems ideas make up for weak links. Performance is recorded by source: legal, export
 versions, stockpiled, diverted, rented, domestic.
 

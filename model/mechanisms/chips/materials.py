@@ -12,6 +12,8 @@ the end. With c the share of the world's supply that a bloc's vendors are cut of
           replaced' = (1 - replaced)\,c / substitution, \qquad
           lost = short\,(1 - replaced),
 
+Code: ``_bear_shortage``
+
 the price of materials there rises to :math:`(1 - lost)^{-1/\varepsilon}` (ε supply and demand
 elasticities together), a chip's cost by the materials' share of it, and vendors pass the cost on;
 output of chips there falls to :math:`(1 - lost)^{\chi}`, χ how critical the materials are.

@@ -6,6 +6,8 @@ trend). From then on a vendor's capacity C follows its orders D, up or down, at 
 
 .. math:: \Delta \ln C = \max(-growth / 12, \min(growth / 12,\; r \ln(D / C))),
 
+Code: ``_produce``
+
 and is shared among its families in proportion to demand; a new family begins with the share that
 each family would have if all had the same. Unsold chips stay in stock until sale ends. A family's
 mark-up over the list price responds to demand over supply,

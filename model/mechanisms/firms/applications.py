@@ -6,6 +6,8 @@ platform on offer pay for the fixed cost of adoption:
 .. math:: s_i\,g_i\,e^{\sigma\xi_i} > c, \qquad
           g = (\lambda_c + \lambda_q)\,(Q - Q_0) + \theta\,\ln(p_0/p)
 
+Code: ``applications``
+
 (Q capability on offer in OOM, p its price, θ the share of platforms in unit cost, ξ the firm's own
 standard normal, fixed): large firms first, and a potential that grows with quality per price (David
 1969 and Davies 1979 on thresholds by size). Each firm that can use AI adopts it at the hazard

@@ -8,11 +8,15 @@ part of the bloc's funding goes by labs' earnings instead,
 .. math:: available_i = F_b\,[(1 - w')\, funding_i + w'\, earnings_i] / \nu_0, \qquad
           w' = \min(w, \textstyle\sum_b earned / F_b),
 
+Code: ``_fund``
+
 so that earnings never direct more money than labs have earned. From its available budget a lab
 spends on research
 
 .. math:: budget_i = \nu_0\, available_i\, (\nu_i / \nu_0)^a\, effort_i, \qquad
           \nu_i = 1 - e^{-lead_i / 24}
+
+Code: ``_fund``
 
 with the lead in months that the lab has experienced (``mechanisms/ideas/appropriability.py``):
 ideas that rivals soon have are worth less research (Nelson 1959; Arrow 1962); at the reference lead
@@ -22,6 +26,8 @@ rest buys (``model/mechanisms/people/labour.py``).
 
 .. math:: \ln F(t) = \ln F_{2024} + g_\infty s + (g_0 - g_\infty)\,\tau\,(1 - e^{-s/\tau}),
           \quad s = t - 2024 > 0; \qquad \ln F(t) = \ln F_{2024} + g_0 s, \quad s \le 0
+
+Code: ``world_budget``
 
 Clouds spend what the world spends on chips beside the labs: as recorded, and after the record in
 step with labs' budgets. Limits: taper 0: growth drops to its long-run rate at once;

@@ -19,6 +19,8 @@ enters knows what is published within its reach.
 
 .. math:: \frac{margin \cdot sales_e - overhead_e}{overhead_e} \ge h\,e^{\sigma\xi_e}
 
+Code: ``_entrants``
+
 with a threshold of its own. An entrant chooses a place of its bloc by a logit with utility
 :math:`a \ln(researchers\ nearby / cost)`, researchers of other sectors counted by their adjacency.
 So one entry changes no other firm's random draws, key or threshold.

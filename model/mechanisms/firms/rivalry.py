@@ -9,6 +9,8 @@ proportion to
 .. math:: \kappa_i = \frac{\sum_s r_{is}\,[(1 - s_{is}) + \lambda\, s_{is}\,(1 - m_s)]}
                          {\sum_s r_{is}},
 
+Code: ``_stake``
+
 r its revenue in a segment, s its share there, m the share of users who would use some model, λ the
 nest: little where a lab is alone in the market. Effort, a factor on the research that a lab does
 with its budget (``model/mechanisms/firms/budgets.py``), is :math:`(\kappa_i / \kappa_0)^e`.
@@ -18,6 +20,8 @@ intermediate degree of competition (the inverted U) is a result, not a rule.
 *Slack* (X-inefficiency; Leibenstein 1966): a lab loses a share of its research
 
 .. math:: s\,(1 - e^{-lead_i / \tau})
+
+Code: ``_respond``
 
 with the lead in months over its nearest visible rival: the time since the lab released the
 capability that the rival has released by now. At exchange x a rival abroad counts as

@@ -4,6 +4,8 @@ Buyers of a bloc and sector choose by logit over quality for money,
 
 .. math:: share_{ib} \propto people_i\,x_{b}\,e^{\beta\,(quality_i - \ln cost_i)}
 
+Code: ``sectors``
+
 (people stand for varieties: two firms with half the people each sell as much as one firm with all
 of them; x is 1 at home, abroad it is the exchange between the blocs times the factor that home
 bias leaves), except for the share of buyers that stays with last month's seller. The mark-up is

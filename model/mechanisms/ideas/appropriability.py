@@ -11,6 +11,8 @@ With X months of waiting in about the last two years and L ideas that leaked, bo
 
 .. math:: lead = \frac{X + k\, lead_0}{L + k},
 
+Code: ``_experience``
+
 shrunk towards a first guess by k pseudo-ideas, since young and small labs have seen little. Ideas
 that have not leaked yet count by their waiting, so that secrets kept for good are not left out.
 ``mechanisms/firms/budgets.py`` turns the lead into research.

@@ -6,6 +6,8 @@ discovered twice. A firm's discoveries in a month are Poisson with mean
 
 .. math:: \frac{A}{12\,n}\, S\, (R/r)^\gamma (X/x)^\kappa\, f^{-\eta}\, e^{-bK}
 
+Code: ``discovery``
+
 (R its researchers in the field, X its experiment compute, f its breadth of search, K its own
 knowledge in the field; n, r, x the number, mean researchers and mean compute of active firms of
 its kind at the start of the baseline, S the researchers of its kind over those of labs: an

@@ -9,6 +9,8 @@ compute for experiments, a lab's experiments count as
 
 .. math:: X_{eq} = X_{ref}\,[(1 - \theta) + \theta\, h^{(s - 1)/s}]^{s/((s - 1)\,\theta)},
 
+Code: ``_experiment``
+
 X_ref being those of its unconstrained self (s = 1: X_ref h, the compute it has). Near h = 1 all s
 agree; far below, a small s makes discoveries dry up with compute, a large s lets researchers
 replace compute. The normalisation keeps the first-order share κ of compute (CES in calibrated share
@@ -18,6 +20,8 @@ form, Klump, McAdam and Willman 2012).
 it into one run. With σ the elasticity between the two,
 
 .. math:: logit(e) = logit(e_0) + \psi\, clip((\sigma - 1)/\sigma, -3, 3)\, \ln h
+
+Code: ``_direct``
 
 (directed technical change, Acemoglu 2002: with σ < 1 scarcity draws researchers to work that
 saves the scarce factor). Taking people from scale costs: the usable compute of a run is

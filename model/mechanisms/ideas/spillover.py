@@ -7,6 +7,8 @@ sectors:
 .. math:: a_i = 1 - e^{-R_i/5}, \qquad
           depth = \exp(-\max(0, (n - c_i - w_i)\,m)/g_0)
 
+Code: ``_learn``
+
 (Cohen and Levinthal 1990: a firm without research of its own understands nothing, nor does any
 firm understand an idea n far beyond the ideas it holds.) With ``absorption_rule`` *knowledge* a is
 the firm's number of ideas over the largest number that any firm holds (prior knowledge instead of

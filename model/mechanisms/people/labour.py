@@ -16,6 +16,8 @@ of the bill is unspent until people come). With x the wage over the bloc's,
 
 .. math:: hazard_{f \to g} \propto h_0\,(x_g/x_f)^{\beta}\,D_g\,\kappa_{cd}, \qquad x = D/L
 
+Code: ``labour``
+
 (D desired heads, L heads, κ 1 in the cluster, ``spillover.moves_elsewhere`` in the rest of the
 bloc), so that heads drift to where wages are equal and splitting a firm changes nothing. The
 mean over a bloc is h₀ at equal wages. Graduates choose likewise from where they studied.

@@ -7,6 +7,8 @@ researcher and R the researchers of the place,
 
 .. math:: cost = base\,(1 + I/I_{ref})^{-e}\,\max(1, R / (k\,\bar R))^{z}
 
+Code: ``_price``
+
 I_ref is the mean at the start of the baseline, :math:`\bar R` the mean researchers of a place
 then, growing as the world's researchers; base makes the mean cost there 1. Cost divides the people
 a wage bill buys, and multiplies labs' cost of servers and hosting (``fleets.overhead`` less the
@@ -17,6 +19,8 @@ places has no universities). They train graduates and discover basic ideas: each
 firm that knows what is published in its bloc,
 
 .. math:: Poisson\Big(\frac{A}{12}\,u\,p_c\,e^{\gamma g_R t}\,e^{-bK_{published}}\,m(t - lag)\Big)
+
+Code: ``_research``
 
 (u their part of labs' discoveries at reference size, p_c the place's part of the world's
 researchers in 2024, m their public money over its path, A, b, γ as in discovery). Discoveries are
