@@ -154,7 +154,7 @@ def channels(folder: Folder) -> Figure:
     )
     blocs = (folder.leader, folder.follower)
     heights = (4.8, 4.8) if folder.compares else (5.6,)
-    figure, rows = style.sheet(sheet, Grid(heights, 2, right=3.35, between=1.6, head=0.75))
+    figure, rows = style.sheet(sheet, Grid(heights, 2, right=4.8, between=1.6, head=0.75))
     places = [(bloc, world) for bloc in blocs for world in folder.worlds]
     axes = [axis for row in rows for axis in row]
     for number, (axis, (bloc, world)) in enumerate(zip(axes, places, strict=True)):
