@@ -27,16 +27,7 @@ OURS = ("model", "analysis", "commands")
 @cache
 def application() -> typer.Typer:
     """Return the application with all commands, in the order of the help."""
-    from commands import (
-        claims,
-        compare,
-        doctor,
-        run,
-        scenarios,
-        sensitivity,
-        sweep,
-        trace,
-    )
+    from commands import claims, compare, doctor, run, scenarios, sensitivity, sweep, trace
 
     app = typer.Typer(
         name="spillover",

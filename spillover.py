@@ -8,7 +8,7 @@
     rows = spillover.load("runs/ban-no_ban-lhs-64x1-0123abcd")
 
 ``World`` is an ordinary Mesa model (``model.economy``); the others stand in
-``analysis.experiments.python``. Each name is imported on first use.
+``analysis.experiments.python_interface``. Each name is imported on first use.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from analysis.experiments.python import compare, load, run, sweep
+    from analysis.experiments.python_interface import compare, load, run, sweep
     from model.economy import World
 
 __version__: str
 __all__ = ["World", "__version__", "compare", "load", "run", "sweep"]
-HOMES = {"World": "model.economy"}  # where a name stands, if not in analysis.experiments.python
+INTERFACE = "analysis.experiments.python_interface"
+HOMES = {"World": "model.economy"}  # where a name stands, if not in the interface
 
 
 def __getattr__(name: str) -> Any:
@@ -33,7 +34,7 @@ def __getattr__(name: str) -> Any:
 
         value: Any = version("spillover")
     else:
-        value = getattr(import_module(HOMES.get(name, "analysis.experiments.python")), name)
+        value = getattr(import_module(HOMES.get(name, INTERFACE)), name)
     globals()[name] = value
     return value
 

@@ -15,8 +15,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from analysis.experiments import engines
 from analysis.experiments import sweep as sweeps
+from analysis.experiments import worker_pool
 from analysis.experiments.plan import plan_of
 from analysis.experiments.specification import check
 from analysis.experiments.sweep_batch import run_batch
@@ -33,7 +33,7 @@ def sweep(points: int, overrides: tuple[str, ...], workers: int, folder: Path) -
     entries = {"scenario": "ban", "against": "no_ban", "points": points}
     spec, plan, digest = plan_of(check(entries, FACTORS, title="", place="", overrides=overrides))
     batches = sweeps.begin(spec, plan, spec.digest(digest), folder)
-    engine = engines.Processes(workers)
+    engine = worker_pool.Processes(workers)
     warm = sweeps.batch_of(0, range(1), spec, plan)
     for future in [engine.submit(run_batch, warm) for _ in range(workers)]:
         future.result()

@@ -126,7 +126,7 @@ def _test(
     quiet: bool,
 ) -> None:
     from analysis.claims import report, verdicts
-    from analysis.experiments.engines import cores
+    from analysis.experiments.worker_pool import cores
     from analysis.reports import markdown as pages
     from commands import console
     from model.core.errors import InputError

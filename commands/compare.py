@@ -66,7 +66,7 @@ def compare(
 
     Both runs of a pair have common random numbers.
     """
-    from analysis.experiments import comparison_folder, engines
+    from analysis.experiments import comparison_folder, worker_pool
     from analysis.experiments.compare import check_comparable, compare_all
     from analysis.experiments.prior_draws import free_parameters
     from analysis.reports import markdown, prior_draws
@@ -103,7 +103,7 @@ def compare(
                 [worlds[0], *(worlds[1 + k] for k in missing)],
                 replicates=replicates,
                 seed=seed,
-                workers=workers or engines.cores(),
+                workers=workers or worker_pool.cores(),
                 draws=bool(draws),
                 width=until_precise,
                 most=most,

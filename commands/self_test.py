@@ -52,7 +52,7 @@ def examine(out: Path) -> Iterator[Finding]:
 
 
 def _machine(out: Path) -> Iterator[Finding]:
-    from analysis.experiments.engines import cores
+    from analysis.experiments.worker_pool import cores
     from model.core.cache import cache_folder
 
     mine, whole = cores(), os.cpu_count() or 1
@@ -105,7 +105,7 @@ def _self_test() -> str:
 
 
 def _workers() -> str:
-    from analysis.experiments.engines import Processes
+    from analysis.experiments.worker_pool import Processes
 
     engine = Processes(1)
     begun = time.perf_counter()

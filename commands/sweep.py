@@ -89,8 +89,8 @@ def sweep(
 
     Effects are relative to the scenario that --against names.
     """
-    from analysis.experiments import engines
     from analysis.experiments import sweep as sweeps
+    from analysis.experiments import worker_pool
     from analysis.experiments.cost_estimate import span_of
     from analysis.experiments.plan import plan_of
     from commands import console
@@ -99,8 +99,8 @@ def sweep(
 
     share = _shard(shard)
     limit = None if max_time is None else span_of(max_time, "--max-time")
-    if engine not in engines.NAMES:
-        raise InputError(f"--engine must be one of {', '.join(engines.NAMES)}, got {engine!r}")
+    if engine not in worker_pool.NAMES:
+        raise InputError(f"--engine must be one of {', '.join(worker_pool.NAMES)}, got {engine!r}")
     if scheduler is not None and engine != "dask":
         raise InputError(f"--scheduler {scheduler}: goes with --engine dask")
     check_out(out)
@@ -130,11 +130,11 @@ def sweep(
             folder = sweeps.folder_of(spec, plan, digest_of_sweep, out)
             batches = sweeps.begin(spec, plan, digest_of_sweep, folder, resume)
     if dry_run:
-        _dry(spec, plan, layout, workers or engines.cores(), json_, out)
+        _dry(spec, plan, layout, workers or worker_pool.cores(), json_, out)
         return
     done = _carry_out(
         batches, spec, plan, share, limit, fail_fast, retry_failed, json_, quiet,
-        lambda: engines.start(engine, workers, scheduler),
+        lambda: worker_pool.start(engine, workers, scheduler),
     )  # fmt: skip
     _report(batches, done, json_, quiet)
     if done.failed:
@@ -192,7 +192,7 @@ def _carry_out(
     import time
 
     from analysis.experiments import sweep as sweeps
-    from analysis.experiments.engines import EngineLost
+    from analysis.experiments.worker_pool import EngineLost
     from commands import console
     from model.core.errors import InputError
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 
 from model.core.errors import InputError
 from model.mechanisms.ai.adoption import adoption
+from model.mechanisms.ai.budgets import budgets
 from model.mechanisms.ai.market import market
 from model.mechanisms.ai.release import release
 from model.mechanisms.ai.training import training
@@ -22,7 +23,6 @@ from model.mechanisms.chips.materials import materials
 from model.mechanisms.chips.purchases import purchases
 from model.mechanisms.chips.supply import supply
 from model.mechanisms.firms.applications import applications
-from model.mechanisms.firms.budgets import budgets
 from model.mechanisms.firms.demography import demography
 from model.mechanisms.firms.rivalry import rivalry
 from model.mechanisms.firms.sectors import sectors

@@ -10,6 +10,7 @@ from model.core.errors import InputError, near, shown
 from model.core.kernels import sources_digest
 from model.core.parameter import Fact, Mechanism, ParameterName, Uniform, fact, fact_of
 from model.mechanisms.ai.adoption import Adoption
+from model.mechanisms.ai.budgets import Budgets
 from model.mechanisms.ai.market import AiMarket
 from model.mechanisms.ai.release import Release
 from model.mechanisms.ai.training import Training
@@ -21,7 +22,6 @@ from model.mechanisms.chips.materials import Materials
 from model.mechanisms.chips.purchases import Purchases
 from model.mechanisms.chips.supply import Supply
 from model.mechanisms.firms.applications import Applications
-from model.mechanisms.firms.budgets import Budgets
 from model.mechanisms.firms.demography import Demography
 from model.mechanisms.firms.rivalry import Rivalry
 from model.mechanisms.firms.sectors import Sectors

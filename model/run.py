@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from model.core.errors import InputError
 from model.economy import World
 from model.measure import run_folder
-from model.measure.acquisitions import Keep
+from model.measure.idea_acquisitions import Keep
 from model.measure.recorder import Record
 from model.measure.tables import tables_of
 from model.scenario import Scenario

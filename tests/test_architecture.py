@@ -222,7 +222,7 @@ def test_a_kernel_is_compiled_anew_after_an_edit_of_what_it_stands_on():
         "model/state/codes.py",
         "model/mechanisms/chips/fleets.py",
     } <= stands
-    assert "model/mechanisms/firms/budgets.py" not in stands
+    assert "model/mechanisms/ai/budgets.py" not in stands
     for path in MODEL:  # what is imported by any form of import at the head of a file is found
         heads = [n for n in tree_of(path).body if isinstance(n, ast.ImportFrom)]
         named = {m for node in heads for m in modules(node) if m.startswith("model.")}
@@ -270,7 +270,7 @@ def test_one_function_runs_paired_worlds():
         if "model.economy" in imports(path) and any(calls(path, "World", "economy.World"))
     }
     alone = {  # one world, unpaired: a run for a notebook, the time of a month, speed, digests
-        "analysis/experiments/python.py",
+        "analysis/experiments/python_interface.py",
         "analysis/experiments/cost_estimate.py",
         "benchmarks/speed.py",
         "benchmarks/digest.py",

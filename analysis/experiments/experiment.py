@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.experiments import engines
+from analysis.experiments import worker_pool
 from analysis.experiments.effects import Values
 from model.core.errors import InputError
 from model.economy import World
@@ -111,7 +111,7 @@ def run(
     """
     found: list[Any] = [None] * len(jobs)
     calls = [(job, observe) for job in jobs]
-    for done, (number, result) in enumerate(engines.each(attempt, calls, workers), 1):
+    for done, (number, result) in enumerate(worker_pool.each(attempt, calls, workers), 1):
         found[number] = result
         if each is not None:
             each(done, len(jobs))

@@ -19,12 +19,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from analysis.experiments.engines import Engine, EngineLost, lost
 from analysis.experiments.experiment import Failure
 from analysis.experiments.plan import Plan, plan_of
 from analysis.experiments.specification import Specification, as_toml
 from analysis.experiments.sweep_batch import Batch, Point, as_table, columns_of, run_batch
 from analysis.experiments.sweep_folder import Batches, Damaged, Layout, sound
+from analysis.experiments.worker_pool import Engine, EngineLost, lost
 from model.core.errors import InputError
 from model.core.kernels import sources_digest
 from model.measure import run_folder

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from model.core.table import Floats
-from model.mechanisms.firms.budgets import LEAD_SCALE, Budgets
+from model.mechanisms.ai.budgets import LEAD_SCALE, Budgets
 from model.state.codes import BRANCHES, FIRST_BRANCH, NEVER, UNBOUND
 from model.state.fixed import Fixed
 from model.state.state import State

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.core.table import Floats, Integers
-from model.measure.acquisitions import Events, Keep
+from model.measure.idea_acquisitions import Events, Keep
 from model.measure.series import chips, firms, ideas, labs, people, race, users
 from model.state.codes import BRANCHES, CHANNELS, FIELDS
 from model.state.fixed import Fixed

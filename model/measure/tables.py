@@ -16,12 +16,7 @@ import pyarrow as pa
 
 from model.core.arrow import table
 from model.measure.firm_tables import firms_table
-from model.measure.idea_tables import (
-    acquisitions_table,
-    diffusion_table,
-    events_table,
-    ideas_table,
-)
+from model.measure.idea_tables import acquisitions_table, diffusion_table, events_table, ideas_table
 from model.measure.lab_tables import models_table
 from model.measure.outcomes import OUTCOMES, outcomes_of
 from model.measure.recorder import SERIES, Record

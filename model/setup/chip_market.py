@@ -14,17 +14,11 @@ import numpy as np
 from model.controls.acts import KINDS
 from model.controls.rules import concerns, coverage, evaluate, listed
 from model.core.table import Floats, Integers
-from model.mechanisms.firms.budgets import world_budget
+from model.mechanisms.ai.budgets import world_budget
 from model.setup.inputs import ROADMAP
 from model.state.blocs import Blocs
 from model.state.chips import Buyers, Caps, Chips, ChipSupply, Makers, Vendors
-from model.state.codes import (
-    CAP_ON_CHIPS,
-    CAP_ON_HOME_SHARE,
-    CAP_ON_PERFORMANCE,
-    PLANES,
-    SOURCES,
-)
+from model.state.codes import CAP_ON_CHIPS, CAP_ON_HOME_SHARE, CAP_ON_PERFORMANCE, PLANES, SOURCES
 from model.state.inputs import Inputs
 from model.state.labs import Labs
 

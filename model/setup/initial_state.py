@@ -15,9 +15,9 @@ import numpy as np
 
 from model.core.randomness import address, key_of
 from model.core.table import Floats, Integers
+from model.mechanisms.ai.budgets import Budgets, budgets, teams
 from model.mechanisms.chips.controls import set_exchange
 from model.mechanisms.chips.fleets import Fleets
-from model.mechanisms.firms.budgets import Budgets, budgets, teams
 from model.mechanisms.people.labour import settle
 from model.mechanisms.people.places import lay_out
 from model.setup.application_firms import applications_of, branches_of

@@ -8,7 +8,7 @@ import numpy as np
 
 from model.core.kernels import kernel
 from model.core.table import Floats
-from model.measure.series import by_bloc
+from model.measure.series import sums_kernels
 from model.mechanisms.chips.supply import Supply
 from model.state.codes import DIVERTED, ROUTES, SOURCES
 from model.state.fixed import Fixed
@@ -73,7 +73,7 @@ def observe(fixed: Fixed, state: State, now: Mapping[str, Floats]) -> None:
     labs, buyers, blocs = state.labs, state.buyers, state.blocs
     number = labs.bloc.size
     active = state.firms.active[labs.firm]
-    by_bloc.largest(labs.bloc, active, labs.effective, 0.0, now["fleet_largest"])
+    sums_kernels.largest(labs.bloc, active, labs.effective, 0.0, now["fleet_largest"])
     for name, column in (
         ("fleet", labs.effective),
         ("compute_without_controls", buyers.free_effective[:number]),
@@ -81,9 +81,9 @@ def observe(fixed: Fixed, state: State, now: Mapping[str, Floats]) -> None:
         ("chip_spending", buyers.spent[:number]),
         *((f"compute_{s}", buyers.by_source[:number, k]) for k, s in enumerate(SOURCES)),
     ):
-        by_bloc.total(labs.bloc, column, now[name])
+        sums_kernels.total(labs.bloc, column, now[name])
     clouds = np.where(np.arange(buyers.bloc.size) < number, 0.0, buyers.effective)
-    by_bloc.total(buyers.bloc, clouds, now["compute_of_clouds"])
+    sums_kernels.total(buyers.bloc, clouds, now["compute_of_clouds"])
     _delivered(labs.bloc, buyers.delivered, 0, len(ROUTES), now["chips_delivered"])
     _delivered(buyers.bloc, buyers.delivered, DIVERTED, DIVERTED + 1, now["chips_diverted"])
     makers, chips, vendors = state.makers, state.chips, state.vendors

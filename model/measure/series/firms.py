@@ -9,7 +9,7 @@ import numpy as np
 
 from model.core.kernels import kernel
 from model.core.table import Floats
-from model.measure.series import by_bloc
+from model.measure.series import sums_kernels
 from model.measure.series.ideas import HIGH
 from model.state.codes import CLOSED, FIRST_BRANCH
 from model.state.fixed import Fixed
@@ -103,7 +103,7 @@ def observe_sectors(state: State, sectors: Floats) -> None:
     for s in range(sectors.shape[1]):
         people = np.where(branch == s, firms.researchers[applications.firm], 0.0)
         mean, high = np.zeros((2, sectors.shape[0]))
-        by_bloc.by_researchers(bloc, order, people, quality, HIGH, mean, high)
+        sums_kernels.by_researchers(bloc, order, people, quality, HIGH, mean, high)
         sectors[:, s, QUALITY], sectors[:, s, FRONTIER] = mean, high
     _sectors(firms.face, applications.face, branch, sectors)
 

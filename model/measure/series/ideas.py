@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from model.core.table import Floats
-from model.measure.series import by_bloc
+from model.measure.series import sums_kernels
 from model.state.codes import FIELDS, FOUND, FOUND_AGAIN, LAB_FIELDS, PRODUCTS
 from model.state.fixed import Fixed
 from model.state.state import State
@@ -75,7 +75,7 @@ def observe(fixed: Fixed, state: State, now: Mapping[str, Floats]) -> None:
     for field in fields:
         level = state.knowledge[field].level[labs.member[:, field]]
         best, mean = now[f"{FIELDS[field]}_best"], now[f"{FIELDS[field]}_mean"]
-        by_bloc.largest(labs.bloc, active, level, 0.0, best)
+        sums_kernels.largest(labs.bloc, active, level, 0.0, best)
         for b in range(mean.size):
             rows = np.flatnonzero((labs.bloc == b) & active)
             mean[b] = math.fsum(level[rows]) / max(1, rows.size)
@@ -94,7 +94,7 @@ def _products(state: State, now: Mapping[str, Floats]) -> None:
     mean, high = now["products_mean"], now["products_high"]
     bloc = firms.bloc[knowledge.row]
     order = np.argsort(knowledge.level, kind="stable")
-    by_bloc.by_researchers(bloc, order, knowledge.team, knowledge.level, HIGH, mean, high)
+    sums_kernels.by_researchers(bloc, order, knowledge.team, knowledge.level, HIGH, mean, high)
     taught = learned.source >= 0
     source, learner = learned.source[taught], learned.learner[taught]
     elsewhere = firms.sector[source] != firms.sector[learner]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from model.core.table import Floats
-from model.measure.series import by_bloc
+from model.measure.series import sums_kernels
 from model.state.codes import NOTHING
 from model.state.fixed import Fixed
 from model.state.state import State
@@ -67,14 +67,14 @@ def observe(fixed: Fixed, state: State, now: Mapping[str, Floats]) -> None:
         ("capability_open", labs.open_capability, NOTHING),
         ("training_compute", labs.best_flop, 0.0),
     ):
-        by_bloc.largest(labs.bloc, active, column, none, now[name])
+        sums_kernels.largest(labs.bloc, active, column, none, now[name])
     for b, largest in enumerate(now["training_compute"]):
         now["training_compute"][b] = math.log10(largest) if largest > 0.0 else NOTHING
         rows = np.flatnonzero((labs.bloc == b) & active)
         now["labs"][b] = rows.size
         now["efficiency_effort"][b] = math.fsum(labs.efficiency[rows]) / max(1, rows.size)
-    by_bloc.total(labs.bloc, labs.models, now["models_released"])
-    by_bloc.total(labs.bloc, labs.opened, now["models_opened"])
+    sums_kernels.total(labs.bloc, labs.models, now["models_released"])
+    sums_kernels.total(labs.bloc, labs.opened, now["models_opened"])
     for name, column in (
         ("lab_revenue", labs.revenue),
         ("lab_profit", labs.revenue - labs.serving),
@@ -83,5 +83,5 @@ def observe(fixed: Fixed, state: State, now: Mapping[str, Floats]) -> None:
         ("research_budget", labs.budget),
         ("lead_of_ideas", np.where(active, labs.lead, 0.0)),
     ):
-        by_bloc.total(labs.bloc, column, now[name])
+        sums_kernels.total(labs.bloc, column, now[name])
     now["lead_of_ideas"] /= np.maximum(1.0, now["labs"])

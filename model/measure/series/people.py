@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from model.core.table import Floats
-from model.measure.series import by_bloc
+from model.measure.series import sums_kernels
 from model.state.fixed import Fixed
 from model.state.state import State
 
@@ -45,4 +45,4 @@ def observe(fixed: Fixed, state: State, now: Mapping[str, Floats]) -> None:
         ("public_universities", blocs.for_universities),
     ):
         now[name][:] = column
-    by_bloc.total(clusters.bloc, clusters.stock, now["infrastructure"])
+    sums_kernels.total(clusters.bloc, clusters.stock, now["infrastructure"])

@@ -10,7 +10,7 @@ import numpy as np
 
 from model.core.kernels import kernel
 from model.core.table import Floats
-from model.measure.series import by_bloc
+from model.measure.series import sums_kernels
 from model.mechanisms.ai.market import AiMarket
 from model.state.codes import CLOSED, CONSUMERS, DEVELOPERS, OPEN, SEGMENTS
 from model.state.fixed import Fixed
@@ -59,8 +59,8 @@ def observe(fixed: Fixed, state: State, now: Mapping[str, Floats]) -> None:
     segments, market = state.segments, fixed.of(AiMarket)
     now["consumers_using"][:] = segments.adopters[CONSUMERS :: len(SEGMENTS)]
     now["developers_using"][:] = segments.adopters[DEVELOPERS :: len(SEGMENTS)]
-    by_bloc.total(segments.bloc, segments.spent, now["user_spending"])
-    by_bloc.total(segments.bloc, segments.surplus, now["user_surplus"])
+    sums_kernels.total(segments.bloc, segments.spent, now["user_spending"])
+    sums_kernels.total(segments.bloc, segments.surplus, now["user_surplus"])
     margin = market.host_margin
     now["host_profit"][:] = state.blocs.hosts * (margin / (1.0 + margin))
     of_lab = np.zeros(state.labs.firm.size)

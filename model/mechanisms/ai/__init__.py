@@ -1,1 +1,1 @@
-"""AI models: training, release, the market, adoption."""
+"""AI labs: budgets, training, release, the market, adoption."""

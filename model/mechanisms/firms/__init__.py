@@ -1,1 +1,1 @@
-"""Firms: budgets, applications, sectors, rivalry, entry and exit."""
+"""Firms: applications, sectors, rivalry, entry and exit."""

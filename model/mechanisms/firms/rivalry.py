@@ -13,7 +13,7 @@ Code: ``_stake``
 
 r its revenue in a segment, s its share there, m the share of users who would use some model, λ the
 nest: little where a lab is alone in the market. Effort, a factor on the research that a lab does
-with its budget (``model/mechanisms/firms/budgets.py``), is :math:`(\kappa_i / \kappa_0)^e`.
+with its budget (``model/mechanisms/ai/budgets.py``), is :math:`(\kappa_i / \kappa_0)^e`.
 Profits, which feed budgets, fall with rivals at the same time; whether research is highest at an
 intermediate degree of competition (the inverted U) is a result, not a rule.
 

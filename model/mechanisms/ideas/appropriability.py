@@ -15,7 +15,7 @@ Code: ``_experience``
 
 shrunk towards a first guess by k pseudo-ideas, since young and small labs have seen little. Ideas
 that have not leaked yet count by their waiting, so that secrets kept for good are not left out.
-``mechanisms/firms/budgets.py`` turns the lead into research.
+``mechanisms/ai/budgets.py`` turns the lead into research.
 
 Limits: everything leaks at once: lead 0; nothing ever leaks: the lead grows without end.
 """

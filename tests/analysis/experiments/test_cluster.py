@@ -16,8 +16,8 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from analysis.experiments import engines
 from analysis.experiments import sweep as sweeps
+from analysis.experiments import worker_pool
 from model.core.errors import InputError
 from tests.sweeping import done, tiny
 
@@ -28,7 +28,7 @@ HERE = Path(__file__).resolve().parents[3]
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[str]]]]:
     """Start a scheduler and two workers on loopback; they end with the test."""
-    environment = {**os.environ, "PYTHONPATH": str(HERE), **engines.ONE_THREAD}
+    environment = {**os.environ, "PYTHONPATH": str(HERE), **worker_pool.ONE_THREAD}
     started: list[subprocess.Popen[str]] = []
 
     def start(*words: str) -> subprocess.Popen[str]:
@@ -85,7 +85,7 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_rows(
             os.kill(workers[0].pid, signal.SIGKILL)
 
     def engine() -> Any:
-        made = engines.start("dask", scheduler=address)
+        made = worker_pool.start("dask", scheduler=address)
         until = time.monotonic() + 60.0
         while made.capacity() < 2 and time.monotonic() < until:
             time.sleep(0.2)
@@ -101,10 +101,10 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_rows(
 
 def test_no_cluster_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InputError, match="needs the address of a scheduler"):
-        engines.start("dask")
-    monkeypatch.setattr(engines, "PATIENCE", 0.3)
+        worker_pool.start("dask")
+    monkeypatch.setattr(worker_pool, "PATIENCE", 0.3)
     with pytest.raises(InputError, match="no Dask scheduler answers there"):
-        engines.start("dask", scheduler="tcp://127.0.0.1:9")
+        worker_pool.start("dask", scheduler="tcp://127.0.0.1:9")
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(InputError, match=r"install spillover\[cluster\]"):
-        engines.start("dask", scheduler="tcp://127.0.0.1:9")
+        worker_pool.start("dask", scheduler="tcp://127.0.0.1:9")

@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from analysis.experiments import engines, python, sweep_batch, sweep_rows
+from analysis.experiments import python_interface, sweep_batch, sweep_rows, worker_pool
 from analysis.experiments import sweep as sweeps
 from analysis.experiments import sweep_folder as store
 from analysis.experiments.specification import read
@@ -268,14 +268,14 @@ def test_shards_are_merged_by_reading_and_missing_ones_named(
     one = done(tmp_path / "a", shard=(1, 3))
     other = done(tmp_path / "b", shard=(3, 3))
     with pytest.raises(Refused, match=r"2 of 6 runs are missing \(of the shards 2/3\)"):
-        python.load_sweep(one.folder, other.folder)
-    assert len(python.load_sweep(one.folder, other.folder, unfinished=True)) == 4
+        python_interface.load_sweep(one.folder, other.folder)
+    assert len(python_interface.load_sweep(one.folder, other.folder, unfinished=True)) == 4
     last = done(tmp_path / "c", shard=(2, 3))
-    merged = python.load_sweep(one.folder, other.folder, last.folder)
+    merged = python_interface.load_sweep(one.folder, other.folder, last.folder)
     pd.testing.assert_frame_equal(merged, rows(whole.folder))
     alien = done(tmp_path / "d", points=2)
     with pytest.raises(Refused, match="another sweep"):
-        python.load_sweep(one.folder, alien.folder)
+        python_interface.load_sweep(one.folder, alien.folder)
 
 
 def test_points_from_a_table(tmp_path: Path) -> None:
@@ -330,7 +330,7 @@ def test_levers_of_the_treatment_are_varied_in_the_scenario_alone() -> None:
 def test_workers_do_the_same_and_one_that_dies_is_replaced(whole: Batches, tmp_path: Path) -> None:
     spec, plan, digest = tiny()
     batches = sweeps.begin(spec, plan, digest, tmp_path / "s")
-    engine = engines.Processes(2)
+    engine = worker_pool.Processes(2)
     submit, deadly = engine.submit, []
 
     def disturbed(function: Any, *arguments: Any) -> Any:
@@ -354,12 +354,12 @@ def test_workers_do_the_same_and_one_that_dies_is_replaced(whole: Batches, tmp_p
 
 
 def test_an_engine_carries_exceptions_and_ends_its_workers() -> None:
-    engine = engines.Processes(1)
+    engine = worker_pool.Processes(1)
     try:
         assert engine.submit(max, 3, 4).result() == 4
         with pytest.raises(ValueError, match="could not convert"):
             engine.submit(float, "x").result()
-        with pytest.raises(engines.WorkerDied, match="exit code 3"):
+        with pytest.raises(worker_pool.WorkerDied, match="exit code 3"):
             engine.submit(os._exit, 3).result()
         assert engine.submit(os.getenv, "NUMBA_NUM_THREADS").result() == "1"
         process = engine.submit(os.getpid).result()
@@ -371,9 +371,9 @@ def test_an_engine_carries_exceptions_and_ends_its_workers() -> None:
 
 def test_a_call_whose_worker_died_is_carried_out_once_more(tmp_path: Path) -> None:
     calls = [(tmp_path / f"{k % 3}", k) for k in range(6)]
-    assert dict(engines.each(dies_once, calls, 2)) == {k: k for k in range(6)}
-    with pytest.raises(engines.WorkerDied, match="exit code 4"):
-        dict(engines.each(os._exit, [(4,), (4,)], 2))
+    assert dict(worker_pool.each(dies_once, calls, 2)) == {k: k for k in range(6)}
+    with pytest.raises(worker_pool.WorkerDied, match="exit code 4"):
+        dict(worker_pool.each(os._exit, [(4,), (4,)], 2))
 
 
 def test_parts_of_other_sweeps_do_not_pass(whole: Batches, tmp_path: Path) -> None:
@@ -388,7 +388,7 @@ SWEEP = ("sweep", "ban", "--against", "no_ban", "--vary", "controls.porosity=0:0
 
 
 def test_the_command(spillover: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engines, "start", lambda *words: Here())
+    monkeypatch.setattr(worker_pool, "start", lambda *words: Here())
     words = (*SWEEP, "--points", "3", "--workers", "1")
     dry = json.loads(spillover(*words, "--dry-run", "--json").out)
     assert dry["runs"] == 3 and dry["disk"] > 0 and dry["memory"] > 0 and dry["seconds"] > 0

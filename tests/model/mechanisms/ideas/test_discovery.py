@@ -9,12 +9,7 @@ from scipy import stats
 
 from model.core.errors import InputError
 from model.core.randomness import address, key_of
-from model.mechanisms.ideas.discovery import (
-    Discovery,
-    Pace,
-    _draw_discoveries,
-    _expect_discoveries,
-)
+from model.mechanisms.ideas.discovery import Discovery, Pace, _draw_discoveries, _expect_discoveries
 from model.month import MONTH
 from model.parameters import Parameters
 from model.scenario import with_values

@@ -34,7 +34,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
-from analysis.experiments.worker import receive, send
+from analysis.experiments.worker_process import receive, send
 from model.core.errors import InputError
 
 HOME = Path(__file__).resolve().parents[2]
@@ -143,7 +143,13 @@ class Processes:
                 raise WorkerDied("the engine was closed")
             child = subprocess.Popen(
                 # -P: no file of the current folder stands in for one of ours
-                [sys.executable, "-P", "-m", "analysis.experiments.worker", str(os.getpid())],
+                [
+                    sys.executable,
+                    "-P",
+                    "-m",
+                    "analysis.experiments.worker_process",
+                    str(os.getpid()),
+                ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 env={**os.environ, **ONE_THREAD, "PYTHONPATH": path},

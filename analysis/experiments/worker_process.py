@@ -1,6 +1,6 @@
 """A worker process: takes calls from standard input, answers on standard output, until it closes.
 
-Started by ``analysis.experiments.engines``. A call is a pickled function with its arguments, an
+Started by ``analysis.experiments.worker_pool``. A call is a pickled function with its arguments, an
 answer a pair (fine, value); both are preceded by their length. The environment makes Numba
 and BLAS use one thread. Whatever a call prints goes to standard error.
 """

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analysis.experiments import engines
 from analysis.experiments import sweep as sweeps
+from analysis.experiments import worker_pool
 from analysis.experiments.compare import compare_all
 from analysis.experiments.comparison_folder import as_json, read_effects
 from analysis.experiments.plan import plan_of
@@ -74,7 +74,7 @@ def compare(
         raise InputError(f"draws must be 'prior' or empty, got {shown(draws)}")
     worlds = [load_scenario(name, tuple(overrides)) for name in (a, *others)]
     found = compare_all(
-        worlds, replicates=replicates, seed=seed, workers=workers or engines.cores(),
+        worlds, replicates=replicates, seed=seed, workers=workers or worker_pool.cores(),
         draws=bool(draws),
     )  # fmt: skip
     return pd.concat([_effects(as_json(comparison)) for comparison in found], ignore_index=True)
@@ -115,7 +115,7 @@ def sweep(
     digest = spec.digest(digest_of_plan)
     folder = sweeps.folder_of(spec, plan, digest, Path(out))
     batches = sweeps.begin(spec, plan, digest, folder, resume=True)
-    sweeps.resume(batches, spec, plan, lambda: engines.start(engine, workers, scheduler))
+    sweeps.resume(batches, spec, plan, lambda: worker_pool.start(engine, workers, scheduler))
     return load_sweep(folder)
 
 

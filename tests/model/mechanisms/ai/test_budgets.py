@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.mechanisms.firms.budgets import Budgets, budgets, world_budget
+from model.mechanisms.ai.budgets import Budgets, budgets, world_budget
 from model.state.codes import LAB
 
 YEARS = st.floats(2010.0, 2040.0)
