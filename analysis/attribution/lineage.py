@@ -22,9 +22,9 @@ import pyarrow.parquet as pq
 
 from model.core.errors import InputError
 from model.measure.run_folder import Refused, read_manifest
-from model.state.codes import CHANNELS, FIELDS, FOUND, FOUND_AGAIN
+from model.state.codes import CHANNELS, DISCOVERED, FIELDS, REDISCOVERED
 
-OWN = (CHANNELS[FOUND], CHANNELS[FOUND_AGAIN])
+OWN = (CHANNELS[DISCOVERED], CHANNELS[REDISCOVERED])
 NEEDED = ("acquisitions", "events", "firms", "ideas", "models", "world")
 PERCENT = (10, 50, 90)
 CLOSE = 1e-9  # relative; sums of sizes in another order

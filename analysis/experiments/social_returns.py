@@ -205,7 +205,7 @@ def _flows(fixed: Fixed, state: State, stop: int, discount: float) -> _Flows:
     start, labs = state.month, state.labs
     while state.month < stop:
         if state.month == start + RESEARCH_MONTHS:
-            labs.boost[:] = 1.0
+            labs.budget_factor[:] = 1.0
         advance(fixed, state)
         worth = (1.0 + discount) ** (-(state.month - start) / 12.0)
         np.add.at(total.firms, labs.firm, worth * (labs.revenue - labs.serving))
@@ -248,7 +248,7 @@ def _treat(state: State, firm: int, treatment: str, ideas: int) -> bool:
     # Whether the firm could be treated: it lacks an idea of a field it works on, or is a lab.
     lab = int(state.firms.lab[firm])
     if treatment == "research":
-        state.labs.boost[lab] = 1.01
+        state.labs.budget_factor[lab] = 1.01
         return lab >= 0
     # The field a firm lives by: its last one (labs systems would be, so theirs is the first).
     for knowledge in state.knowledge if lab >= 0 else reversed(state.knowledge):

@@ -79,7 +79,7 @@ def lab_budgets(fixed: Fixed, state: State) -> float:
     """Budgets of a bloc's labs at the reference lead = its funding, where a lab is active."""
     labs, blocs, group = state.labs, state.blocs, fixed.of(Budgets)
     part = 1.0 - np.exp(-group.reference_lead / LEAD_SCALE)
-    total = np.bincount(labs.bloc, labs.means * part, blocs.funding.size)
+    total = np.bincount(labs.bloc, labs.available * part, blocs.funding.size)
     rest = np.where(total > 0.0, total - blocs.funding, 0.0)
     return _relative(rest, blocs.funding)
 
@@ -88,7 +88,7 @@ def money_of_labs(fixed: Fixed, state: State) -> float:
     """Money from investors and users less serving costs = research budget + owners, by lab."""
     labs = state.labs
     rest = labs.investors + labs.earned - labs.budget - labs.owners
-    return _relative(rest, labs.means + np.abs(labs.earned))
+    return _relative(rest, labs.available + np.abs(labs.earned))
 
 
 def money_of_users(fixed: Fixed, state: State) -> float:

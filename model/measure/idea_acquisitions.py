@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from model.core.kernels import kernel
 from model.core.table import Floats
-from model.state.codes import FOUND, FOUND_AGAIN
+from model.state.codes import DISCOVERED, REDISCOVERED
 from model.state.fixed import Fixed
 from model.state.state import State
 
@@ -76,11 +76,12 @@ _KINDS = (np.int16, np.int8, np.int32, np.int32, np.int8, np.int32, np.int8)
 def acquired_in(state: State, number: int) -> Acquired:
     """Return the acquisitions of a field in the month that just ended."""
     knowledge, learned = state.knowledge[number], state.learned[number]
-    members, idea = state.finds[number]
+    members, idea = state.discoveries[number]
     discoverer, idea = knowledge.row[members[idea >= 0]], idea[idea >= 0]
     first_firm, first_month = knowledge.first_firm[idea], knowledge.first_month[idea]
     first = (first_firm == discoverer) & (first_month == state.month)
     firm = np.concatenate((discoverer, learned.learner))
+    alone = np.where(first, DISCOVERED, REDISCOVERED)
     return Acquired(
         np.full(firm.size, state.month, np.int16),
         np.full(firm.size, number, np.int8),
@@ -88,7 +89,7 @@ def acquired_in(state: State, number: int) -> Acquired:
         np.concatenate((discoverer, learned.source)).astype(np.int32),
         np.concatenate((state.firms.bloc[discoverer], learned.origin)).astype(np.int8),
         firm.astype(np.int32),
-        np.concatenate((np.where(first, FOUND, FOUND_AGAIN), learned.channel)).astype(np.int8),
+        np.concatenate((alone, learned.channel)).astype(np.int8),
     )
 
 

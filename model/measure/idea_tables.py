@@ -55,7 +55,7 @@ def ideas_table(fixed: Fixed, state: State, record: Record) -> pa.Table:
             rows["first_month"].append(fixed.date(start))
             rows["first_bloc"].append(fixed.inputs.blocs[home].name)
             rows["first_firm"].append(int(knowledge.first_firm[n]))
-            rows["discoveries"].append(int(knowledge.finds[n]))
+            rows["discoveries"].append(int(knowledge.discoveries[n]))
             rows["holders_home"].append(int(path[-1, home]))
             rows["holders_abroad"].append(int(abroad[-1]))
             there = firms[start:, home]

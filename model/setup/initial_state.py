@@ -154,7 +154,7 @@ def build(
         open_bits=np.zeros((len(labs), words), np.uint64),
         learned=[Learned.nothing() for _ in FIELDS],
         released_by_month=np.full((inputs.calendar.months, len(labs)), NOTHING),
-        finds=[(np.empty(0, np.int64), np.empty(0, np.int64)) for _ in FIELDS],
+        discoveries=[(np.empty(0, np.int64), np.empty(0, np.int64)) for _ in FIELDS],
         acquired=np.zeros((len(FIELDS), len(CHANNELS), number_of, number_of), np.int64),
         published=np.zeros((len(FIELDS), number_of), np.int64),
         models=[],

@@ -13,7 +13,7 @@ class Segments(Table):
 
     bloc: Integers = column("i8", "segment", unit="bloc", doc="bloc of the users")
     kind: Integers = column("i8", "segment", unit="kind", doc="kind of user; index into SEGMENTS")
-    means: Floats = column(
+    spending_power: Floats = column(
         "f8", "segment", unit="USD/month", doc="spending on AI models if all users used them"
     )
     propensity: Floats = column(

@@ -53,9 +53,16 @@ CHANNELS = (
 )
 
 
-FOUND, FOUND_AGAIN, PROXIMITY, PUBLICATION, OPEN_WEIGHTS, SUPPLIER, MOBILITY, COLLABORATION = range(
-    len(CHANNELS)
-)
+(
+    DISCOVERED,
+    REDISCOVERED,
+    PROXIMITY,
+    PUBLICATION,
+    OPEN_WEIGHTS,
+    SUPPLIER,
+    MOBILITY,
+    COLLABORATION,
+) = range(len(CHANNELS))
 
 
 KINDS = ("lab", "chipmaker", "application")
@@ -82,7 +89,7 @@ UNBOUND = len(ROUTES)
 SOURCES = ("legal", "degraded", "stockpiled", "diverted", "rented", "domestic")
 
 
-LEGAL, DEGRADED, STOCKPILED, BY_TRADERS, IN_RENT, DOMESTIC = range(len(SOURCES))
+LEGAL, DEGRADED, STOCKPILED, FROM_INTERMEDIARIES, FROM_RENT, DOMESTIC = range(len(SOURCES))
 
 
 CAP_MEASURES = ("performance", "chips", "share of home volume")  # what a cap of a licence counts

@@ -95,7 +95,7 @@ class Knowledge(Table):
     leaked: NDArray[np.bool_] = column(
         "?", "idea", "bloc", unit="-", doc="whether half of the owner's rivals hold an idea"
     )
-    finds: Integers = column(
+    discoveries: Integers = column(
         "i8", "idea", unit="1", doc="discoveries of an idea by firms, rediscoveries included"
     )
     holders: NDArray[np.int32] = column(

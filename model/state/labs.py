@@ -114,7 +114,7 @@ class Labs(Table):
     )
     revenue: Floats = column("f8", "lab", unit="USD/month", doc="revenue from users and firms")
     serving: Floats = column("f8", "lab", unit="USD/month", doc="cost of serving users and firms")
-    revenue_mean: Floats = column(
+    smoothed_revenue: Floats = column(
         "f8", "lab", unit="USD/month", doc="smoothed revenue net of serving costs"
     )
     exposure: Floats = column(
@@ -135,10 +135,10 @@ class Labs(Table):
     earned: Floats = column(
         "f8", "lab", unit="USD/month", doc="revenue of last month net of serving costs"
     )
-    boost: Floats = column(
+    budget_factor: Floats = column(
         "f8", "lab", unit="1", doc="budget multiplier (1 except in treatment experiments)", fill=1
     )
-    means: Floats = column(
+    available: Floats = column(
         "f8", "lab", unit="USD/month", doc="whole budget, for research and for owners"
     )
     investors: Floats = column(

@@ -46,7 +46,9 @@ class State:
     knowledge: tuple[Knowledge, ...]
     run_bits: Bits  # lab x word: algorithms held when the run under way began
     open_bits: Bits  # lab x word: algorithms embodied in the best open model
-    finds: list[tuple[Integers, Integers]]  # (members, ideas) of this month's discoveries, by field
+    discoveries: list[
+        tuple[Integers, Integers]
+    ]  # (members, ideas) of this month's discoveries, by field
     learned: list[Learned]  # ideas learned this month, by field
     released_by_month: Floats  # month x lab: best capability released by the end of a month
     acquired: Integers  # field x channel x source bloc x target bloc: ideas acquired this month

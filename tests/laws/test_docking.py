@@ -171,7 +171,7 @@ def test_imitation_is_the_other_draw_and_needs_somebody_to_imitate(small):
     fixed, state = world.fixed, world.state
     knowledge = state.knowledge[ALGORITHMS]
     for number in range(len(state.knowledge)):
-        state.finds[number] = (np.empty(0, np.int64), np.empty(0, np.int64))
+        state.discoveries[number] = (np.empty(0, np.int64), np.empty(0, np.int64))
     before, known = knowledge.count.copy(), knowledge.holders.sum(axis=1) > 0
     spillover(fixed, state)
     gained = knowledge.count - before

@@ -16,7 +16,7 @@ from model.mechanisms.ideas.discovery import _invent, _take_turns
 from model.parameters import FACTS, GROUPS
 from model.state.ai_market import Platforms, Segments
 from model.state.blocs import Blocs
-from model.state.codes import FOUND, FOUND_AGAIN, LAB_FIELDS, NEVER
+from model.state.codes import DISCOVERED, LAB_FIELDS, NEVER, REDISCOVERED
 
 RULES = {  # all parameters that choose a structural rule
     (group, name): get_args(field.annotation)
@@ -32,7 +32,7 @@ def chosen(share, utility, months, looking=1.0, mutation=1e-9):
     """Return shares after some months in which lines stay what they are."""
     blocs, segments = Blocs.allocate(bloc=1, month=1, channel=1), Segments.allocate(segment=1)
     platforms = Platforms.allocate(platform=len(share), bloc=1, segment=1)
-    blocs.exchange[:] = platforms.price[:] = segments.means[:] = segments.adopters[:] = 1.0
+    blocs.exchange[:] = platforms.price[:] = segments.spending_power[:] = segments.adopters[:] = 1.0
     platforms.quality[:], platforms.share[:, 0] = utility, share
     weights = AiMarket(
         quality_weight=1.0, reference_capability=0.0, price_weight=1.0, home_bias=0.0,
@@ -105,10 +105,10 @@ def test_every_rule_runs_with_closed_books_and_differs_from_the_default(
 def test_where_every_find_is_new_nobody_finds_what_others_found(small, constants):
     world = small(constants=constants, discovery__ideas="unique", economy__end="2020-12").run()
     found = world.record.acquired[:, list(LAB_FIELDS)]
-    assert found[:, :, FOUND_AGAIN].sum() == 0 and found[:, :, FOUND].sum() > 100
+    assert found[:, :, REDISCOVERED].sum() == 0 and found[:, :, DISCOVERED].sum() > 100
     for field in LAB_FIELDS:
         knowledge = world.state.knowledge[field]
-        assert knowledge.finds.max() == 1
+        assert knowledge.discoveries.max() == 1
         known = np.flatnonzero(knowledge.first_month != NEVER)
         assert known.max() + 1 == known.size  # one after the other
     plain = small(constants=constants, economy__end="2020-12").run()

@@ -9,7 +9,7 @@ import numpy as np
 
 from model.core.table import Floats
 from model.measure.series import sums_kernels
-from model.state.codes import FIELDS, FOUND, FOUND_AGAIN, LAB_FIELDS, PRODUCTS
+from model.state.codes import DISCOVERED, FIELDS, LAB_FIELDS, PRODUCTS, REDISCOVERED
 from model.state.fixed import Fixed
 from model.state.state import State
 
@@ -80,9 +80,9 @@ def observe(fixed: Fixed, state: State, now: Mapping[str, Floats]) -> None:
             rows = np.flatnonzero((labs.bloc == b) & active)
             mean[b] = math.fsum(level[rows]) / max(1, rows.size)
     to_bloc = state.acquired[fields].sum(axis=(0, 2))  # channel x target bloc; whole numbers
-    now["ideas_discovered"][:] = to_bloc[FOUND]
-    now["ideas_rediscovered"][:] = to_bloc[FOUND_AGAIN]
-    now["ideas_learned"][:] = to_bloc[FOUND_AGAIN + 1 :].sum(axis=0)
+    now["ideas_discovered"][:] = to_bloc[DISCOVERED]
+    now["ideas_rediscovered"][:] = to_bloc[REDISCOVERED]
+    now["ideas_learned"][:] = to_bloc[REDISCOVERED + 1 :].sum(axis=0)
     now["ideas_published"][:] = state.published[fields].sum(axis=0)
     now["ideas_contributed"][:] = state.blocs.contributed
     now["ideas_from_universities"][:] = state.blocs.basic
@@ -102,7 +102,7 @@ def _products(state: State, now: Mapping[str, Floats]) -> None:
         np.bincount(firms.bloc[learner[part]], minlength=mean.size)
         for part in (~elsewhere, elsewhere)
     )
-    discovered = state.acquired[PRODUCTS, [FOUND, FOUND_AGAIN]]
+    discovered = state.acquired[PRODUCTS, [DISCOVERED, REDISCOVERED]]
     now["products_discovered"][:] = discovered.sum(axis=(0, 1))
     now["products_from_sector"][:], now["products_from_other_sectors"][:] = own, other
     now["products_adapted"][:] = other / np.maximum(1, own + other)

@@ -69,7 +69,7 @@ def _race(labs, active, recent, now):
             mine = max(mine, labs.best_released[i])
             number += 1.0 if active[i] else 0.0
             spent += labs.budget[i]
-            could += labs.means[i]
+            could += labs.available[i]
             now.rival_lead[b] = max(now.rival_lead[b], labs.ahead[i])
         for k in range(recent.size):
             models += 1.0 if labs.bloc[recent[k]] == b else 0.0

@@ -137,10 +137,10 @@ def world_budget(group: Budgets, year: float) -> float:
 def budgets(fixed: Fixed, state: State) -> None:
     """Share out labs' budgets and clouds' spending; count the teams that last month's hiring left.
 
-    Reads ``labs.rank``, ``founded``, ``revenue``, ``serving``, ``revenue_mean``, ``lead``,
-    ``effort``, ``firms.researchers``. Writes ``blocs.funding``, ``funding_path``, ``labs.means``,
-    ``earned``, ``investors``, ``owners``, ``budget``, ``buyers.grant``, ``granted``, ``cash``, and
-    in ``knowledge`` ``team`` and ``relative_team``.
+    Reads ``labs.rank``, ``founded``, ``revenue``, ``serving``, ``smoothed_revenue``, ``lead``,
+    ``effort``, ``firms.researchers``. Writes ``blocs.funding``, ``funding_path``,
+    ``labs.available``, ``earned``, ``investors``, ``owners``, ``budget``, ``buyers.grant``,
+    ``granted``, ``cash``, and in ``knowledge`` ``team`` and ``relative_team``.
     """
     group, blocs = fixed.of(Budgets), state.blocs
     year = fixed.inputs.calendar.year(state.month)
@@ -174,7 +174,7 @@ def _fund(month, active, group, reference, blocs, labs, grant):
 
     ``reference`` is the worth of the reference lead.
     """
-    bloc, available, recent = labs.bloc, labs.means, labs.revenue_mean
+    bloc, available, recent = labs.bloc, labs.available, labs.smoothed_revenue
     funding, weights = blocs.funding, blocs.weights
     weights[:] = 0.0
     for i in range(bloc.size):
@@ -199,7 +199,7 @@ def _fund(month, active, group, reference, blocs, labs, grant):
             drive = worth**group.appropriability
             # A lab spends at most all it has: 1 / reference of what the record says.
             plan = min(whole, whole * reference * drive * labs.effort[i])
-            budget = plan * labs.boost[i]
+            budget = plan * labs.budget_factor[i]
             earned = labs.revenue[i] - labs.serving[i]
             reinvested = min(max(earned, 0.0), whole)
             available[i], labs.budget[i], labs.earned[i] = whole, budget, earned

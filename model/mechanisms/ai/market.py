@@ -182,14 +182,14 @@ def market(fixed: Fixed, state: State) -> None:
 
     Reads ``platforms.quality``, ``flop``, ``segments.adopters``, ``buyers.fleet``, ``skill``,
     ``blocs.exchange``, ``chips.price``. Writes ``platforms.cost``, ``price``, ``share``,
-    ``spending``, ``segments.means``, ``worth``, ``potential``, ``spent``, ``surplus``.
+    ``spending``, ``segments.spending_power``, ``worth``, ``potential``, ``spent``, ``surplus``.
     """
     group, shared, table = fixed.of(AiMarket), fixed.shared, state.segments
     years = fixed.inputs.calendar.year(state.month) - 2024.0
     world = group.spending_2024 / 12.0 * group.spending_growth**years
     for s in range(table.bloc.size):
         part = group.developers if table.kind[s] == DEVELOPERS else 1.0 - group.developers
-        table.means[s] = world * part * fixed.inputs.blocs[table.bloc[s]].spending_share
+        table.spending_power[s] = world * part * fixed.inputs.blocs[table.bloc[s]].spending_share
     weights, segments, platforms = fixed.face(AiMarket), table.face, state.platforms.face
     buyers, blocs = state.buyers.face, state.blocs.face
     clouds = np.zeros((2, len(fixed.inputs.blocs)))
@@ -289,7 +289,7 @@ def _choose(mutation, blocs, weights, platforms, segments):
         platforms.bloc, platforms.line, platforms.quality, platforms.price
     )  # fmt: skip
     share, spending = platforms.share, platforms.spending
-    worth, potential, means = segments.worth, segments.potential, segments.means
+    worth, potential, power = segments.worth, segments.potential, segments.spending_power
     nest, staying = weights.nest, 1.0 - weights.looking_around
     utility, followed = np.zeros(line.size), np.zeros(line.size)
     for s in range(segments.bloc.size):
@@ -328,11 +328,11 @@ def _choose(mutation, blocs, weights, platforms, segments):
         # ln(1 + e^V), for large values too
         worth[s] = max(value, 0.0) + math.log1p(math.exp(-abs(value)))
         potential[s] = 1.0 / (1.0 + math.exp(-value))
-        spent = means[s] * segments.adopters[s]
+        spent = power[s] * segments.adopters[s]
         segments.spent[s] = spent
         # Of those who would use models, the share that does.
         reached = min(1.0, segments.adopters[s] / potential[s]) if potential[s] > 0.0 else 0.0
-        segments.surplus[s] = reached * means[s] / (weights.price_weight * nest) * worth[s]
+        segments.surplus[s] = reached * power[s] / (weights.price_weight * nest) * worth[s]
         for j in range(line.size):
             if utility[j] > NOTHING:
                 chosen = followed[j] / met

@@ -32,11 +32,11 @@ from model.mechanisms.chips.chip_cost import link_factor
 from model.state.codes import (
     AHEAD,
     BOUGHT,
-    BY_TRADERS,
     DEGRADED,
     DIVERTED,
     DOMESTIC,
-    IN_RENT,
+    FROM_INTERMEDIARIES,
+    FROM_RENT,
     LAB,
     LAB_FIELDS,
     LEGAL,
@@ -174,8 +174,8 @@ def _add_up_performance(group, chips, buyers):
             kind = DOMESTIC if home[c] >= 0 else (DEGRADED if chips.variant[c] else LEGAL)
             by_source[i, kind] += units[i, c, BOUGHT] * rate
             by_source[i, STOCKPILED] += units[i, c, AHEAD] * rate
-            by_source[i, BY_TRADERS] += units[i, c, DIVERTED] * rate
-            by_source[i, IN_RENT] += units[i, c, RENTED] * rate
+            by_source[i, FROM_INTERMEDIARIES] += units[i, c, DIVERTED] * rate
+            by_source[i, FROM_RENT] += units[i, c, RENTED] * rate
             free_by_source[i, kind] += units[i, c, UNBOUND] * rate
             for r in range(UNBOUND):
                 better += units[i, c, r] * next_rate

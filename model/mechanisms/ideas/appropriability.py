@@ -46,7 +46,7 @@ def appropriability(fixed: Fixed, state: State) -> None:
     """Count what labs earn, and update their estimates of how long an idea stays their own.
 
     Reads ``platforms.spending``, ``payments``, ``cost``, ``price``, ``knowledge.bits``,
-    ``owner``, ``blocs.exchange``. Writes ``labs.revenue``, ``serving``, ``revenue_mean``,
+    ``owner``, ``blocs.exchange``. Writes ``labs.revenue``, ``serving``, ``smoothed_revenue``,
     ``exposure``, ``leaks``, ``lead``, ``blocs.hosts``, ``knowledge.leaked``.
     """
     labs, blocs = state.labs.face, state.blocs.face
@@ -82,7 +82,7 @@ def _earn(platforms, segments, hosted, fading, labs, blocs):
                     blocs.hosts[b] += (1.0 - own) * paid
     for i in range(revenue.size):
         earned = revenue[i] - serving[i]
-        labs.revenue_mean[i] = fading * labs.revenue_mean[i] + (1.0 - fading) * earned
+        labs.smoothed_revenue[i] = fading * labs.smoothed_revenue[i] + (1.0 - fading) * earned
 
 
 @kernel

@@ -60,12 +60,12 @@ from model.core.randomness import address, at, key_of, poisson, uniform
 from model.core.sampling import ones
 from model.state.codes import (
     ALGORITHMS,
+    DISCOVERED,
     FIELDS,
-    FOUND,
-    FOUND_AGAIN,
     LAB_FIELDS,
     NEVER,
     PRODUCTS,
+    REDISCOVERED,
     SYSTEMS,
 )
 from model.state.fixed import Fixed
@@ -247,9 +247,9 @@ def discovery(fixed: Fixed, state: State) -> None:
 
     Reads ``knowledge.relative_team``, ``compute``, ``busy``, ``blocs.litigating``, ``labs.bloc``,
     ``vigour``, ``clusters.crowd``. Writes labs' ``knowledge.breadth`` and ``window`` by the levers,
-    ``knowledge.rate``, ``full_rate``, ``bits``, ``count``, ``level``, ``finds``, ``first_month``,
-    ``first_firm``, ``first_bloc``, ``owner``, ``owned``, ``holders``, ``words``, ``state.finds``,
-    ``state.acquired``.
+    ``knowledge.rate``, ``full_rate``, ``bits``, ``count``, ``level``, ``discoveries``,
+    ``first_month``, ``first_firm``, ``first_bloc``, ``owner``, ``owned``, ``holders``, ``words``,
+    ``state.discoveries``, ``state.acquired``.
     """
     group = fixed.of(Discovery)
     firms, labs, blocs = state.firms.face, state.labs.face, state.blocs.face
@@ -288,7 +288,7 @@ def discovery(fixed: Fixed, state: State) -> None:
                 "raise discovery.mean_size or lower the field's growth"
             )
         _register(state.month, firms, labs, made, knowledge, state.acquired[number])
-        state.finds[number] = (made.member, made.idea)
+        state.discoveries[number] = (made.member, made.idea)
 
 
 def _pace(fixed: Fixed, number: int) -> Pace:
@@ -420,7 +420,7 @@ def _register(month, firms, labs, made, knowledge, acquired):
             knowledge.words[0] = max(knowledge.words[0], n // 64 + 1)
             knowledge.first_firm[n] = f
             knowledge.first_bloc[n] = b
-        knowledge.finds[n] += 1
+        knowledge.discoveries[n] += 1
         if holders[n, b] == 0:
             owner[n, b], owned[n, b] = mine, month
         elif mine >= 0 and owned[n, b] == month:
@@ -429,4 +429,4 @@ def _register(month, firms, labs, made, knowledge, acquired):
             if other < 0 or firms.key[labs.firm[mine]] > firms.key[labs.firm[other]]:
                 owner[n, b] = mine
         holders[n, b] += 1
-        acquired[FOUND if fresh else FOUND_AGAIN, b, b] += 1
+        acquired[DISCOVERED if fresh else REDISCOVERED, b, b] += 1

@@ -218,9 +218,9 @@ def spillover(fixed: Fixed, state: State) -> None:
     """Let firms meet, offer, learn; then publish discoveries of earlier months.
 
     Reads ``knowledge.bits``, ``pool``, ``cell_start``, ``state.open_bits``, ``blocs.exchange``,
-    ``moved``, ``firms.hire_rate``, ``clusters.nearness``, ``bloc_share``, ``state.finds``. Writes
-    ``knowledge.bits``, ``count``, ``level``, ``absorption``, ``busy``, ``partner``, ``holders``,
-    ``pool``, ``pending``, ``acquired``, ``published``, ``learned``, ``blocs.shield``,
+    ``moved``, ``firms.hire_rate``, ``clusters.nearness``, ``bloc_share``, ``state.discoveries``.
+    Writes ``knowledge.bits``, ``count``, ``level``, ``absorption``, ``busy``, ``partner``,
+    ``holders``, ``pool``, ``pending``, ``acquired``, ``published``, ``learned``, ``blocs.shield``,
     ``litigating``.
     """
     guard = fixed.of(Protection)
@@ -360,7 +360,7 @@ def _library(fixed: Fixed, state: State, number: int) -> kernels.Library:
 
 def _publish(fixed: Fixed, state: State, number: int) -> None:
     knowledge = state.knowledge[number]
-    members, ideas = state.finds[number]
+    members, ideas = state.discoveries[number]
     slots = knowledge.pending.shape[1]
     kernels.publish(
         address(fixed.seed, key_of("publishing", FIELDS[number])),

@@ -28,14 +28,14 @@ from model.measure.recorder import Record
 from model.run import folder_of, run
 from model.scenario import load
 from model.state.codes import (
+    DISCOVERED,
     FIELDS,
-    FOUND,
-    FOUND_AGAIN,
     MOBILITY,
     OPEN_WEIGHTS,
     PRODUCTS,
     PROXIMITY,
     PUBLICATION,
+    REDISCOVERED,
     SUPPLIER,
 )
 from tests import worlds
@@ -115,7 +115,7 @@ def test_labs_that_enter_read_what_is_in_print(world: World) -> None:
 
 def test_sources_held_what_they_passed_on(world: World) -> None:
     rows, firms = world.record.events.rows(), world.state.firms
-    own = (rows.channel == FOUND) | (rows.channel == FOUND_AGAIN)
+    own = (rows.channel == DISCOVERED) | (rows.channel == REDISCOVERED)
     assert (rows.source[own] == rows.firm[own]).all()
     assert ((rows.source == -1) == (rows.channel == PUBLICATION)).all()
     # What is found in a month may be passed on in it, what is learned from the next one on.
@@ -137,8 +137,8 @@ def test_sources_held_what_they_passed_on(world: World) -> None:
 def test_first_finds_are_those_of_the_catalogue(world: World) -> None:
     rows = world.record.events.rows()
     for field, knowledge in enumerate(world.state.knowledge):
-        found = (rows.field == field) & (rows.channel == FOUND)
-        again = (rows.field == field) & (rows.channel == FOUND_AGAIN)
+        found = (rows.field == field) & (rows.channel == DISCOVERED)
+        again = (rows.field == field) & (rows.channel == REDISCOVERED)
         known = np.flatnonzero(knowledge.first_month >= 0)
         first_by_firms = known[knowledge.first_firm[known] >= 0]
         assert sorted(rows.idea[found]) == first_by_firms.tolist()
@@ -150,7 +150,7 @@ def test_first_finds_are_those_of_the_catalogue(world: World) -> None:
         assert (knowledge.first_month[rows.idea[found]] == rows.month[found]).all()
         assert (knowledge.first_month[rows.idea[again]] <= rows.month[again]).all()
         finds = np.bincount(rows.idea[found | again], minlength=knowledge.size.size)
-        assert np.array_equal(finds, knowledge.finds)
+        assert np.array_equal(finds, knowledge.discoveries)
 
 
 def test_without_more_those_of_labs_are_kept(world: World, small: Callable[..., World]) -> None:

@@ -226,7 +226,7 @@ def test_longer_leads_mean_more_research_and_none_its_floor(small):
     state.labs.lead[:] = 0.0
     budgets(fixed, state)
     assert not state.labs.budget.any()
-    assert state.labs.owners.sum() == pytest.approx(state.labs.means.sum(), rel=1e-3)
+    assert state.labs.owners.sum() == pytest.approx(state.labs.available.sum(), rel=1e-3)
 
 
 def test_without_appropriability_leads_do_not_matter(small):
@@ -241,13 +241,13 @@ def test_who_earns_more_gets_more_but_not_more_than_is_earned(small):
     fixed, state = at_the_reference_lead(small().run())
     labs = state.labs
     plain, here = labs.budget.copy(), np.flatnonzero(labs.bloc == 0)
-    labs.revenue_mean[:] = 0.0
+    labs.smoothed_revenue[:] = 0.0
     first = here[int(np.argmin(plain[here]))]
-    labs.revenue_mean[first] = 0.1 * plain[here].sum()  # a tenth of the funding of the bloc
+    labs.smoothed_revenue[first] = 0.1 * plain[here].sum()  # a tenth of the funding of the bloc
     budgets(fixed, state)
     by_rank = labs.budget[first]
     assert labs.budget[here].sum() == pytest.approx(plain[here].sum(), rel=1e-6)
     assert 0.1 * plain[here].sum() <= by_rank <= 0.12 * plain[here].sum() + plain[first]
-    labs.revenue_mean[first] = 10.0 * plain[here].sum()
+    labs.smoothed_revenue[first] = 10.0 * plain[here].sum()
     budgets(fixed, state)  # at most the stated part goes by revenue: no lab takes all
     assert labs.budget[first] < 0.45 * plain[here].sum()

@@ -37,7 +37,7 @@ def test_shares_sum_to_one_and_spending_to_what_adopters_spend(late):
     assert (segments.spent > 0.0).all()
     assert platforms.spending.sum(axis=0) == pytest.approx(segments.spent)
     market(fixed, state)  # adopters have grown since
-    assert segments.spent == pytest.approx(segments.means * segments.adopters)
+    assert segments.spent == pytest.approx(segments.spending_power * segments.adopters)
 
 
 def test_equal_lines_share_equally(late):

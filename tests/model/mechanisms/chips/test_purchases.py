@@ -16,14 +16,14 @@ from model.month import MONTH
 from model.state.codes import (
     AHEAD,
     BOUGHT,
-    BY_TRADERS,
     DEGRADED,
     DIVERTED,
     DOMESTIC,
+    FROM_INTERMEDIARIES,
     RENTED,
     UNBOUND,
 )
-from model.state.codes import IN_RENT as BY_RENT
+from model.state.codes import FROM_RENT as BY_RENT
 from model.state.codes import STOCKPILED as BY_STOCK
 
 LONG = {"economy__end": "2026-12"}
@@ -212,7 +212,7 @@ def test_what_was_on_its_way_is_all_that_such_a_rule_costs(small, constants, bar
 
 
 STRENGTHS = [  # what to set to nothing, its source, what then has no more say
-    ({"controls__porosity": 0.0}, BY_TRADERS,
+    ({"controls__porosity": 0.0}, FROM_INTERMEDIARIES,
      {"purchases__premium": 2.0, "purchases__intermediary_cost": 0.01, "purchases__penalty": 3.0,
       "controls__enforcement": 0.5}),
     ({"controls__rent_abroad": 0.0}, BY_RENT, {"purchases__rent_margin": 3.0}),

@@ -140,7 +140,7 @@ def test_instant_imitation_leaves_no_lead(small):
     labs, active = world.state.labs, world.state.firms.active[world.state.labs.firm]
     found = active & (labs.leaks > 3.0)
     assert found.any() and (labs.lead[found] < 6.0).all()
-    assert (labs.budget[found] < labs.means[found] * 0.3).all()
+    assert (labs.budget[found] < labs.available[found] * 0.3).all()
 
 
 def test_a_lab_without_rivals_and_neighbours_brings_nothing_to_other_firms():

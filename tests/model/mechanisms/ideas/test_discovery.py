@@ -14,7 +14,7 @@ from model.month import MONTH
 from model.parameters import Parameters
 from model.scenario import with_values
 from model.state.blocs import Blocs
-from model.state.codes import FOUND, FOUND_AGAIN, LAB_FIELDS, NEVER
+from model.state.codes import DISCOVERED, LAB_FIELDS, NEVER, REDISCOVERED
 from model.state.labs import Labs
 from model.state.places import Clusters
 from tests.seekers import Seekers, equal_sizes, members
@@ -225,7 +225,7 @@ def test_no_growth_takes_the_field_away(field, name, small):
     # Developers of open models look for ideas of algorithms on their own account.
     world = small(**{f"discovery__{name}_growth": 0.0}, release__contributions=0.0).run()
     gone, other = world.state.knowledge[field], world.state.knowledge[(field + 1) % 3]
-    assert not gone.bits.any() and not gone.finds.any() and not gone.rate.any()
+    assert not gone.bits.any() and not gone.discoveries.any() and not gone.rate.any()
     assert not world.record.acquired[:, field].any()
     assert other.level.max() > 0.0
 
@@ -308,7 +308,7 @@ def test_labs_that_look_widely_find_less_that_others_have_found(small, constants
             events = world.record.events.rows()  # of labs
             blocs = world.state.firms.bloc[events.firm]
             here = np.isin(blocs, (0, 1))
-            first += (events.channel[here] == FOUND).sum()
-            again += (events.channel[here] == FOUND_AGAIN).sum()
+            first += (events.channel[here] == DISCOVERED).sum()
+            again += (events.channel[here] == REDISCOVERED).sum()
         shares.append(first / (first + again))
     assert shares[0] < shares[1] < shares[2]

@@ -67,7 +67,7 @@ def test_dearer_learning_means_fewer_finds(name, costs, small, constants):
         for seed in (1, 2, 3):
             given = {f"spillover__{name}": cost, **flow(OPEN_WEIGHTS, 1.0), **flow(PROXIMITY, 1.0)}
             world = small(constants=constants, rng=seed, **LONG, **given).run()
-            total += sum(k.finds.sum() for k in world.state.knowledge)
+            total += sum(k.discoveries.sum() for k in world.state.knowledge)
         discoveries.append(total)
     assert discoveries[0] > discoveries[1] > discoveries[2]
 

@@ -10,12 +10,12 @@ from model.mechanisms.ideas.spillover import spillover
 from model.month import MONTH
 from model.state.codes import (
     CHANNELS,
-    FOUND,
-    FOUND_AGAIN,
+    DISCOVERED,
     LAB_FIELDS,
     OPEN_WEIGHTS,
     PROXIMITY,
     PUBLICATION,
+    REDISCOVERED,
 )
 from tests.channels import BESIDE_TALK, PLAIN, plain_world
 
@@ -126,8 +126,8 @@ def test_first_finds_are_the_ideas_known(finished):
     world = finished("no_ban")
     found = world.record.acquired.sum(axis=(0, 3, 4))
     for field, knowledge in enumerate(world.state.knowledge):
-        assert found[field, FOUND] == (knowledge.first_firm >= 0).sum()
-        assert found[field, FOUND] + found[field, FOUND_AGAIN] == knowledge.finds.sum()
+        assert found[field, DISCOVERED] == (knowledge.first_firm >= 0).sum()
+        assert found[field, DISCOVERED] + found[field, REDISCOVERED] == knowledge.discoveries.sum()
 
 
 def test_own_ideas_are_never_lost(small):
@@ -203,7 +203,7 @@ def test_discoveries_are_published_after_the_lag_and_not_before(lag, small, cons
 
     def watch(world):
         state = world.state
-        found.append([ideas[ideas >= 0] for _, ideas in state.finds])
+        found.append([ideas[ideas >= 0] for _, ideas in state.discoveries])
         ended = state.month - 1
         for field, knowledge in enumerate(state.knowledge):
             in_print = np.unpackbits(
