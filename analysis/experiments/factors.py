@@ -42,13 +42,13 @@ def factors_of(
         if name == "scenario":
             made.append(Factor(name, "choice", values=tuple(worlds), where="scenario"))
         elif name == "chance":
-            made.append(_luck(value, where))
+            made.append(_chance(value, where))
         else:
             made.append(_factor(name, value, worlds, against, where))
     return tuple(made)
 
 
-def _luck(value: Any, where: str) -> Factor:
+def _chance(value: Any, where: str) -> Factor:
     if value in ("prior", {"values": []}):
         value = {"low": CHANCE[0], "high": CHANCE[1]}
     fine = isinstance(value, dict) and set(value) <= {"low", "high", "levels"}

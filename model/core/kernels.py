@@ -12,6 +12,7 @@ between processors).
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from collections.abc import Callable, Iterable
@@ -21,6 +22,8 @@ from pathlib import Path
 from typing import Any
 
 import numba
+import numba.extending
+import numpy as np
 
 from model.core.cache import cache_folder
 
@@ -80,6 +83,57 @@ def standing_on(path: Path) -> frozenset[Path]:
     return frozenset(found)
 
 
+class Kernel:
+    """A compiled function that remembers which machine code takes which arguments.
+
+    numba looks at every array of every named tuple to find the machine code for a call; a table of
+    fifty columns takes longer to look at than a small world takes to compute. A face's class says
+    as much (``Table.face`` checks the arrays once), so that most calls go straight to the code.
+    """
+
+    def __init__(self, compiled: Any) -> None:
+        self.compiled = compiled
+        self._codes: dict[tuple[Any, ...], Callable[..., Any]] = {}
+        functools.update_wrapper(self, compiled.py_func)
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Call the machine code; compiles it, or loads it from the cache, where it is needed."""
+        kinds = _kinds(arguments)
+        code = self._codes.get(kinds)
+        if code is not None:
+            return code(*arguments)
+        result = self.compiled(*arguments)
+        types = tuple(numba.typeof(value) for value in arguments)
+        if types in self.compiled.overloads:
+            self._codes[kinds] = self.compiled.overloads[types].entry_point
+        return result
+
+
+@numba.extending.typeof_impl.register(Kernel)
+def _typeof_kernel(value: Kernel, context: Any) -> Any:
+    return numba.typeof(value.compiled)  # kernels that call a kernel see what numba made of it
+
+
+@cache
+def _is_open(kind: type) -> bool:
+    # A tuple whose entries say what it is; the class of a face says as much by itself.
+    return issubclass(kind, tuple) and not hasattr(kind, "fixed_types")
+
+
+def _kinds(values: Iterable[Any]) -> tuple[Any, ...]:
+    # What decides the numba types of values, found quickly.
+    kinds: list[Any] = []
+    for value in values:
+        kind = type(value)
+        if kind is np.ndarray:
+            kinds.append((value.dtype.num, value.ndim, value.flags.num))
+        elif kind is not float and kind is not int and _is_open(kind):  # type: ignore[arg-type]
+            kinds.append((kind, _kinds(value)))
+        else:
+            kinds.append(kind)
+    return tuple(kinds)
+
+
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function of arrays and numbers; cached on disk, holds no interpreter lock."""
     settings: Any = numba.config
@@ -93,7 +147,7 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
         )
     finally:
         settings.CACHE_DIR = before
-    return compiled
+    return Kernel(compiled)
 
 
 def helper(function: Callable[..., Any]) -> Callable[..., Any]:

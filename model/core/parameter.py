@@ -189,6 +189,7 @@ class _Groups(ModelMetaclass):
         numbers = [n for n, f in made.model_fields.items() if isinstance(f.default, int | float)]
         made.Face = namedtuple("Face", numbers)  # type: ignore[misc]
         made.Face.__module__, made.Face.__qualname__ = made.__module__, f"{name}.Face"
+        made.Face.fixed_types = True  # pydantic sees to the types of the values
         return made
 
 

@@ -36,12 +36,23 @@ class Table:
         cls.Face = namedtuple(cls.__name__, names)  # type: ignore[misc]
         # The cache of compiled kernels finds it by its qualified name.
         cls.Face.__module__, cls.Face.__qualname__ = cls.__module__, f"{cls.__qualname__}.Face"
+        cls.Face.fixed_types = True  # one machine type for all, as ``face`` checks
 
     @property
     def face(self) -> Any:
-        """All columns as a named tuple, for kernels."""
+        """All columns as a named tuple, for kernels; raises ``TypeError`` where one is not so."""
         face = self.__dict__.get("_face")
         if face is None:
+            for column in fields(self):
+                array, declared = getattr(self, column.name), column.metadata
+                shape = len(declared["shape"])
+                plain = array.flags.c_contiguous and array.flags.writeable
+                if array.dtype != declared["dtype"] or array.ndim != shape or not plain:
+                    raise TypeError(
+                        f"{type(self).__name__}.{column.name}: kernels take a contiguous, writable "
+                        f"{declared['dtype']} array of {shape} dimensions, got {array.dtype}, "
+                        f"{array.ndim}"
+                    )
             face = self.Face(*(getattr(self, name) for name in self.Face._fields))
             self.__dict__["_face"] = face
         return face

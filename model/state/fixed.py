@@ -89,6 +89,9 @@ class Shared(NamedTuple):
     graduates_paid: float  # public money for graduates' training, elasticity (places)
 
 
+Shared.fixed_types = True  # type: ignore[attr-defined]  # as those of the groups it is read from
+
+
 @dataclass(frozen=True)
 class Fixed:
     """All inputs of a run."""

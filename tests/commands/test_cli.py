@@ -147,7 +147,7 @@ BAD = {
     "cycle": (["run", "one.toml"], 2, "cycle"),
     "binary": (["run", "binary.toml"], 2, "UTF-8"),
     "folder": (["run", "folder.toml"], 2, "is a folder"),
-    "no scenario": (["run"], 2, "missing argument .name.; spillover run --help"),
+    "no scenario": (["run"], 2, "missing argument .name.; see spillover run --help"),
     "no file": (["check"], 2, "missing argument .files."),
     "no parent": (["new", "mine"], 2, "--from"),
     "unknown parent": (["new", "mine", "--from", "bann"], 2, "--from: .* did you mean 'ban'"),
@@ -203,7 +203,7 @@ def test_a_fault_of_the_program_is_one_line(
     monkeypatch.setattr("model.scenario.load", broken)
     said = spillover("show", "ban")
     assert said.code == 1 and len(said.err.splitlines()) == 1
-    assert "fault of the program" in said.err and "KeyError" in said.err
+    assert "internal error" in said.err and "KeyError" in said.err
 
 
 def test_a_foreign_folder_in_the_way_is_refused(spillover: Command) -> None:

@@ -153,7 +153,7 @@ def test_odd_questions_do_no_harm(words: str, at: str) -> None:
 def test_other_shells(tmp_path: Path) -> None:
     line = "spillover run ban --set observer."
     (said,) = asked(tmp_path, "complete_zsh", _TYPER_COMPLETE_ARGS=line)
-    assert "observer.information_delay=" in said and "delay with which" in said
+    assert "observer.information_delay=" in said and "Delay with which" in said
     (said,) = asked(
         tmp_path,
         "complete_fish",

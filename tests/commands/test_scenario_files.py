@@ -109,6 +109,8 @@ def test_new_names_its_parent_wherever_it_stands(spillover: Command) -> None:
 
 
 def test_check_reads_sweeps_too(spillover: Command) -> None:
-    Path("s.toml").write_text('[sweep]\nscenario = "ban"\npoints = 3\n[factors]\nluck = "prior"\n')
+    Path("s.toml").write_text(
+        '[sweep]\nscenario = "ban"\npoints = 3\n[factors]\nchance = "prior"\n'
+    )
     said = spillover("check", "s.toml")
     assert said.code == 0 and "3 points" in said.out

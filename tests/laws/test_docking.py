@@ -37,12 +37,12 @@ def _raise(bits, count, member, number):
 
 
 @numba.njit
-def _barter(luck, rounds, start, to, here, there, bits, count, bits2, count2, share):
+def _barter(draws, rounds, start, to, here, there, bits, count, bits2, count2, share):
     # A meeting is a trade where each has more than the other of one field: neither gives for
     # nothing. Ideas build on one another, so that who has more of a field has all that others have.
     for r in range(rounds):
         for f in range(here.size):
-            draw = at(at(luck, np.uint64(r)), np.uint64(f))
+            draw = at(at(draws, np.uint64(r)), np.uint64(f))
             g = to[start[f] + int(uniform(draw) * (start[f + 1] - start[f]))]
             one = count[here[f]] - count[here[g]]
             two = count2[there[g]] - count2[there[f]]
@@ -64,8 +64,8 @@ def known_under_barter(rewired: float, seed: int) -> float:
     graph = networkx.watts_strogatz_graph(firms.size, 10, rewired, seed=seed)
     start = np.cumsum([0, *(graph.degree(f) for f in range(firms.size))])
     to = np.concatenate([sorted(graph[f]) for f in range(firms.size)])
-    luck = np.random.default_rng(seed)
-    masters = luck.permutation(firms.size)[: 2 * EXPERTS].reshape(2, EXPERTS)
+    draws = np.random.default_rng(seed)
+    masters = draws.permutation(firms.size)[: 2 * EXPERTS].reshape(2, EXPERTS)
     for k, (knowledge, rows) in enumerate(zip(fields, (here, there), strict=True)):
         knowledge.bits[rows] = 0
         knowledge.count[rows] = 0
@@ -74,7 +74,7 @@ def known_under_barter(rewired: float, seed: int) -> float:
                 knowledge.bits,
                 knowledge.count,
                 row,
-                LEVEL if f in masters[k] else luck.integers(0, LEVEL // 10),
+                LEVEL if f in masters[k] else draws.integers(0, LEVEL // 10),
             )
 
     def barter(fixed: Fixed, state: State) -> None:
@@ -123,8 +123,8 @@ def innovators(small):
     knowledge, finds, gains = state.knowledge[ALGORITHMS], [], []
     names = ("bits", "count", "level")
     before = [{name: getattr(k, name).copy() for name in names} for k in state.knowledge]
-    for luck in range(1000, 1400):
-        discovery(fixed.replaced(seed=np.uint64(luck)), state)
+    for seed in range(1000, 1400):
+        discovery(fixed.replaced(seed=np.uint64(seed)), state)
         finds.append(knowledge.count - before[ALGORITHMS]["count"])
         gains.append(knowledge.level - before[ALGORITHMS]["level"])
         for field, columns in zip(state.knowledge, before, strict=True):

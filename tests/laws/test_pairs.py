@@ -23,7 +23,8 @@ from model.setup.inputs import inputs_of
 from model.state.inputs import Inputs
 from tests import worlds
 
-SMALL = worlds.texts(worlds.SMALL, economy__firms=300, economy__end="2024-12")
+# More labs and places than the tests' small world: the listed firms must be among its buyers.
+SMALL = ["economy.firms=300", "economy.clusters=30", "economy.labs=16", 'economy.end="2024-12"']
 
 
 def digest(world: World) -> str:

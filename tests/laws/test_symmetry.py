@@ -43,7 +43,7 @@ def swapped(inputs: Inputs, one: str, other: str) -> Inputs:
     )
 
 
-TABLES = ("buyers", "market", "supply", "vendors", "makers", "caps", "labs", "firms", "blocs",
+TABLES = ("buyers", "chips", "supply", "vendors", "makers", "caps", "labs", "firms", "blocs",
           "platforms", "applications", "branches")  # fmt: skip
 
 

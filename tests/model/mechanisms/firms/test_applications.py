@@ -341,13 +341,13 @@ def test_threads_do_not_change_a_bit():
 
 EACH = {
     "applications": (
-        ("review", 0.0), ("price", 5.0), ("productivity", 0.0), ("improvement", 0.0),
+        ("review_rate", 0.0), ("price_weight", 5.0), ("productivity", 0.0), ("improvement", 0.0),
         ("cost_share", 0.0), ("first_use", 20.0), ("first_price", 5.0),
-        ("cost_to_adopt", 0.01), ("spread", 0.0),
+        ("cost_to_adopt", 0.01), ("cost_spread", 0.0),
     ),
     "sectors": (
-        ("substitution", 1.0), ("home", 0.0), ("inertia", 0.0), ("overhead", 0.1),
-        ("horizon", 1), ("response", 0.0), ("software", 2e12), ("devices", 2e12),
+        ("substitution", 1.0), ("home_bias", 0.0), ("inertia", 0.0), ("overhead", 0.1),
+        ("horizon", 1), ("demand_response", 0.0), ("software", 2e12), ("devices", 2e12),
         ("services", 2e12), ("growth", 0.0),
     ),
 }  # fmt: skip
