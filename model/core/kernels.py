@@ -12,12 +12,16 @@ between processors).
 
 from __future__ import annotations
 
+import dis
 import functools
 import hashlib
 import re
+import sys
+from collections import namedtuple
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -83,30 +87,93 @@ def standing_on(path: Path) -> frozenset[Path]:
     return frozenset(found)
 
 
-class Kernel:
-    """A compiled function that remembers which machine code takes which arguments.
+class Face(tuple[Any, ...]):
+    """Base of the named tuples by which kernels take tables and groups of parameters.
 
-    numba looks at every array of every named tuple to find the machine code for a call; a table of
-    fifty columns takes longer to look at than a small world takes to compute. A face's class says
-    as much (``Table.face`` checks the arrays once), so that most calls go straight to the code.
+    Its class decides the types of its entries; ``narrowed`` holds what single kernels read of it.
+    """
+
+    @functools.cached_property
+    def narrowed(self) -> dict[tuple[Kernel, int], Any]:
+        """What a kernel reads of this face, by kernel and place among its arguments."""
+        return {}
+
+
+def face_class(name: str, columns: Iterable[str], owner: str, module: str) -> Any:
+    """Return a class of named tuples, found by the name ``owner.Face`` of a module."""
+    made = type("Face", (namedtuple(name, columns), Face), {})  # type: ignore[misc]
+    made.__module__, made.__qualname__ = module, f"{owner}.Face"  # as numba's cache needs it
+    return made
+
+
+class Kernel:
+    """A compiled function that is handed no more than it reads.
+
+    A table may have fifty columns of which a kernel reads three. numba would look at all fifty at
+    every call and compile code that unpacks them, which takes longer than most kernels take to
+    run. So a face (of a table, of a group of parameters) is narrowed to the columns that stand in
+    the kernel's own code, once for each face; and a call whose kinds of arguments are known goes
+    straight to the machine code.
     """
 
     def __init__(self, compiled: Any) -> None:
         self.compiled = compiled
+        self._columns = _columns_read(compiled.py_func)
         self._codes: dict[tuple[Any, ...], Callable[..., Any]] = {}
         functools.update_wrapper(self, compiled.py_func)
 
     def __call__(self, *arguments: Any) -> Any:
         """Call the machine code; compiles it, or loads it from the cache, where it is needed."""
-        kinds = _kinds(arguments)
+        given = list(arguments)
+        for place, columns in self._columns:
+            face = given[place]
+            if isinstance(face, Face):
+                given[place] = face.narrowed.get((self, place)) or self._narrowed(
+                    place, face, columns
+                )
+        kinds = _kinds(given)
         code = self._codes.get(kinds)
         if code is not None:
-            return code(*arguments)
-        result = self.compiled(*arguments)
-        types = tuple(numba.typeof(value) for value in arguments)
+            return code(*given)
+        result = self.compiled(*given)
+        types = tuple(numba.typeof(value) for value in given)
         if types in self.compiled.overloads:
             self._codes[kinds] = self.compiled.overloads[types].entry_point
         return result
+
+    def _narrowed(self, place: int, face: Any, columns: tuple[str, ...]) -> Any:
+        function = self.compiled.py_func
+        name = f"{function.__name__}_{place}_{type(face).__qualname__.replace('.', '_')}"
+        module = sys.modules[function.__module__]
+        if not hasattr(module, name):
+            made: Any = namedtuple(name, columns)  # type: ignore[misc]
+            made.__module__, made.by_face = module.__name__, True
+            setattr(module, name, made)  # found by its name, as numba's cache needs it
+        narrow = getattr(module, name)(*(getattr(face, column) for column in columns))
+        face.narrowed[self, place] = narrow  # as long as the face is there
+        return narrow
+
+
+def _columns_read(function: Callable[..., Any]) -> list[tuple[int, tuple[str, ...]]]:
+    # Arguments of which only attributes are read, with their names; one that is handed on whole
+    # (to a helper) is left as it is.
+    names = function.__code__.co_varnames[: function.__code__.co_argcount]
+    columns: dict[str, set[str]] = {name: set() for name in names}
+    whole = set()
+    steps = list(dis.get_instructions(function))
+    for step, following in pairwise([*steps, steps[-1]]):
+        if not step.opname.startswith(("LOAD_FAST", "STORE_FAST")):
+            continue
+        loaded = step.argval if isinstance(step.argval, tuple) else (step.argval,)
+        read = step.opname.startswith("LOAD_FAST") and following.opname == "LOAD_ATTR"
+        if read:
+            columns.get(loaded[-1], set()).add(following.argval)
+        whole |= set(loaded[:-1] if read else loaded)
+    return [
+        (place, tuple(sorted(columns[name])))
+        for place, name in enumerate(names)
+        if columns[name] and name not in whole
+    ]
 
 
 @numba.extending.typeof_impl.register(Kernel)
@@ -117,7 +184,7 @@ def _typeof_kernel(value: Kernel, context: Any) -> Any:
 @cache
 def _is_open(kind: type) -> bool:
     # A tuple whose entries say what it is; the class of a face says as much by itself.
-    return issubclass(kind, tuple) and not hasattr(kind, "fixed_types")
+    return issubclass(kind, tuple) and not issubclass(kind, Face) and not hasattr(kind, "by_face")
 
 
 def _kinds(values: Iterable[Any]) -> tuple[Any, ...]:

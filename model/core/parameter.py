@@ -21,7 +21,6 @@ import inspect
 import math
 import re
 import sys
-from collections import namedtuple
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -32,6 +31,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
 from model.core.errors import InputError, shown
+from model.core.kernels import face_class
 
 if TYPE_CHECKING:
     from pydantic._internal._model_construction import ModelMetaclass
@@ -187,9 +187,7 @@ class _Groups(ModelMetaclass):
         # Numbers alone: kernels take no words. The cache of compiled kernels finds the face by its
         # qualified name.
         numbers = [n for n, f in made.model_fields.items() if isinstance(f.default, int | float)]
-        made.Face = namedtuple("Face", numbers)  # type: ignore[misc]
-        made.Face.__module__, made.Face.__qualname__ = made.__module__, f"{name}.Face"
-        made.Face.fixed_types = True  # pydantic sees to the types of the values
+        made.Face = face_class("Face", numbers, name, namespace["__module__"])
         return made
 
 

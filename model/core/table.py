@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+from model.core.kernels import face_class
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -33,10 +34,7 @@ class Table:
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         names = [name for name in cls.__annotations__ if name != "Face"]
-        cls.Face = namedtuple(cls.__name__, names)  # type: ignore[misc]
-        # The cache of compiled kernels finds it by its qualified name.
-        cls.Face.__module__, cls.Face.__qualname__ = cls.__module__, f"{cls.__qualname__}.Face"
-        cls.Face.fixed_types = True  # one machine type for all, as ``face`` checks
+        cls.Face = face_class(cls.__name__, names, cls.__qualname__, cls.__module__)
 
     @property
     def face(self) -> Any:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 
+from model.core.kernels import Face
 from model.core.parameter import Mechanism, Since
 from model.core.table import Floats
 from model.state.inputs import Inputs
@@ -40,7 +41,7 @@ class Constants:
     place_size: float = 0.0  # researchers of a place, mean at the start; 0: size does not matter
 
 
-class Shared(NamedTuple):
+class _Shared(NamedTuple):
     """Quantities that several mechanisms use (in brackets: the group that states each one).
 
     Tuples are by field of ideas: algorithms, systems, products. Kernels take it as it is.
@@ -89,7 +90,8 @@ class Shared(NamedTuple):
     graduates_paid: float  # public money for graduates' training, elasticity (places)
 
 
-Shared.fixed_types = True  # type: ignore[attr-defined]  # as those of the groups it is read from
+class Shared(_Shared, Face):
+    """The shared quantities, as kernels take them."""
 
 
 @dataclass(frozen=True)

@@ -120,6 +120,7 @@ def test_two_blocs_without_exchange_are_two_separate_worlds(alone: str) -> None:
     assert [m.capability for m in names["models"]] == [m.capability for m in single.models]
 
 
+@pytest.mark.slow
 def test_a_fresh_cache_compiles_the_same_bits(tmp_path: Path) -> None:
     sizes = worlds.texts(worlds.TINY, economy__end="2018-12")
     code = (
