@@ -101,7 +101,7 @@ class Face(tuple[Any, ...]):
 
 def face_class(name: str, columns: Iterable[str], owner: str, module: str) -> Any:
     """Return a class of named tuples, found by the name ``owner.Face`` of a module."""
-    made = type("Face", (namedtuple(name, columns), Face), {})  # type: ignore[misc]
+    made = type("Face", (namedtuple(name, columns), Face), {})
     made.__module__, made.__qualname__ = module, f"{owner}.Face"  # as numba's cache needs it
     return made
 
@@ -147,7 +147,7 @@ class Kernel:
         module = sys.modules[function.__module__]
         if not hasattr(module, name):
             made: Any = namedtuple(name, columns)  # type: ignore[misc]
-            made.__module__, made.by_face = module.__name__, True
+            made.__module__, made.by_face = module.__name__, True  # type: ignore[attr-defined]
             setattr(module, name, made)  # found by its name, as numba's cache needs it
         narrow = getattr(module, name)(*(getattr(face, column) for column in columns))
         face.narrowed[self, place] = narrow  # as long as the face is there
