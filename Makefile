@@ -23,9 +23,12 @@ run: environment ## the ban's effect over 64 prior draws
 test: test-environment ## all tests except the slow ones
 	@$(PYTEST)
 
-# Records, rules and laws: what an edit of the model may break. No commands, no figures.
-QUICK = tests/records tests/laws tests/model tests/test_architecture.py tests/test_words.py
-quick: test-environment ## tests of records, mechanisms and laws, to run after every edit
+# Records, walls, rules and broken laws on the small world: half a minute. No commands, no figures.
+QUICK = tests/records/test_parameters.py tests/records/test_claims.py tests/records/test_renamed.py \
+	tests/model/core tests/model/test_scenario.py tests/model/controls/test_rules.py \
+	tests/test_architecture.py tests/test_words.py \
+	tests/laws/test_accounts.py::test_a_broken_law_is_noticed
+quick: test-environment ## records, walls, rules and laws, to run after every edit
 	@$(PYTEST) $(QUICK)
 
 verify: test-environment ## the slow tests: statistics at full size
