@@ -98,7 +98,7 @@ BREAKS = {
     ],
     "firms_counted": [_ghost, _memory],
     "prepaid": [_prepaid, _unpaid],
-    "lab_budgets": [_add("labs", "means", 1e3), _add("blocs", "funding", 1e3)],
+    "lab_budgets": [_add("labs", "available", 1e3), _add("blocs", "funding", 1e3)],
     "money_of_labs": [
         _add("labs", column, 1e3) for column in ("budget", "owners", "investors", "earned")
     ],
