@@ -45,7 +45,8 @@ def compare(
         ),
     ] = None,
     max_replicates: Annotated[
-        int | None, typer.Option(help=f"with --until-precise: end at; default {MOST}")
+        int | None,
+        typer.Option(help=f"with --until-precise: upper limit on replicates; default {MOST}"),
     ] = None,
     seed: Seed = 1,
     until: Until = None,

@@ -9,6 +9,7 @@ from analysis.experiments.effects import LEVEL
 from model.core.parameter import ParameterName
 from model.measure.outcomes import OUTCOMES
 from model.parameters import FACTS
+from model.seed_tables import tables
 
 
 def sentences(comparison: Comparison) -> list[str]:
@@ -28,21 +29,25 @@ def sentences(comparison: Comparison) -> list[str]:
 def _effect(comparison: Comparison, gap: Effect, month: str) -> str:
     a, b = comparison.a.name, comparison.b.name
     economy = comparison.a.parameters.economy
-    follower, leader = economy.follower, economy.leader
+    label = {bloc.name: bloc.label for bloc in tables().blocs}
+    follower, leader = label[economy.follower], label[economy.leader]
+    the = "the " if leader.endswith("s") else ""  # a plural takes an article
     contents = [[r.content for r in comparison.results[world]] for world in ("a", "b")]
     if contents[0] == contents[1]:
         return f"{b} against {a} changes nothing: every replicate is the same to the bit."
     if gap.effect == 0.0:
         return f"At the end of {month}, {b} against {a} leaves the gap as it is."
-    text = f"At the end of {month}, {b} against {a} puts {follower} "
-    text += "on average " if comparison.draws is not None else ""
-    text += (
-        f"{abs(gap.effect):.2f} orders of magnitude of effective compute "
-        f"{'further behind' if gap.effect > 0 else 'closer to'} {leader}"
+    on_average = "on average " if comparison.draws is not None else ""
+    where = "further behind" if gap.effect > 0 else "closer to"
+    text = (
+        f"At the end of {month}, {b} against {a} leaves {follower}'s best model {on_average}"
+        f"{abs(gap.effect):.2f} orders of magnitude (OOM) of effective compute {where} that of "
+        f"{the}{leader}"
     )
     scaled = comparison.effect("scaled_gap", comparison.months[-1])
     if math.isfinite(scaled.effect):
-        text += f"; the gap in months of {leader}'s pace changes by {scaled.effect:+.1f}"
+        word, months = "widens" if scaled.effect >= 0 else "narrows", abs(scaled.effect)
+        text += f"; at {the}{leader}'s rate of progress the gap {word} by {months:.1f} months"
     return text + "."
 
 
