@@ -47,7 +47,7 @@ def _effect(comparison: Comparison, gap: Effect, month: str) -> str:
     scaled = comparison.effect("scaled_gap", comparison.months[-1])
     if math.isfinite(scaled.effect):
         word, months = "widens" if scaled.effect >= 0 else "narrows", abs(scaled.effect)
-        text += f"; at {the}{leader}'s rate of progress the gap {word} by {months:.1f} months"
+        text += f"; at the rate of progress of {the}{leader} the gap {word} by {months:.1f} months"
     return text + "."
 
 
