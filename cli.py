@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import typer
 from typer.exceptions import TyperException
 
+from model.core.cache import told
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -74,6 +76,7 @@ def main() -> NoReturn:
             from commands.completion import join_words
 
             join_words(os.environ)
+        told.append(_compiling)
         code = application()(prog_name="spillover", standalone_mode=False) or 0
     except TyperException as error:
         sys.exit(_misused(error))
@@ -87,6 +90,15 @@ def main() -> NoReturn:
     finally:
         _flush()
     sys.exit(code)
+
+
+def _compiling() -> None:
+    # Called before the first kernel is compiled, which most commands never come to.
+    from model import compile_ahead
+
+    if {"--quiet", "-q"}.isdisjoint(sys.argv):
+        compile_ahead.say()
+    compile_ahead.begin()
 
 
 def _flush() -> None:

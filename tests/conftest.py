@@ -36,6 +36,14 @@ STILL = {
 MOVING = {"demography__entrants": 0.05, "demography__spinoffs": 0.01, "demography__exit": 1.0}
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Let one of two workers compile from the last kernel on, while the other begins to test."""
+    if os.environ.get("PYTEST_XDIST_WORKER") == "gw1":
+        from model.compile_ahead import compile_ahead
+
+        compile_ahead()
+
+
 @pytest.fixture(scope="session")
 def small() -> "Callable[..., World]":
     """Make a small short world at its beginning, of any scenario and parameters."""

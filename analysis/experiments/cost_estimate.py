@@ -22,7 +22,7 @@ from model.scenario import Scenario
 from model.setup import baseline
 
 PROBE = 1.0  # seconds for which months are stepped
-TRIALS = 14  # of solving a baseline: rounds of its bisection
+RUNS = 13  # of the small economy that a solution takes, on average over the priors
 STARTING = 3.0  # seconds until a worker is there
 DISK_SHARE = 0.75  # of the raw size that compressed rows take
 BATCH_BYTES = 12_000  # of a file's own description
@@ -57,7 +57,7 @@ def estimate(spec: Specification, plan: Plan, layout: Layout, workers: int) -> E
     natures = plan.size if spec.varies_baseline else 1
     prehistory = here.parameters.economy.prehistory
     small = min(1.0, baseline.FIRMS / here.parameters.economy.firms)
-    solve = month * max(small, 0.15) * (prehistory + baseline.MONTHS) * len(baseline.SEEDS) * TRIALS
+    solve = month * max(small, 0.15) * (prehistory + baseline.MONTHS) * RUNS
     core = run_seconds * layout.jobs + solve * natures
     rows = layout.jobs * layout.horizons
     blank = as_table([], worlds > 1)

@@ -35,6 +35,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from analysis.experiments.worker_process import receive, send
+from model import compile_ahead
 from model.core.errors import InputError
 
 HOME = Path(__file__).resolve().parents[2]
@@ -86,6 +87,7 @@ class Processes:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="spillover-worker")
         self._own = threading.local()
         self._lock = threading.Lock()
+        compile_ahead.begin()
         self._children: list[subprocess.Popen[bytes]] = []
         self._closed = False
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+
+told: list[Callable[[], None]] = []  # called once, before the first kernel is compiled
 
 
 @cache
@@ -19,3 +22,9 @@ def cache_folder() -> Path:
             return folder
     except (OSError, RuntimeError):  # no rights, or nobody's home
         return Path(tempfile.mkdtemp(prefix="spillover-cache-"))
+
+
+def say_that_it_compiles() -> None:
+    """Tell whoever wants to know that kernels have to be compiled, the first time only."""
+    while told:
+        told.pop()()

@@ -1,11 +1,8 @@
 """Compilation of kernels, their cache, and their distribution over threads.
 
-numba keys its cache by the file of a kernel, so it misses edits of a helper or a constant in
-another file. The cache folder of a module's kernels is therefore named after a digest of its file
-and of all files of the model that it imports, at any depth: an edit recompiles only the kernels
-that depend on the edited file. Of the tables in ``model/state`` the layout counts, not the meaning
-written for a column. The folder is set while a kernel is decorated and restored at once: a user's
-own numba code keeps its own folder.
+A kernel is kept on disk by a digest of its file and of all files of the model that it imports, at
+any depth: an edit recompiles only the kernels that depend on the edited file. Of the tables in
+``model/state`` the layout counts, not the meaning written for a column.
 No ``fastmath`` (it breaks comparisons with NaN) and no contraction of multiply and add (it differs
 between processors).
 """
@@ -29,7 +26,7 @@ import numba
 import numba.extending
 import numpy as np
 
-from model.core.cache import cache_folder
+from model.core.kernel_cache import KernelCache
 
 HERE = Path(__file__).resolve().parent.parent
 IMPORTS = re.compile(r"^(?:from|import) (model(?:\.\w+)*)(?: import (\([^)]*\)|[^\n(]*))?", re.M)
@@ -203,17 +200,10 @@ def _kinds(values: Iterable[Any]) -> tuple[Any, ...]:
 
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function of arrays and numbers; cached on disk, holds no interpreter lock."""
-    settings: Any = numba.config
-    before = settings.CACHE_DIR
     own = Path(function.__code__.co_filename).resolve()
     sources = standing_on(own) if own.is_file() else ()
-    settings.CACHE_DIR = str(cache_folder() / layout_digest(sources)[:16])
-    try:
-        compiled: Callable[..., Any] = numba.njit(
-            function, nogil=True, cache=True, error_model="numpy"
-        )
-    finally:
-        settings.CACHE_DIR = before
+    compiled: Any = numba.njit(function, nogil=True, error_model="numpy")
+    compiled._cache = KernelCache(function, layout_digest(sources))
     return Kernel(compiled)
 
 

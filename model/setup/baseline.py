@@ -6,12 +6,15 @@ arrival rates A are solved so that the leader's best lab grows at the stated rat
 the first three reported years; in products, where labs hold no ideas, the application firms of the
 leading bloc, as a mean by researchers (the best firm is better the more firms divide the economy;
 the mean is not). Solving uses a small economy (the labs and few other firms: growth does not depend
-on how finely the rest is divided) and several fixed seeds, independent of the seed of a run. The
-solution is cached on disk by the digest of parameters, tables and sources.
+on how finely the rest is divided) and fixed seeds, independent of the seed of a run: a regression
+over all runs so far says where the rates lie, and how well that is known. The solution is cached on
+disk by the digest of parameters, tables and sources.
 """
 
 from __future__ import annotations
 
+import hashlib
+import itertools
 import json
 import math
 import os
@@ -43,17 +46,21 @@ from model.state.inputs import Inputs
 from model.state.knowledge import Knowledge
 from model.state.state import State
 
-SEEDS = tuple(range(1001, 1009))  # growth differs by 9 % between seeds; the mean of 8 by 3 %
+FIRST_SEED = 1001  # every run of a solution takes the next seed; none is the seed of a user's run
+ROUNDS = (1, 1, 2, 4)  # runs of the first rounds; every further round has as many as the last
+MOST_RUNS = 60
 FIRMS = 400  # in the economy in which growth is solved, labs (at most 75) included
 MONTHS = 36  # of reported time over which growth is measured
-TOLERANCE, LOOSE_TOLERANCE = 0.02, 0.05  # relative; random variation between seeds alone is 3 %
+PRECISION = 0.03  # standard error of the logarithm of growth at the solution
+NOISE, NOISE_WEIGHT = 0.085, 4.0  # of one run's log growth, known as well as from four runs
+SLOPE, SLOPE_ERROR, LEAST_SLOPE = 0.35, 0.12, 0.05  # of log growth by log arrival, before a run
+REACH = 0.7  # of log arrival, over which a run's weight falls by a factor of e
+LONGEST_STEP = 2.0  # in log arrival, from one round to the next
+FARTHEST = 6.0  # from the usual solution: growth that is not met there does not answer
+LEAST_GROWTH = 0.02  # of the goal: what the logarithm takes for a run without growth
 USUAL = np.array(
     [-1.87, -1.69, -1.09]
-)  # usual solutions, in log_a relative to log of growth over size
-USUAL_SLOPE, SLOPES = 0.3, (0.05, 1.5)  # of the logarithm of growth by that of arrival
-LONGEST_STEP = 2.0
-CLOSED_BRACKET = 0.002  # in the logarithm of the arrival rate
-ROUNDS = 40
+)  # usual solutions, in log arrival relative to log of growth over size
 
 
 def resolve(parameters: Parameters) -> Constants:
@@ -74,7 +81,7 @@ def _resolved(text: str) -> Constants:
 
 def references(parameters: Parameters, inputs: Inputs) -> Constants:
     """Return the reference sizes of a baseline at its first month (no arrival rates)."""
-    fixed, state = build(parameters, inputs, neutral_constants(), seed=SEEDS[0])
+    fixed, state = build(parameters, inputs, neutral_constants(), seed=FIRST_SEED)
     for phase in (controls, supply, domestic, purchases, fleets):
         phase(fixed, state)
     shape = (len(FIELDS), 3)
@@ -130,18 +137,32 @@ def _arrival(parameters: Parameters) -> Floats:
     )
     digest = small.digest()
     kept = cache_folder() / f"arrival-{digest[:24]}.json"
+    found = _kept(kept, digest)
+    if found is None:
+        found = solve(small)
+        _keep(kept, digest, found)
+    return found
+
+
+def _kept(path: Path, digest: str) -> Floats | None:
+    # What was kept, or nothing where the file is not to the letter what ``_keep`` writes.
     try:
-        return np.array(json.loads(kept.read_text()), np.float64)
-    except (OSError, ValueError):
-        solved = solve(small)
-        _keep(kept, solved)
-        return solved
+        values = np.array(json.loads(path.read_text())["arrival"], np.float64)
+        return values if path.read_text() == _page(digest, values) else None
+    except (OSError, ValueError, TypeError, LookupError, RecursionError, OverflowError):
+        return None
 
 
-def _keep(path: Path, values: Floats) -> None:
+def _page(digest: str, values: Floats) -> str:
+    content = {"baseline": digest, "arrival": values.tolist()}
+    check = hashlib.sha256(json.dumps(content).encode()).hexdigest()
+    return json.dumps({**content, "check": check})
+
+
+def _keep(path: Path, digest: str, values: Floats) -> None:
     try:
         with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:
-            json.dump(values.tolist(), file)
+            file.write(_page(digest, values))
         os.replace(file.name, path)
     except OSError:
         pass  # the cache cannot be written: the next run solves again
@@ -188,38 +209,61 @@ def _mean(knowledge: Knowledge, here: NDArray[np.bool_]) -> float:
     return math.fsum(knowledge.team[rows] * knowledge.level[rows]) / people if people else 0.0
 
 
-def _growth_or_too_fast(
-    parameters: Parameters, constants: Constants, raised: NDArray[np.bool_]
-) -> Floats:
-    # A trial that exceeds the limits of a month means that the raised rates are too high.
-    try:
-        return growth_of(parameters, constants, SEEDS)
-    except InputError:
-        return np.where(raised | ~raised.any(), np.inf, 0.0)
+class _Runs:
+    """Runs at trial arrival rates, and what they say of the rates that give the goal.
 
+    Arrays are by field; the logarithm of arrival is per lab (products: per application firm).
+    """
 
-def _next(
-    log_a: Floats, growth: Floats, goal: Floats, before: Floats, low: Floats, high: Floats
-) -> Floats:
-    # The next trial, by field; ``before`` is replaced by the present trial.
-    with np.errstate(divide="ignore", invalid="ignore"):
-        slope = (growth - before[1]) / (log_a - before[0])
-        slope = np.where(np.isfinite(slope), np.clip(slope, *SLOPES), USUAL_SLOPE)
-    step = np.where(np.isfinite(growth), (goal - growth) / slope, np.sign(goal - growth))
-    trial = log_a + np.clip(step, -LONGEST_STEP, LONGEST_STEP)
-    inside = (low < trial) & (trial < high)
-    middle = np.where(np.isfinite(low + high), (low + high) / 2.0, trial)
-    before[0], before[1] = log_a, np.where(np.isfinite(growth), growth, np.nan)
-    return np.where(inside, trial, middle)
+    def __init__(self, goal: Floats) -> None:
+        self.goal = np.log(goal)
+        self.trials: list[Floats] = []
+        self.growths: list[Floats] = []
+        self.ceiling = np.full(goal.size, np.inf)  # above, ideas of a month exceed the limits
+
+    def add(self, trial: Floats, growth: Floats) -> None:
+        least = LEAST_GROWTH * np.exp(self.goal)
+        self.trials.append(trial)
+        self.growths.append(np.log(np.maximum(growth, least)))
+
+    def solution(self, field: int, near: float) -> tuple[float, float]:
+        """Return log arrival that gives the goal, and the standard error of log growth there.
+
+        A local regression of log growth on log arrival over all runs, weighted by nearness to
+        where the goal is expected, with what is known of the slope and of the noise beforehand.
+        """
+        trials = np.array([trial[field] for trial in self.trials])
+        growths = np.array([growth[field] for growth in self.growths])
+        for _ in range(3):  # weights depend on the solution
+            weights = np.exp(-np.abs(trials - near) / REACH)
+            design = np.column_stack([np.ones(trials.size), trials - near])
+            slope_weight = (NOISE / SLOPE_ERROR) ** 2
+            inverse = np.linalg.inv(
+                design.T @ (weights[:, None] * design) + np.diag([1e-9, slope_weight])
+            )
+            level, slope = inverse @ (
+                design.T @ (weights * growths) + np.array([0.0, slope_weight * SLOPE])
+            )
+            residual = growths - level - slope * (trials - near)
+            step = (self.goal[field] - level) / max(slope, LEAST_SLOPE)
+            step = float(np.clip(step, -LONGEST_STEP, LONGEST_STEP))
+            here = np.array([1.0, step])
+            noise = (NOISE_WEIGHT * NOISE**2 + weights @ residual**2) / (
+                NOISE_WEIGHT + weights.sum()
+            )
+            error = math.sqrt(noise * float(here @ inverse @ here))
+            near = min(near + step, self.ceiling[field] - 0.1)
+        return near, error
 
 
 def solve(parameters: Parameters) -> Floats:
     """Return the arrival rates, discoveries a year by field, that give the growth of parameters.
 
-    Growth rises with arrival and saturates at the bound of the balanced path; each field is solved
-    by secants on the logarithms, by bisection where these leave the bracket, all fields in the
-    same runs. Ideas are discrete, so that a field also counts as solved when its bracket has closed
-    within a looser tolerance. Raises ``InputError`` when a growth cannot be reached.
+    Growth rises with arrival and saturates at the bound of the balanced path. One run's growth
+    differs by 9 % from seed to seed, so that what is solved is a regression: rounds of runs, each
+    with seeds of its own, at the rates that all runs so far point to, until the standard error of
+    growth there is ``PRECISION`` in every field. Raises ``InputError`` when a growth cannot be
+    reached.
     """
     group = parameters.discovery
     constants = references(parameters, inputs_of(parameters))
@@ -229,27 +273,32 @@ def solve(parameters: Parameters) -> Floats:
     wanted[PRODUCTS] &= constants.firms[PRODUCTS, APPLICATION] > 0.0
     firms = constants.firms[:, LAB].copy()  # rates are of the whole field, in products of one firm
     firms[PRODUCTS] = 1.0
-    low, high = np.full(goal.size, -np.inf), np.full(goal.size, np.inf)
-    start = np.log(np.where(wanted, goal, 1.0) / size)
-    log_a = start + USUAL
-    before = np.full((2, goal.size), np.nan)  # log_a and the logarithm of growth, a round ago
-    for _ in range(ROUNDS):
-        arrival = np.where(wanted, np.exp(log_a) * firms, 0.0)
-        got = _growth_or_too_fast(parameters, replace(constants, arrival=arrival), log_a > start)
-        error = np.where(wanted, np.abs(got - goal), 0.0)
-        closed = high - low < CLOSED_BRACKET
-        solved = (error <= TOLERANCE * goal) | (closed & (error <= LOOSE_TOLERANCE * goal))
-        if solved.all():
-            return arrival
-        short = got < goal
-        low, high = np.where(short, log_a, low), np.where(short, high, log_a)
-        low = np.where(closed, log_a - 0.5, low)  # another field has changed: reopen the bracket
-        high = np.where(closed, log_a + 0.5, high)
-        trial = _next(log_a, np.log(np.maximum(got, 1e-9)), np.log(np.where(wanted, goal, 1.0)),
-                      before, low, high)  # fmt: skip
-        if np.any(np.abs(trial[~solved]) > 25.0):
+    usual = np.log(np.where(wanted, goal, 1.0) / size) + USUAL
+    trial = usual.copy()
+    runs = _Runs(np.where(wanted, goal, 1.0))
+    seeds = itertools.count(FIRST_SEED)
+    for number in itertools.chain(ROUNDS, itertools.repeat(ROUNDS[-1])):
+        arrival = np.where(wanted, np.exp(trial) * firms, 0.0)
+        there = replace(constants, arrival=arrival)
+        for seed in itertools.islice(seeds, number):
+            try:
+                runs.add(trial, growth_of(parameters, there, [seed]))
+            except InputError:  # more ideas in a month than its limits: the raised rates are high
+                raised = trial > usual
+                runs.ceiling = np.where(raised | ~raised.any(), trial, runs.ceiling)
+                trial = np.where(raised | ~raised.any(), trial - 0.5, trial)
+                break
+        else:
+            found = [runs.solution(field, trial[field]) for field in range(goal.size)]
+            before, trial = trial, np.array([near for near, _ in found])
+            error = np.array([error for _, error in found])
+            settled = (error <= PRECISION) & (np.abs(trial - before) < REACH)
+            if np.all(settled | ~wanted):
+                return np.where(wanted, np.exp(trial) * firms, 0.0)
+        far = np.abs(trial - usual) > FARTHEST
+        if np.any(far & wanted) or len(runs.trials) > MOST_RUNS:
             break
-        log_a = np.where(solved & ~closed, log_a, trial)
+    got = np.exp(runs.growths[-1]) if runs.growths else np.zeros(goal.size)
     raise InputError(
         "discovery: no arrival of ideas lets the leader's best lab grow by "
         f"{goal[0]:.3g} (algorithms) and {goal[1]:.3g} (systems) OOM a year and its application "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 
@@ -42,3 +44,66 @@ def test_growth_out_of_reach_is_refused() -> None:
     """Without chips nobody experiments, and no arrival of ideas makes up for that."""
     with pytest.raises(InputError, match="no arrival of ideas"):
         baseline.resolve(load("no_ban", [*SMALL, "budgets.chip_share=0.0"]).parameters)
+
+
+def noisy(slope: float, noise: float, seed: int, goal: float = 0.45) -> tuple[float, float, int]:
+    """Solve a field whose growth answers arrival as stated: error, its standard error, runs."""
+    draws = np.random.default_rng(seed)
+    runs = baseline._Runs(np.array([goal]))
+    trial = np.array([draws.normal(0.0, 1.0)])  # the solution stands at 0
+    for number in (*baseline.ROUNDS, *[baseline.ROUNDS[-1]] * 12):
+        for _ in range(number):
+            growth = goal * np.exp(slope * trial + draws.normal(0.0, noise))
+            runs.add(trial, growth)
+        near, error = runs.solution(0, trial[0])
+        trial = np.array([near])
+        if error <= baseline.PRECISION:
+            break
+    return slope * near, error, len(runs.trials)
+
+
+@pytest.mark.parametrize("slope", [0.15, 0.35, 0.8])
+def test_growth_at_the_solution_is_as_near_the_goal_as_it_says(slope: float) -> None:
+    found = [noisy(slope, baseline.NOISE, seed) for seed in range(60)]
+    off = np.array([error for error, _, _ in found])
+    assert np.sqrt(np.mean(off**2)) < 1.5 * baseline.PRECISION
+    assert abs(np.mean(off)) < 0.5 * baseline.PRECISION
+    assert np.mean([runs for _, _, runs in found]) < 20
+
+
+def test_without_noise_a_field_is_solved_exactly() -> None:
+    off, _, runs = noisy(0.35, 0.0, 1)
+    assert abs(off) < 0.002
+    assert runs <= sum(baseline.ROUNDS)
+
+
+def test_growth_out_of_reach_costs_few_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = []
+    growth_of = baseline.growth_of
+    monkeypatch.setattr(baseline, "growth_of", lambda *given: tried.append(1) or growth_of(*given))
+    parameters = load("no_ban", [*SMALL, "budgets.chip_share=0.0", "economy.firms=100"]).parameters
+    with pytest.raises(InputError, match="no arrival of ideas"):
+        baseline.solve(parameters)
+    assert len(tried) <= 8
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: "",
+        lambda text: "{}",
+        lambda text: "[0, 0, 0]",
+        lambda text: "[" * 100_000,
+        lambda text: text[:-4],
+        lambda text: text.replace("1", "2", 1),
+        lambda text: text.replace("[", "[NaN, ", 1),
+    ],
+)
+def test_a_damaged_file_of_kept_rates_is_not_believed(tmp_path, damage) -> None:
+    kept, values = tmp_path / "arrival.json", np.array([11.5, 1.25, 0.1])
+    baseline._keep(kept, "digest", values)
+    assert np.array_equal(baseline._kept(kept, "digest"), values)
+    assert baseline._kept(kept, "other") is None
+    kept.write_text(damage(kept.read_text()))
+    assert baseline._kept(kept, "digest") is None
+    assert os.listdir(tmp_path) == [kept.name]

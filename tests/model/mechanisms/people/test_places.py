@@ -8,7 +8,7 @@ import pytest
 from model.economy import World
 from model.mechanisms.people.places import Places, Reference, cost_of, normalised
 from model.scenario import load
-from model.setup.baseline import SEEDS
+from model.setup.baseline import FIRST_SEED
 from model.state.codes import LAB, PUBLICATION
 
 LATE = {"exchange__since": "2018-01", "economy__end": "2024-12"}
@@ -45,7 +45,7 @@ def test_cost_falls_with_infrastructure_and_rises_with_crowding():
 
 
 def test_mean_cost_is_one_at_the_start_of_the_baseline(small, constants):
-    world = small(constants=constants, rng=SEEDS[0])  # sizes of firms depend on the seed
+    world = small(constants=constants, rng=FIRST_SEED)  # sizes of firms depend on the seed
     fixed, state = world.fixed, world.state
     clusters = state.clusters
     mean = math.fsum(clusters.cost * clusters.researchers) / math.fsum(clusters.researchers)
