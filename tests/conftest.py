@@ -32,6 +32,7 @@ STILL = {
     "demography__entrants": 0.0,
     "demography__spinoffs": 0.0,
     "demography__exit": 0.0,
+    "demography__other_closures": 0.0,
 }
 MOVING = {"demography__entrants": 0.05, "demography__spinoffs": 0.01, "demography__exit": 1.0}
 

@@ -91,12 +91,31 @@ class Branches(Table):
     people: Floats = column(
         "f8", "bloc", "branch", unit="persons", doc="researchers of the bloc's firms in the sector"
     )
-    overhead: Floats = column(
+    people_first: Floats = column(
+        "f8", "bloc", "branch", unit="persons", doc="researchers of the bloc's firms at month 0"
+    )
+    head_sales: Floats = column(
         "f8",
         "bloc",
         "branch",
-        unit="USD/month",
-        doc="fixed cost of all firms of the bloc in the sector",
+        unit="USD/month/person",
+        doc="sales a head that wages follow, smoothed; heads in proportion to the world's",
+        fill=np.nan,
+    )
+    head_sales_first: Floats = column(
+        "f8",
+        "bloc",
+        "branch",
+        unit="USD/month/person",
+        doc="sales a head in the first month with firms",
+        fill=np.nan,
+    )
+    head_cost: Floats = column(
+        "f8",
+        "bloc",
+        "branch",
+        unit="USD/month/person",
+        doc="fixed cost of a researcher of the bloc's firms in the sector",
     )
     firms_first: Integers = column("i8", "bloc", "branch", unit="firms", doc="firms at month 0")
     firms: Integers = column(

@@ -21,6 +21,7 @@ SMALL = {
     "demography__entrants": 0.0,
     "demography__spinoffs": 0.0,
     "demography__exit": 0.0,
+    "demography__other_closures": 0.0,
 }
 MONTHS = 18  # a year of prehistory and half of 2018
 

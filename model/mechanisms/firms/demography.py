@@ -7,8 +7,9 @@ enters knows what is published within its reach.
 *Application firms*, from the first reported month on:
 
 * *Exit.* A firm keeps cash for some months of overhead; results go into cash, and cash beyond this
-  reserve goes to owners. A firm whose cash is gone closes: its staff look for work next month where
-  they live, ideas that no other firm holds are lost, and creditors write off the debt.
+  reserve goes to owners. A firm whose cash is gone closes, and any firm closes at a small constant
+  hazard (as in Melitz 2003): its staff look for work next month where they live, ideas that no
+  other firm holds are lost, and creditors write off a debt, or owners take what cash is left.
 * *Spin-offs* (Klepper 2007 on Detroit: better and larger firms breed more). At a hazard that is its
   sales over the mean of its bloc's sector times a constant, a firm loses some of its people to a
   new one. The new firm takes each of the parent's ideas with a fixed chance, and mostly stays in
@@ -60,7 +61,7 @@ class Demography(Mechanism):
     """Entry, exit and spin-offs of application firms."""
 
     entrants: float = fact(
-        0.05, "share/year", Uniform(0.0, 0.1), (0.0, 1.0), source="memory", claims="B6"
+        0.15, "share/year", Uniform(0.05, 0.3), (0.0, 1.0), source="memory", claims="B6"
     )
     """Potential entrants a year among application firms, over the firms of the bloc's sector at the
     start; in business statistics 7 to 10 % of firms a year are new, most of them tiny."""
@@ -72,7 +73,7 @@ class Demography(Mechanism):
     """Median size of entrants and spin-offs, over that of the firms at the start."""
     experience: float = fact(5.0, "years", Uniform(1.0, 10.0), (0.0, 1000.0), claims="D8")
     """Time for which founders of firms have read publications, at other firms' reading hazard."""
-    spinoffs: float = fact(0.01, "1/year", Uniform(0.0, 0.03), (0.0, 1.0), claims="A2 B6")
+    spinoffs: float = fact(0.02, "1/year", Uniform(0.0, 0.04), (0.0, 1.0), claims="A2 B6")
     """Spin-offs a year of an application firm with the mean sales of its bloc's sector."""
     ideas_taken: float = fact(0.5, "share", Uniform(0.2, 0.9), (0.0, 1.0), claims="A2")
     """Share of the parent firm's ideas that a spin-off takes along."""
@@ -87,7 +88,12 @@ class Demography(Mechanism):
     """Months of overhead that an application firm keeps as cash, and begins with."""
     exit: float = fact(1.0, "1/month", within=(0.0, 1.0), claims="B6")
     """Hazard at which an application firm without cash closes."""
-    room: float = fact(0.8, "share", within=(0.0, 20.0), kind="choice")
+    other_closures: float = fact(
+        0.03, "1/year", Uniform(0.0, 0.06), (0.0, 1.0), source="memory", claims="B6"
+    )
+    """Hazard at which a firm closes whatever its cash (owners retire, products end); most closures
+    in business statistics are not insolvencies."""
+    room: float = fact(1.5, "share", within=(0.0, 20.0), kind="choice")
     """Spare rows of the firm table for newcomers, over the firms at the start, by place and sector;
     none where entry and spin-offs are 0."""
 
@@ -124,7 +130,7 @@ def demography(fixed: Fixed, state: State) -> None:
         table.put_in[here] = group.runway * table.overhead[here]
         table.cash[here] = table.put_in[here]
     kernels.bank(state.firms.face, group.runway, table.face)
-    if group.exit > 0.0:
+    if group.exit > 0.0 or group.other_closures > 0.0:
         _close(fixed, state)
     if group.open:
         _enter(fixed, state)
@@ -150,14 +156,18 @@ def _close(fixed: Fixed, state: State) -> None:
     table, firms = state.applications, state.firms
     closes = np.zeros(table.firm.size, np.bool_)
     draws = address(fixed.seed, key_of("closing"), state.month)
-    kernels.closing(draws, firms.face, fixed.of(Demography).exit, table.face, closes)
+    group = fixed.of(Demography)
+    sound = -math.expm1(-group.other_closures / 12.0)
+    kernels.closing(draws, firms.face, max(group.exit, sound), sound, table.face, closes)
     gone = np.flatnonzero(closes)
     if not gone.size:
         return
     rows = table.firm[gone]
     firms.active[rows] = False
     firms.left[rows] = state.month
-    table.lost[gone] -= table.cash[gone]
+    left = np.maximum(table.cash[gone], 0.0)
+    table.paid_out[gone] += left
+    table.lost[gone] -= table.cash[gone] - left
     table.cash[gone] = 0.0
     table.platform[gone] = -1
     state.blocs.exits[:] = np.bincount(firms.bloc[rows], minlength=state.blocs.exits.size)

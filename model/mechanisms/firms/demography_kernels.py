@@ -65,12 +65,12 @@ def bank(firms, runway, applications):
 
 
 @kernel
-def closing(draws, firms, chance, applications, closes):
-    """Write which of the firms without cash close, each by its own draw."""
+def closing(draws, firms, broke, sound, applications, closes):
+    """Write which firms close, each by its own draw, at the chance of those with and without cash."""
     for i in range(closes.size):
         f = applications.firm[i]
-        broke = firms.active[f] and applications.cash[i] < 0.0
-        closes[i] = broke and uniform(at(draws, firms.key[f])) < chance
+        chance = broke if applications.cash[i] < 0.0 else sound
+        closes[i] = firms.active[f] and uniform(at(draws, firms.key[f])) < chance
 
 
 @kernel
@@ -218,9 +218,7 @@ def judge_entry(
                 whole += attraction[h, s] * (1.0 if h == o else exchange[o, h] * abroad)
             if whole > 0.0:
                 sales += demand[o, s] * passes * own / whole
-        overhead = 0.0
-        if staff > 0.0:
-            overhead = branches.overhead[b, s] * staff / (branches.people[b, s] + staff)
+        overhead = branches.head_cost[b, s] * staff
         hurdle = group.hurdle * math.exp(group.hurdle_spread * normal(at(hurdles, new.key[k])))
         enters[k] = overhead > 0.0 and margin * sales - overhead >= hurdle * overhead
 
@@ -281,9 +279,7 @@ def open_doors(month, rows, new, heads, runway, firms, places, applications, bra
             places[firms.cluster[parent]] -= move
             places[firms.cluster[f]] += move
         i, s = applications.at[f], firms.sector[f] - FIRST_BRANCH
-        people = branches.people[b, s] + whole
-        if people > 0.0:
-            applications.overhead[i] = branches.overhead[b, s] * whole / people
+        applications.overhead[i] = branches.head_cost[b, s] * whole
         cash = runway * applications.overhead[i]
         applications.cash[i] = applications.put_in[i] = cash
 

@@ -10,18 +10,41 @@ Code: ``sectors``
 of them; x is 1 at home, abroad it is the exchange between the blocs times the factor that home
 bias leaves), except for the share of buyers that stays with last month's seller. The mark-up is
 that of monopolistic competition (Dixit and Stiglitz 1977): the margin is 1/(1 + β) of sales, since
-a firm stands for a small piece of the economy and its own market share does not count. A bloc's
-spending on a sector rises with the log-sum of the products on offer, relative to the first month.
-Platforms take a share of variable cost. Overhead is proportional to people, at a rate set by demand
-per head at home; a firm whose result, smoothed over some two years, is negative is *not viable*.
-This file counts such firms; ``model/mechanisms/firms/demography.py`` decides which firms close.
+a firm stands for a small piece of the economy and its own market share does not count.
+
+What a bloc spends on a sector grows at a stated rate, and with an elasticity ε (small: the budget
+of a whole sector) in the quality for money of the products sold there,
+
+.. math:: demand_b = D\,s_b\,e^{g t}\,e^{\varepsilon (I_b - I_b(0))}, \qquad
+          I_b = \frac{1}{\beta} \ln \frac{\sum_i people_i\,x_{ib}\,e^{\beta\,(quality_i - \ln cost_i)}}{\sum_i people_i}
+
+Code: ``_spend``
+
+The log-sum is taken over all products sold in the bloc, wherever they are made, per head of the
+*world's* sector: more people do not make the world richer, and a bloc whose own firms go buys from
+abroad what that offers. Platforms take a share of variable cost.
+
+*Overhead* is a firm's own: a fixed cost of each of its people, which follows the wages of its bloc
+and sector, and these follow what a head there sells (with heads in proportion to the world's, so
+that the growth of all research moves nobody's wage),
+
+.. math:: c_{bs} = overhead\,\bar w_{bs}, \qquad
+          \ln \bar w_{bs} = (1 - \omega)(\ln w_{bs}(0) + g t) + \omega \ln w_{bs}
+
+Code: ``_pay_heads``
+
+with w the sales a head, smoothed over the time in which wages answer. So where a bloc falls behind
+wages fall too, and what decides whether a firm lives is how it stands among its neighbours; a firm
+that leaves takes its cost along. A firm whose result, smoothed over some two years, is negative is
+*not viable*. This file counts such firms; ``model/mechanisms/firms/demography.py`` decides which
+firms close.
 
 Sums run over firms in their order within bloc and sector, so they do not depend on the number of
 threads, and a bloc shut out by exchange 0 adds no term.
 
 Limits: shares of a market sum to one and sales to its demand; equal firms split equally; inertia 1:
-shares freeze; exchange 0: every bloc buys from its own firms only; response 0: cheap platforms do
-not raise spending.
+shares freeze; exchange 0: every bloc buys from its own firms only; response 0: spending grows as
+stated whatever is on offer; ω = 0: fixed costs grow as spending does.
 """
 
 from __future__ import annotations
@@ -31,7 +54,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from model.core.kernels import kernel
+from model.core.kernels import helper, kernel
 from model.core.parameter import LogUniform, Mechanism, Uniform, fact
 from model.state.codes import BRANCHES, FIRST_BRANCH
 from model.state.fixed import Fixed
@@ -48,12 +71,19 @@ class Sectors(Mechanism):
     """Utility that buyers add to products from their own bloc."""
     inertia: float = fact(0.95, "share", Uniform(0.8, 0.98), (0.0, 1.0), claims="B8")
     """Share of buyers of products who stay with last month's seller."""
-    overhead: float = fact(0.2, "share", Uniform(0.1, 0.3), (0.0, 2.0), claims="B6")
-    """Fixed cost per head of an application firm, over demand per head of its sector at home."""
+    overhead: float = fact(0.15, "share", Uniform(0.05, 0.2), (0.0, 2.0), claims="B6")
+    """Fixed cost per head of an application firm, over sales per head of its bloc and sector."""
+    fixed: float = fact(0.5, "share", Uniform(0.2, 1.0), (0.0, 1.0), claims="B6")
+    """Share of a firm's overhead that goes with its researchers; the rest goes with its sales."""
+    wage_link: float = fact(0.8, "1", Uniform(0.5, 1.0), (0.0, 1.0), claims="B6")
+    """Elasticity ω of fixed costs per head in what a head of the bloc and sector sells."""
+    wage_lag: float = fact(24.0, "months", Uniform(12.0, 60.0), (1.0, 600.0), claims="B6")
+    """Time in which wages of application firms follow what a head sells."""
     horizon: int = fact(24, "months", within=(1, 240), claims="B6")
     """Time over which an application firm's result is smoothed to judge whether it is viable."""
-    demand_response: float = fact(0.5, "1", Uniform(0.0, 1.5), (0.0, 5.0), claims="B6")
-    """Elasticity of spending on a sector in the quality for money of the products on offer."""
+    demand_response: float = fact(0.1, "1", Uniform(0.0, 0.3), (0.0, 5.0), claims="B6")
+    """Elasticity of a bloc's spending on a whole sector in the quality for money of the products on
+    offer; 0 where each sector has a fixed share of all spending."""
     software: float = fact(1e12, "USD/year", LogUniform(5e11, 2e12), (1e06, 1e16), claims="D15")
     """World spending on software and cloud in 2024, at the products of the first month."""
     devices: float = fact(5e12, "USD/year", LogUniform(2.5e12, 1e13), (1e06, 1e16), claims="D15")
@@ -72,6 +102,7 @@ class Spending(NamedTuple):
 
     world: Any  # sector: spending of the world, USD a month
     share: Any  # bloc: its share of the world's spending
+    grown: float  # growth of spending since the first month, a factor
     abroad: float  # weight of a product from abroad at full exchange, over one from home
 
 
@@ -79,19 +110,23 @@ def sectors(fixed: Fixed, state: State) -> None:
     """Let the firms of each sector compete in every bloc, pay for platforms and count results.
 
     Reads ``applications.quality``, ``gain``, ``platform``, ``firms.researchers``,
-    ``blocs.exchange``. Writes ``applications.attraction``, ``share``, ``sales``, ``payments``,
+    ``blocs.exchange``, ``branches.people_first``. Writes ``applications.attraction``, ``share``, ``sales``, ``payments``,
     ``overhead``, ``result``, ``smoothed``, ``viable``, ``state.branches``, ``platforms.payments``.
     """
     group, firms, exchange = fixed.face(Sectors), state.firms.face, state.blocs.exchange
     table, branches = state.applications.face, state.branches.face
     years = fixed.inputs.calendar.year(state.month) - 2024.0
     grown = math.exp(group.growth * years) / 12.0
+    start = fixed.inputs.calendar.year(0) - 2024.0
     spending = Spending(
         world=np.array([getattr(group, name) for name in BRANCHES]) * grown,
         share=np.array([bloc.spending_share for bloc in fixed.inputs.blocs]),
+        grown=math.exp(group.growth * (years - start)),
         abroad=math.exp(-group.home_bias),
     )
     _attract(firms, group, table, branches)
+    if state.month == 0:
+        branches.people_first[:] = branches.people
     _spend(exchange, group, spending, branches)
     _compete(firms, exchange, group, spending, table, branches)
     first, cost_share = state.month == 0, fixed.shared.cost_share
@@ -117,20 +152,17 @@ def _attract(firms, group, applications, branches):
 @kernel
 def _spend(exchange, group, spending, branches):
     """Write what the buyers of each bloc spend on each sector."""
-    # The log-sum is per head of the bloc's own firms, so that it does not grow with their number.
-    people, attraction, index, first = (
-        branches.people, branches.attraction, branches.index, branches.first
-    )  # fmt: skip
+    attraction, index, first = branches.attraction, branches.index, branches.first
+    heads = branches.people.sum(axis=0)  # of the world, so that their growth moves no demand
     for b in range(index.shape[0]):
         for s in range(index.shape[1]):
             total = attraction[b, s]
             for o in range(index.shape[0]):
                 if o != b and exchange[b, o] > 0.0:
                     total += exchange[b, o] * spending.abroad * attraction[o, s]
-            heads = people[b, s] if people[b, s] > 0.0 else 1.0
             branches.demand[b, s] = 0.0
             if total > 0.0:
-                index[b, s] = math.log(total / heads) / group.substitution
+                index[b, s] = math.log(total / heads[s]) / group.substitution
                 if math.isnan(first[b, s]):
                     first[b, s] = index[b, s]
                 risen = math.exp(group.demand_response * (index[b, s] - first[b, s]))
@@ -178,11 +210,9 @@ def _account(first, firms, group, cost_share, spending, applications, branches, 
         applications.sales, applications.payments, applications.overhead, applications.result,
         applications.smoothed,
     )  # fmt: skip
-    demand, people, whole = branches.demand, branches.people, branches.overhead
+    demand = branches.demand
     received[:] = 0.0
-    for b in range(whole.shape[0]):
-        for s in range(whole.shape[1]):
-            whole[b, s] = group.overhead * spending.world[s] * spending.share[b]
+    branches.sold[:] = 0.0
     for i in range(row.size):
         f = row[i]
         h, s = firms.bloc[f], firms.sector[f] - FIRST_BRANCH
@@ -190,13 +220,47 @@ def _account(first, firms, group, cost_share, spending, applications, branches, 
         for b in range(demand.shape[0]):
             if b != h and share[i, b] > 0.0:
                 sales[i] += share[i, b] * demand[b, s]
+        branches.sold[h, s] += sales[i]
         payments[i] = paid * sales[i] if platform[i] >= 0 else 0.0
         if platform[i] >= 0:
             received[platform[i], h] += payments[i]
+    _pay_heads(group, spending.grown, branches)
+    for i in range(row.size):
+        f = row[i]
         overhead[i] = 0.0
-        if firms.active[f] and people[h, s] > 0.0:
-            overhead[i] = whole[h, s] * firms.researchers[f] / people[h, s]
+        if firms.active[f]:
+            h, s = firms.bloc[f], firms.sector[f] - FIRST_BRANCH
+            alone = branches.head_cost[h, s] * firms.researchers[f]
+            usual = branches.sold[h, s] / branches.people[h, s] if branches.people[h, s] else 0.0
+            staff = sales[i] / (usual * firms.researchers[f]) if usual > 0.0 else 1.0
+            overhead[i] = alone * (group.fixed + (1.0 - group.fixed) * staff)
         result[i] = margin * sales[i] - overhead[i]
         change = (result[i] - smoothed[i]) / group.horizon
         smoothed[i] = result[i] if first else smoothed[i] + change
         applications.viable[i] = firms.active[f] and smoothed[i] >= 0.0
+
+
+@helper
+def _pay_heads(group, grown, branches):
+    """Write what a researcher costs in each bloc and sector."""
+    people, sold, smooth, first = (
+        branches.people, branches.sold, branches.head_sales, branches.head_sales_first
+    )  # fmt: skip
+    for s in range(people.shape[1]):
+        now = begin = 0.0
+        for b in range(people.shape[0]):
+            now += people[b, s]
+            begin += branches.people_first[b, s]
+        # Heads are counted in proportion to the world's: one of today is so much of one at first.
+        head = begin / now if now > 0.0 and begin > 0.0 else 1.0
+        for b in range(people.shape[0]):
+            if people[b, s] > 0.0 and sold[b, s] > 0.0:
+                sells = sold[b, s] / (people[b, s] * head)
+                if math.isnan(first[b, s]):
+                    first[b, s] = smooth[b, s] = sells
+                smooth[b, s] *= (sells / smooth[b, s]) ** (1.0 / group.wage_lag)
+            branches.head_cost[b, s] = 0.0
+            if not math.isnan(first[b, s]):
+                stated = first[b, s] * grown
+                wage = stated * (smooth[b, s] / stated) ** group.wage_link
+                branches.head_cost[b, s] = group.overhead * wage * head
