@@ -2,8 +2,8 @@ r"""Training: a lab turns compute and ideas into a model.
 
 A lab without a run starts one when its fleet exceeds a minimum and the run, at the present fleet
 and with the ideas held now, would beat its own best model by at least a stated step. The length of
-a run is random, with draws addressed by (lab, number of the run), so that labs do not release in
-step. Ideas are frozen at the start; FLOP add up over the planned months. Capability is effective
+a run is random, with draws addressed by (lab, calendar month of its start): labs do not release in
+step, and a run that one world delays has no say in how long all later runs are. Ideas are frozen at the start; FLOP add up over the planned months. Capability is effective
 training compute in orders of magnitude:
 
 .. math:: own = \log_{10} FLOP + K_{alg}, \qquad
@@ -162,7 +162,7 @@ def _train(
         a_month = share * labs.effective[i] * labs.scale_up[i] * SECONDS_A_MONTH
         if not firms.active[labs.firm[i]] or a_month <= 0.0:
             continue
-        u = uniform(at(at(access.length, key), np.uint64(labs.models[i])))
+        u = uniform(at(at(access.length, key), np.uint64(month)))
         spread = 1.0 - training.run_spread + 2.0 * training.run_spread * u
         months = max(1, int(training.run_months * spread + 0.5))
         planned = math.log10(a_month * months) + knowledge.level[member]
