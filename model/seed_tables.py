@@ -10,7 +10,7 @@ import math
 import random
 import re
 from bisect import bisect
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, replace
 from functools import cache
 from itertools import accumulate
@@ -51,10 +51,11 @@ COLUMNS = {
         "source:text",
         "prices.csv": "model:new date:month vendor:text bloc:bloc release:habit usd_per_mtok:0.. "
         "mark:mark source:text",
+        "means.csv": "bloc:bloc year:whole1990..2100 share:0..1 mark:mark source:text",
         "supply.csv": "family:chip year:whole1990..2100 units:>0 mark:mark source:text",
     }.items()
 }
-KEYS = {"supply.csv": ("family", "year")}  # of the other tables the first column
+KEYS = {"supply.csv": ("family", "year"), "means.csv": ("bloc", "year")}  # of the other tables the first column
 
 
 class Tables(NamedTuple):
@@ -69,7 +70,7 @@ class Tables(NamedTuple):
 
 
 WHOLE, PART = (
-    ("funding_share", "cloud_share", "spending_share"),
+    ("cloud_share", "spending_share"),
     ("equipment_share", "memory_share", "materials_share"),
 )
 # Least sum over the blocs of a share of the world; the most is 1 for all.
@@ -94,13 +95,14 @@ def read_tables(folder: Path) -> Tables:
     Raises ``InputError`` that names file, line and column, the rule, the value got and a good one.
     """
     counts = ("researchers_2024", "domestic_2018", "developers_2024", "adoption")
-    numbers = [f.name for f in fields(Bloc) if f.name not in ("name", "label")]
+    numbers = [f.name for f in fields(Bloc) if f.name not in ("name", "label", "means")]
     spec = {"name": "text"} | {n: "0.." if n in counts else "0..1" for n in numbers}
     spec |= {f"{n}_mark": "mark" for n in numbers} | {f"{n}_source": "text" for n in numbers}
     blocs = []
+    means = _means(folder)
     for name, row in toml(folder, "blocs.toml").items():
         values = Fields(f"blocs.toml: {name}", row, WORDS).read(spec)
-        blocs.append(Bloc(name, values["name"], *(values[n] for n in numbers)))
+        blocs.append(Bloc(name, values["name"], *(values[n] for n in numbers), means(name)))
     for field, least in SUMS.items():
         total = sum(float(getattr(bloc, field)) for bloc in blocs)
         if not least - 1e-3 <= total <= 1.0 + 1e-3:
@@ -136,6 +138,25 @@ def read_tables(folder: Path) -> Tables:
     )
     prices = tuple(Price(**_picked(Price, row)) for _, row in _rows(folder, "prices.csv", words))
     return Tables(tuple(blocs), places, tuple(labs), tuple(chips), supply, prices)
+
+
+def _means(folder: Path) -> Callable[[str], tuple[tuple[int, float], ...]]:
+    # The path of each bloc's share; of every year all blocs add up to 1.
+    words = {**WORDS, "bloc": tuple(toml(folder, "blocs.toml"))}
+    found: dict[str, dict[int, float]] = {bloc: {} for bloc in words["bloc"]}
+    sums: dict[int, float] = {}
+    for _, row in _rows(folder, "means.csv", words):
+        found[row["bloc"]][row["year"]] = row["share"]
+        sums[row["year"]] = sums.get(row["year"], 0.0) + row["share"]
+    for year, total in sums.items():
+        if abs(total - 1.0) > 1e-3:
+            rule = f"must sum to 1 over the blocs in {year}"
+            raise InputError(f"means.csv: share: {rule}, got {total:g}; scale it")
+    for bloc, path in found.items():
+        if set(path) != set(sums):
+            lacks = ", ".join(str(year) for year in sorted(set(sums) - set(path)))
+            raise InputError(f"means.csv: {bloc}: must have a row for each year, lacks {lacks}")
+    return lambda bloc: tuple(sorted(found[bloc].items()))
 
 
 def _rows(folder: Path, name: str, words: Words) -> Iterator[tuple[Fields, dict[str, Any]]]:

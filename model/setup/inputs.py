@@ -210,12 +210,16 @@ def mirrored(inputs: Inputs, template: str) -> Inputs:
         good = ", ".join(b.name for b in inputs.blocs)
         raise InputError(f"economy.identical_blocs: unknown bloc {template!r}; blocs are {good}")
     number = len(inputs.blocs)
-    shared = ("researchers_2024", "funding_share", "cloud_share", "equipment_share",
+    shared = ("researchers_2024", "cloud_share", "equipment_share",
               "memory_share", "materials_share", "domestic_2018", "foreign_foundry",
               "spending_share", "developers_2024", "adoption")  # fmt: skip
     equal: dict[str, Any] = {
         name: math.fsum(getattr(bloc, name) for bloc in inputs.blocs) / number for name in shared
     }
+    years = [year for year, _ in inputs.blocs[0].means]
+    paths = zip(*(bloc.means for bloc in inputs.blocs), strict=True)
+    shares = [math.fsum(share for _, share in row) / number for row in paths]
+    equal["means"] = tuple(zip(years, shares, strict=True))
     blocs, places, labs = [], [], []
     for copy, bloc in enumerate(inputs.blocs):
         mark = f" #{copy + 1}"

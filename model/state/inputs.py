@@ -21,7 +21,6 @@ class Bloc:
     name: str
     label: str
     researchers_2024: float
-    funding_share: float  # share of world budgets of labs
     cloud_share: float  # share of world spending on chips outside labs
     equipment_share: float  # share of the world's chip-making equipment
     memory_share: float  # share of the world's high-bandwidth memory
@@ -31,6 +30,21 @@ class Bloc:
     spending_share: float  # share of world spending by users, if all used AI
     developers_2024: float  # millions
     adoption: float  # propensity to adopt, relative to the mean of 1
+    means: tuple[tuple[int, float], ...]  # year, share of what the world's labs have to spend
+
+    def share_of_means(self, year: float) -> float:
+        """Return the bloc's share of labs' means at a date in years; the first and last row hold.
+
+        A row is that of its mid-year; between two rows the share changes evenly.
+        """
+        before = self.means[0]
+        for row in self.means:
+            if row[0] + 0.5 > year:
+                span = row[0] - before[0]
+                part = (year - before[0] - 0.5) / span if span else 0.0
+                return before[1] + part * (row[1] - before[1])
+            before = row
+        return before[1]
 
 
 @dataclass(frozen=True)

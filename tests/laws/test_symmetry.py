@@ -158,7 +158,7 @@ def test_a_mirror_that_does_not_divide_is_refused() -> None:
 def test_mirrored_blocs_are_alike() -> None:
     world = World(load("mirror", SMALL), rng=1)
     fixed, state = world.fixed, world.state
-    assert len({bloc.funding_share for bloc in fixed.inputs.blocs}) == 1
+    assert len({bloc.means for bloc in fixed.inputs.blocs}) == 1
     firms = np.bincount(state.firms.bloc)
     assert firms.max() - firms.min() <= 1
     assert len(set(np.bincount(state.labs.bloc))) == 1

@@ -1,7 +1,9 @@
 r"""Budgets: what the labs of a bloc have to spend, and on which researchers and chips.
 
-The budgets of all labs of the world follow a path anchored in 2024; a bloc gets its share of the
-world's private investment in AI. Within a bloc outside funding falls with rank as
+The budgets of all labs of the world follow a path anchored in 2024; a bloc gets its share of what
+buys compute in the world (capital expenditure, fleets, vendors' sales: ``seeds/means.csv``, by the
+owner's head office). Deals of venture capital, which are on better record, would put the allies'
+labs above China's. After the record the last row holds. Within a bloc outside funding falls with rank as
 :math:`rank^{-z}` (Zipf; equal in all blocs) and a new lab grows into its place over two years; a
 part of the bloc's funding goes by labs' earnings instead,
 
@@ -38,10 +40,15 @@ levers at 1: the path.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+
+import numpy as np
 
 from model.core.kernels import kernel
 from model.core.parameter import LogUniform, Mechanism, Uniform, fact, lever
+from model.core.table import Floats
 from model.state.fixed import Fixed
+from model.state.inputs import Bloc
 from model.state.state import State
 
 LEAD_SCALE = (
@@ -106,6 +113,15 @@ class Budgets(Mechanism):
     """Lead over rivals at which labs' research spending is that on record."""
     ramp: int = fact(24, "months", within=(1, 120))
     """Time in which a new lab's funding grows to that of its rank."""
+    means_china: float = fact(0.0, "1", Uniform(-0.52, 0.52), (-3.0, 3.0), claims="D1 D11")
+    """Logarithm of the means of labs in China, over those of the US, beyond the record's; one
+    offset for the whole path, standard deviation 0.3."""
+    means_allies: float = fact(0.0, "1", Uniform(-0.78, 0.78), (-3.0, 3.0), claims="D11")
+    """Logarithm of the means of labs of the allies, over those of the US, beyond the record's;
+    standard deviation 0.45."""
+    means_others: float = fact(0.0, "1", Uniform(-1.04, 1.04), (-3.0, 3.0), claims="D11")
+    """Logarithm of the means of labs elsewhere, over those of the US, beyond the record's; standard
+    deviation 0.6."""
     budget: float = lever(
         1.0, "1", within=(0.0, 20.0), claims="D1 D14", since="exchange", roles="leader follower"
     )
@@ -134,6 +150,20 @@ def world_budget(group: Budgets, year: float) -> float:
     return group.funding_2024 * math.exp(long_run * past + (start - long_run) * boom)
 
 
+def shares_of_means(group: Budgets, blocs: Sequence[Bloc], year: float) -> Floats:
+    """Return each bloc's share of the world's means of labs at a date in years.
+
+    The record's, with the odds against all others changed by the draw's offsets for the whole path.
+    """
+    recorded = np.array([bloc.share_of_means(year) for bloc in blocs])
+    offsets = [getattr(group, f"means_{bloc.name}", 0.0) for bloc in blocs]
+    if not any(offsets):
+        return recorded
+    shifted = recorded * np.exp(offsets)
+    shares: Floats = shifted * (math.fsum(recorded) / math.fsum(shifted))
+    return shares
+
+
 def budgets(fixed: Fixed, state: State) -> None:
     """Share out labs' budgets and clouds' spending; count the teams that last month's hiring left.
 
@@ -146,8 +176,9 @@ def budgets(fixed: Fixed, state: State) -> None:
     year = fixed.inputs.calendar.year(state.month)
     world = world_budget(group, year) / 12.0
     levers = fixed.by_bloc(Budgets, "budget", state.month)
-    for b, bloc in enumerate(fixed.inputs.blocs):
-        blocs.funding_path[b] = world * bloc.funding_share
+    shares = shares_of_means(group, fixed.inputs.blocs, year)
+    for b in range(shares.size):
+        blocs.funding_path[b] = world * shares[b]
         blocs.funding[b] = blocs.funding_path[b] * levers[b]
     reference = 1.0 - math.exp(-group.reference_lead / LEAD_SCALE)
     numbers, active, buyers = fixed.face(Budgets), state.firms.active, state.buyers.face
