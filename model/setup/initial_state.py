@@ -242,7 +242,11 @@ def _labs(
         table.bloc[row] = inputs.bloc_index(lab.bloc)
         table.rank[row] = lab.rank
         table.founded[row] = inputs.calendar.index(lab.founded, 1)
-        table.habit[row] = HABITS.index(lab.release)
+        table.habit[row] = table.later_habit[row] = HABITS.index(lab.release)
+        if lab.earlier is not None and lab.until is not None:
+            table.habit_changes[row] = inputs.calendar.index(*lab.until) + 1
+            if table.habit_changes[row] > 0:
+                table.habit[row] = HABITS.index(lab.earlier)
         table.complement[row], table.motive[row] = lab.complement, lab.motive
     table.lead[:] = parameters.budgets.reference_lead
     firms.active[table.firm] = table.founded <= 0

@@ -71,6 +71,8 @@ class Laboratory:
     founded: int
     rank: int
     release: str
+    earlier: str | None  # its release habit to the end of a month (year, month), where it changed
+    until: tuple[int, int] | None
     motive: float  # weight of research in its aims, the rest is revenue
     complement: float  # weight of products it sells besides models, from 0 to 1
 

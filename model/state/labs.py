@@ -25,6 +25,12 @@ class Labs(Table):
         "i8", "lab", unit="month", doc="month of foundation; may lie before month 0"
     )
     habit: Integers = column("i8", "lab", unit="habit", doc="release habit; index into HABITS")
+    later_habit: Integers = column(
+        "i8", "lab", unit="habit", doc="release habit from the month on in which it changes"
+    )
+    habit_changes: Integers = column(
+        "i8", "lab", unit="month", doc="month in which the release habit changes; -1: none", fill=-1
+    )
     member: Integers = column(
         "i8", "lab", "field", unit="member", doc="row of the lab among members of a field; -1: none"
     )

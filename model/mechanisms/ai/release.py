@@ -1,7 +1,9 @@
 r"""Release: labs release finished models, closed or with open weights.
 
-A lab releases every finished model to users in the month of its completion, and chooses whether to
-publish the weights: it opens a model when
+A lab releases every finished model to users in the month of its completion. Whether it publishes
+the weights is, by default, its recorded *habit* (open, mixed, closed, with the dates on which it
+changed: ``seeds/labs.csv``; a mixed lab opens each model after a delay). ``open`` and ``closed``
+force all labs of a bloc. Under ``choice`` a lab opens a model when
 
 .. math:: k_c\, complement + k_t\, motive + k_d\, drawn > k_r\, rent,
           \qquad rent = \ln(1 + e^{3\, lead})/3,
@@ -17,8 +19,9 @@ best alternative of others, open or closed, between -1 and 2: a rule that looks 
 alone would never open the first model. From a first month on, the lab reconsiders every month a
 model that stayed closed: it opens the model late when others have caught up.
 
-Under ``habit`` labs follow their recorded habit instead (open, mixed, closed: ``seeds/labs.csv``; a
-mixed lab opens each model after a delay); ``open`` and ``closed`` force all labs of a bloc.
+Choice is not the default, also after the record: what openness brings is a weight here and stands
+in no account, so that under this rule nearly all labs open nearly everything, where most of the
+leading ones on record did not.
 
 Developers of a bloc contribute :math:`c_0 \sqrt{D}` ideas a month on average to the public pool of
 algorithms, D millions of developers times their use of open lines: ideas that are within reach of
@@ -63,11 +66,11 @@ class Release(Mechanism):
     """Release policies, and what labs gain by openness."""
 
     policy: Policy = lever(
-        "choice", "name", source="seeds/labs.csv", claims="B1 B3 B4 B11", since="release", bare=True
+        "habit", "name", source="seeds/labs.csv", claims="B1 B3 B4 B11", since="release", bare=True
     )
     """How labs in {bloc} release models: by choice, by each lab's habit, all open or all closed."""
     since: str = fact("", "month", lever=True)
-    """Month (YYYY-MM) from which release policies hold, while every lab chooses before; empty: the
+    """Month (YYYY-MM) from which release policies hold; before it labs follow their habit; empty: the
     first reported month, so that paired runs share their prehistory."""
     delay: int = fact(12, "months", within=(1, 120), claims="B1")
     """Age at which a lab of mixed habit opens a model, and from which a lab under choice
@@ -93,14 +96,16 @@ class Release(Mechanism):
 def release(fixed: Fixed, state: State) -> None:
     """Release the models finished this month; open models where openness pays or policy asks it.
 
-    Reads ``labs.completed``, ``finished``, ``run_*``, ``habit``, ``complement``, ``motive``,
+    Reads ``labs.completed``, ``finished``, ``run_*``, ``habit_changes``, ``complement``, ``motive``,
     ``state.run_bits``, ``platforms.share``, ``segments.adopters``, ``knowledge.rate``. Writes
-    ``labs.best_*``, ``open_capability``, ``models``, ``opened``, ``state.open_bits``,
+    ``labs.habit``, ``best_*``, ``open_capability``, ``models``, ``opened``, ``state.open_bits``,
     ``state.models``, ``state.opening``, ``platforms.quality``, ``flop``, ``blocs.contributed``,
     ``knowledge.pending``, ``first_month``, ``first_bloc``, ``words``.
     Labs are few and models rare, so that this phase is mostly written in Python.
     """
     labs = state.labs
+    changes = labs.habit_changes == state.month
+    labs.habit[changes] = labs.later_habit[changes]
     now, then = _open_use(fixed, state)
     _contribute(fixed, state, now)
     for lab in np.flatnonzero(labs.completed):

@@ -48,9 +48,10 @@ SECONDS_A_MONTH = 365.25 * 86400.0 / 12.0
 class Training(Mechanism):
     """Uses of fleets, start of runs, inheritance from open models, distillation."""
 
-    fleet_share: float = fact(0.45, "share", Uniform(0.3, 0.6), (0.0, 1.0))
-    """Share of a lab's fleet used for its training run."""
-    experiments_share: float = fact(0.25, "share", Uniform(0.1, 0.35), (0.0, 1.0))
+    fleet_share: float = fact(0.15, "share", Uniform(0.06, 0.25), (0.0, 1.0))
+    """Share of a lab's fleet used for its training run; a tenth to three tenths of what research
+    has, for most goes into experiments."""
+    experiments_share: float = fact(0.4, "share", Uniform(0.3, 0.5), (0.0, 1.0))
     """Share of a lab's fleet used for experiments; the fleet that remains serves users."""
     rented_share: float = fact(0.05, "share", Uniform(0.01, 0.1), (0.0, 1.0))
     """Share of a lab's fleet rented to other firms of its bloc for experiments."""
