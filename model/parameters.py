@@ -26,6 +26,7 @@ from model.mechanisms.firms.demography import Demography
 from model.mechanisms.firms.rivalry import Rivalry
 from model.mechanisms.firms.sectors import Sectors
 from model.mechanisms.ideas.appropriability import Appropriability
+from model.mechanisms.ideas.density import Density
 from model.mechanisms.ideas.discovery import Discovery
 from model.mechanisms.ideas.scarcity import Scarcity
 from model.mechanisms.ideas.spillover import Protection, Spillover
@@ -107,6 +108,7 @@ class Parameters(Mechanism):
     scarcity: Scarcity = Scarcity()
     discovery: Discovery = Discovery()
     spillover: Spillover = Spillover()
+    density: Density = Density()
     protection: Protection = Protection()
     training: Training = Training()
     release: Release = Release()

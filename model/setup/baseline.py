@@ -35,6 +35,7 @@ from model.mechanisms.chips.domestic import domestic
 from model.mechanisms.chips.fleets import fleets
 from model.mechanisms.chips.purchases import purchases
 from model.mechanisms.chips.supply import supply
+from model.mechanisms.ideas import density
 from model.mechanisms.people.places import normalised
 from model.month import advance, close
 from model.parameters import Parameters
@@ -106,8 +107,9 @@ def references(parameters: Parameters, inputs: Inputs) -> Constants:
             )
         share[field] = firms[field] * team[field] / labs
     infrastructure, cost, size = normalised(fixed, state)
+    crowded = density.references(fixed.of(density.Density), state.clusters.researchers)
     return Constants(firms, team, compute, share, _bloc_share(fixed, state), np.zeros(len(FIELDS)),
-                     infrastructure, cost, size)  # fmt: skip
+                     infrastructure, cost, size, *crowded)  # fmt: skip
 
 
 def _bloc_share(fixed: Fixed, state: State) -> Floats:

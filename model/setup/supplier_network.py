@@ -81,7 +81,8 @@ def _cells(firms: Firms, clusters: Clusters, adjacency: float) -> Cells:
     mass, seen = np.zeros((places, sectors)), np.zeros((sectors, places))
     within, pull = np.zeros(firms.key.size), np.zeros((places, sectors, places))
     masses(firms.size, first, last, adjacency, mass, within, seen)
-    pulls(seen, clusters.bloc, clusters.nearness, pull)
+    alike = np.ones(clusters.key.size)  # density makes talk more frequent, not suppliers
+    pulls(seen, clusters.bloc, clusters.nearness, alike, pull, np.empty(seen.T.shape))
     return Cells(first, last, mass, within.reshape(1, -1), seen, pull.reshape(-1, places))
 
 

@@ -32,8 +32,11 @@ def masses(team, start, stop, adjacency, mass, within, seen):
 
 
 @kernel
-def pulls(seen, cluster_bloc, nearness, pull):
-    """Sum researchers by nearness, as each cell sees those of each bloc."""
+def pulls(seen, cluster_bloc, nearness, gain, pull, more):
+    """Sum researchers by nearness, as each cell sees those of each bloc.
+
+    Those of the own place count ``gain`` times; ``more`` is what that makes of all in the bloc.
+    """
     # pull: running sum, over the clusters of a bloc, of nearness x adjacency x researchers,
     # as a firm of (cluster, sector) sees it. Sums begin anew in every bloc.
     sectors, clusters = seen.shape
@@ -43,8 +46,15 @@ def pulls(seen, cluster_bloc, nearness, pull):
             for d in range(clusters):
                 if d > 0 and cluster_bloc[d] != cluster_bloc[d - 1]:
                     total = 0.0
-                total += nearness[c, d] * seen[s, d]
+                weight = nearness[c, d] * seen[s, d]
+                total += weight * gain[c] if c == d else weight
                 pull[c, s, d] = total
+            last = c
+            while last + 1 < clusters and cluster_bloc[last + 1] == cluster_bloc[c]:
+                last += 1
+            whole, own = pull[c, s, last], nearness[c, c] * seen[s, c]
+            before = whole - own * (gain[c] - 1.0)
+            more[c, s] = 1.0 + own * (gain[c] - 1.0) / before if before > 0.0 else 1.0
 
 
 @helper

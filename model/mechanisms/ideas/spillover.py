@@ -16,7 +16,8 @@ research), with *none* it is 1. Channels:
 
 * *proximity* (talk among employees and neighbours): contacts a month = strength · flow / (12 m) ·
   (R_i/r)^½. They go to blocs in proportions fixed by the baseline world (times the exchange
-  between the blocs), in a bloc to clusters by the kernel
+  between the blocs), inside the own place more often where it is dense
+  (``mechanisms/ideas/density.py``), in a bloc to clusters by the kernel
   :math:`w_0 + (1 - w_0)\,2^{-d/d_{1/2}}` (Keller 2002) times sector adjacency times researchers,
   in a cluster to firms by researchers: never uniform over firms, and no more contacts when there
   are more firms.
@@ -66,7 +67,7 @@ from model.core.errors import InputError
 from model.core.kernels import over_rows
 from model.core.parameter import LogUniform, Mechanism, Uniform, fact, lever, monthly_rate
 from model.core.randomness import address, key_of
-from model.mechanisms.ideas import neighbours_kernels
+from model.mechanisms.ideas import density, neighbours_kernels
 from model.mechanisms.ideas import spillover_kernels as kernels
 from model.state.codes import (
     ALGORITHMS,
@@ -218,7 +219,7 @@ def spillover(fixed: Fixed, state: State) -> None:
     """Let firms meet, offer, learn; then publish discoveries of earlier months.
 
     Reads ``knowledge.bits``, ``pool``, ``cell_start``, ``state.open_bits``, ``blocs.exchange``,
-    ``moved``, ``firms.hire_rate``, ``clusters.nearness``, ``bloc_share``, ``state.discoveries``.
+    ``moved``, ``firms.hire_rate``, ``clusters.nearness``, ``bloc_share``, ``researchers``, ``state.discoveries``.
     Writes ``knowledge.bits``, ``count``, ``level``, ``absorption``, ``busy``, ``partner``,
     ``holders``, ``pool``, ``pending``, ``acquired``, ``published``, ``learned``, ``blocs.shield``,
     ``litigating``.
@@ -331,8 +332,10 @@ def _neighbours(fixed: Fixed, state: State, number: int) -> kernels.Neighbours:
     cells = (knowledge.cell_start, knowledge.cell_stop)
     neighbours_kernels.masses(knowledge.team, *cells, adjacency, mass, within, seen)
     pull, nearby = np.empty((2, places, sectors, places))
-    neighbours_kernels.pulls(seen, clusters.bloc, clusters.nearness, pull)
-    neighbours_kernels.pulls(seen, clusters.bloc, clusters.commute, nearby)
+    more, unused = np.empty((2, places, sectors))
+    gain, alike = density.gains(fixed, clusters.researchers), np.ones(places)
+    neighbours_kernels.pulls(seen, clusters.bloc, clusters.nearness, gain, pull, more)
+    neighbours_kernels.pulls(seen, clusters.bloc, clusters.commute, alike, nearby, unused)
     return kernels.Neighbours(
         mass,
         within.reshape(1, -1),
@@ -340,6 +343,7 @@ def _neighbours(fixed: Fixed, state: State, number: int) -> kernels.Neighbours:
         pull.reshape(-1, places),
         nearby.reshape(-1, places),
         clusters.bloc_share[number],
+        more,
         state.link_start,
         state.link_to,
     )

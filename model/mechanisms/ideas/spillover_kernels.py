@@ -57,6 +57,7 @@ class Neighbours(NamedTuple):
     pull: Any  # cell x cluster: running sum by nearness, begun anew in every bloc
     nearby: Any  # cell x cluster: running sum by commuting distance, for hires
     bloc_share: Any  # cluster x bloc: where talk goes in the baseline
+    more: Any  # cluster x sector: talk within the bloc, over that at mean density
     link_start: Any  # firm x (bloc + 1): where a firm's links to a bloc begin
     link_to: Any  # link: the firm at its other end
 
@@ -218,6 +219,8 @@ def meet(start, stop, meeting, firms, blocs, knowledge, contacts, neighbours, li
             if kind == PROXIMITY:
                 share = neighbours.bloc_share[home, s]
                 mean = contacts.proximity * reach * share * exchange[b, s]
+                if s == b:
+                    mean *= neighbours.more[home, firms.sector[f]]
             elif kind == PUBLICATION:
                 if contacts.publication > 0.0 and exchange[b, s] > 0.0:
                     unread = 0
