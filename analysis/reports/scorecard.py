@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any
 
-UNIT, RECORD, BAND, MODEL, INSIDE, SHARE = 10, 5, 11, 17, 3, 5  # letters of columns
+UNIT, RECORD, BAND, MODEL, INSIDE, SHARE = 10, 6, 11, 17, 3, 5  # letters of columns
 WIDE = 80
 ROOM = 5  # letters of a number
 
@@ -15,7 +15,7 @@ def lines(card: Mapping[str, Any]) -> list[str]:
     """Return a scorecard (``validate.as_plain``): a row a target, below it one a figure."""
     drawn = card["draws"]["kind"] == "prior"
     form = _Form(drawn)
-    rows = form.row("target", "unit", "known", "band", ["5 %", "50 %", "95 %"], "in", "draws")
+    rows = form.row("target", "unit", "record", "band", ["5 %", "50 %", "95 %"], "in", "draws")
     for verdict in card["verdicts"]:
         figures = [row for row in card["targets"] if row["target"] == verdict["name"]]
         title = f"{verdict['name']:3} {verdict['title']}"

@@ -33,7 +33,8 @@ def yearly_rate(history: History, asked: Asked) -> float:
 
 def mean_of_year_ends(history: History, asked: Asked) -> float:
     """Mean of a series at the ends of years; with `over`, of the difference to that bloc."""
-    return finite(_year_ends(history, asked).mean())
+    values = _year_ends(history, asked)
+    return finite(values.mean()) if values.size else math.nan
 
 
 def slope_of_year_ends(history: History, asked: Asked) -> float:

@@ -228,6 +228,11 @@ def read(path: Path) -> Targets:
         target = _entry(Target, entry, place)
         _check(target, place, points)
         targets[name] = target
+    full = [name + figure.name for name, target in targets.items() for figure in target.figures]
+    twice = [name for name in full if full.count(name) > 1]
+    if twice:
+        raise InputError(f"{path.name}: two figures are called {twice[0]}, by target and name; "
+                         "a good one is called like no other")  # fmt: skip
     if not any(target.reported for target in targets.values()):
         raise InputError(f"{path.name}: no target is reported; a good one has no reported = false")
     return Targets(path.name, targets, points)
@@ -285,6 +290,9 @@ def _numbers(figure: Figure, place: str, points: Points | None) -> None:
     if figure.points and points is None:
         raise InputError(f"{place}.points: needs the table [{POINTS}] with low, mode and high; "
                          "good ones are 7.5, 10.5, 13")  # fmt: skip
+    if figure.points and figure.scale != "plain":
+        raise InputError(f"{place}.scale: must be plain where points = true, got "
+                         f"{shown(figure.scale)}; a good value is 'plain'")  # fmt: skip
     least, most = (0.0, 1.0 if figure.scale == "logit" else math.inf)
     for field in ("low", "high", "record"):
         value = getattr(figure, field)
