@@ -127,8 +127,12 @@ def test_a_file_of_somebody_elses_targets_is_read(tmp_path):
 
 POINTS = "[index_points]\ntitle='points'\nlow={}\nmode={}\nhigh=13.0\nmark='M'\nsource='own'"
 TWICE = "\n".join(
-    ["[T1a]", *(f"{k} = {v}" for k, v in TARGET.items())]
-    + ["[[T1a.figures]]", *(f"{k} = {v}" for k, v in FIGURE.items())]
+    [
+        "[T1a]",
+        *(f"{k} = {v}" for k, v in TARGET.items()),
+        "[[T1a.figures]]",
+        *(f"{k} = {v}" for k, v in FIGURE.items()),
+    ]
 )
 REFUSED = {
     "missing field": ({"target": {"world": None}}, 'T1: world: is missing; .*\'?"ban"'),
