@@ -22,7 +22,9 @@ def validate(
     ] = "default",
     targets: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="targets in the form of seeds/targets.toml; default: it"),
+        typer.Option(
+            metavar="FILE", help="file of the form of seeds/targets.toml; default: that file"
+        ),
     ] = None,
     replicates: Annotated[
         int | None, typer.Option(help="draws; default: 8, with --draws prior 64")
