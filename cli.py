@@ -29,7 +29,17 @@ OURS = ("model", "analysis", "commands")
 @cache
 def application() -> typer.Typer:
     """Return the application with all commands, in the order of the help."""
-    from commands import claims, compare, doctor, run, scenarios, sensitivity, sweep, trace
+    from commands import (
+        claims,
+        compare,
+        doctor,
+        run,
+        scenarios,
+        sensitivity,
+        sweep,
+        trace,
+        validate,
+    )
 
     app = typer.Typer(
         name="spillover",
@@ -47,6 +57,7 @@ def application() -> typer.Typer:
         scenarios.new,
         run.run,
         compare.compare,
+        validate.validate,
         claims.claims,
         sweep.sweep,
         sensitivity.sensitivity,
