@@ -176,6 +176,8 @@ class Parameters(Mechanism):
             researcher_growth=budgets.researcher_growth,
             reference_lead=budgets.reference_lead,
             lab_researchers=budgets.lab_researchers,
+            wage_2024=self.labour.wage_2024,
+            wage_growth=self.labour.wage_growth,
             cost_share=self.applications.cost_share,
             product_substitution=self.sectors.substitution,
             product_home_bias=self.sectors.home_bias,
@@ -194,7 +196,7 @@ class Parameters(Mechanism):
         if used > 1.0:
             raise InputError(
                 "training: the shares of a fleet for runs, experiments and rent must not pass 1, "
-                f"got {used:.3g}; good values are 0.45, 0.25 and 0.05"
+                f"got {used:.3g}; good values are 0.15, 0.4 and 0.05"
             )
         if self.fleets.utilisation + self.fleets.utilisation_gain > 1.0:
             raise InputError("fleets.utilisation plus fleets.utilisation_gain must not pass 1; "

@@ -74,11 +74,17 @@ class Blocs(Table):
     typical: Floats = column(
         "f8", "bloc", unit="1", doc="mean weight in hiring of the bloc's firms at the start"
     )
-    funding_path: Floats = column(
-        "f8", "bloc", unit="USD/month", doc="budgets of the bloc's labs on the path, before levers"
+    chips_path: Floats = column(
+        "f8", "bloc", unit="USD/month", doc="what the bloc's labs spend on chips on the path"
     )
-    first_funding: Floats = column(
-        "f8", "bloc", unit="USD/month", doc="budgets of the bloc's labs on the path at month 0"
+    funding_path: Floats = column(
+        "f8",
+        "bloc",
+        unit="USD/month",
+        doc="budgets of the bloc's labs on the path, chips and people, before levers and revenue",
+    )
+    finance: Floats = column(
+        "f8", "bloc", unit="1", doc="log of outside finance over its path, which follows revenue"
     )
     budgets: Floats = column(
         "f8", "bloc", unit="USD/month", doc="research budgets of the bloc's active labs"

@@ -42,6 +42,7 @@ class Constants:
     density_people: float = 0.0  # researchers of the world at the start
     density: float = 0.0  # researchers in a researcher's place, mean at the start
     density_gain: float = 0.0  # mean effect of density at the start; 0: density does not matter
+    revenue: Floats | None = None  # month x bloc, to the end of 2024: revenue expected of labs
 
 
 class _Shared(NamedTuple):
@@ -86,6 +87,8 @@ class _Shared(NamedTuple):
     researcher_growth: float  # growth of researchers, 1/year (budgets)
     reference_lead: float  # months an idea stays private, at the reference (budgets)
     lab_researchers: float  # share of researchers in labs (budgets)
+    wage_2024: float  # cost of a researcher in 2024, USD a year (labour)
+    wage_growth: float  # growth of that cost, 1/year (labour)
     cost_share: float  # share of unit cost that AI can lower (applications)
     product_substitution: float  # elasticity between products of a sector (sectors)
     product_home_bias: float  # log bias for home products (sectors)

@@ -1,13 +1,11 @@
 r"""Labour: people graduate, are hired, move, go abroad, retire; firms pay them.
 
 **Demand.** Firms have wage bills. Those of a bloc's firms that are not labs sum to
-:math:`(1 - s)\,W_b`, shared by size; those of its labs to :math:`s\,W_b\,(F/F_0)^{\rho}\,f_b`,
-shared by their budgets, with :math:`W_b` the wage path times the path of people (wages are equal
-across blocs on it: there is no source for a difference), s the share of labs at month 0, F the path
-of labs' budgets and f_b the bloc's budgets over its part of that path. Recorded budgets grew 3.1
-times a year, people and wages much less: along the path bills follow people and wages except for a
-small pull :math:`\rho`; money beyond the path is spent like the rest, a tenth more means a tenth
-more for people.
+:math:`(1 - s)\,W_b`, shared by size, with :math:`W_b` the wage path times the path of people (wages
+are equal across blocs on it: there is no source for a difference) and s the share of labs at month
+0. A lab's bill is what its budget leaves beside chips (``mechanisms/ai/budgets.py``). Other firms
+are what else researchers can do: their bills do not answer wages, so that labs that pay a tenth
+more get more people as their part of all bills rises.
 
 **Wages.** One wage clears a bloc: what its bills buy, at the cost of places, over its people. A
 firm's desired heads are what its own bill buys at that wage; its own wage is bill over heads,
@@ -79,8 +77,6 @@ class Labour(Mechanism):
     their budgets less chips."""
     wage_growth: float = fact(0.05, "1/year", Uniform(0.0, 0.15), (-0.2, 1.0))
     """Continuous growth of the cost of a researcher (a rate in logs)."""
-    budget_pull: float = fact(0.05, "1", Uniform(0.0, 0.15), (0.0, 1.0), claims="D14")
-    """Elasticity of labs' wage bills, relative to other firms', in the growth of labs' budgets."""
     moves: float = fact(
         1.0, "share", within=(0.0, 3.0), lever=True, claims="A2 A6", since="exchange"
     )
@@ -109,7 +105,6 @@ def settle(fixed: Fixed, state: State) -> None:
     """Give every firm the people that its wage bill buys at the wage of its bloc, at month 0."""
     group, blocs, clusters, firms = fixed.of(Labour), state.blocs, state.clusters, state.firms
     blocs.first_people[:] = blocs.researchers[:] = path_of_people(fixed, state, 0)
-    blocs.first_funding[:] = blocs.funding_path
     cost = clusters.cost.copy()
     clusters.cost[:] = 1.0  # who starts where does not depend on what places will cost
     _pay(fixed, state)
@@ -134,7 +129,7 @@ def settle(fixed: Fixed, state: State) -> None:
 def labour(fixed: Fixed, state: State) -> None:
     """Let people graduate, move, emigrate, retire, and be paid.
 
-    Reads ``labs.budget``, ``blocs.funding``, ``funding_path``, ``taught``, ``exchange``,
+    Reads ``labs.budget``, ``blocs.chips_path``, ``funding_path``, ``taught``, ``exchange``,
     ``clusters.cost``, ``commute``, ``campus``, ``firms.size``, ``active``. Writes
     ``firms.bill``, ``wage``, ``researchers``, ``hire_rate``, ``clusters.researchers``, ``spent``,
     ``pay``, ``appeal``, and in ``blocs`` the people and their flows.
@@ -254,12 +249,11 @@ def _pay(fixed: Fixed, state: State) -> None:
     share = fixed.shared.lab_researchers
     people = path_of_people(fixed, state, state.month)
     for b in range(blocs.idle.size):
-        whole, path = wage * people[b], blocs.funding_path[b]
         has_lab, has_other = blocs.budgets[b] > 0.0, blocs.sizes[b] > 0.0
         labs = (share if has_other else 1.0) if has_lab else 0.0
-        grown = (path / blocs.first_funding[b]) ** group.budget_pull if path > 0.0 else 1.0
-        beyond = blocs.funding[b] / path if path > 0.0 else 1.0
-        blocs.lab_bill[b] = labs * whole * grown * beyond
+        whole, path = wage * people[b], blocs.funding_path[b]
+        for_people = 1.0 - blocs.chips_path[b] / path if path > 0.0 else 0.0
+        blocs.lab_bill[b] = blocs.budgets[b] * for_people
         blocs.other_bill[b] = (1.0 - labs) * whole if has_other else 0.0
     kernels.share_bills(*tables)
     kernels.sum_by_bloc(clusters.bloc, clusters.pay, blocs.pay)
