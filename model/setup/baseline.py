@@ -53,15 +53,17 @@ MOST_RUNS = 60
 FIRMS = 400  # in the economy in which growth is solved, labs (at most 75) included
 MONTHS = 36  # of reported time over which growth is measured
 PRECISION = 0.03  # standard error of the logarithm of growth at the solution
+ENOUGH_RUNS, ENOUGH = 20, 0.05  # in a world of much chance, as many runs and this error will do
 NOISE, NOISE_WEIGHT = 0.085, 4.0  # of one run's log growth, known as well as from four runs
 SLOPE, SLOPE_ERROR, LEAST_SLOPE = 0.35, 0.12, 0.05  # of log growth by log arrival, before a run
-REACH = 0.7  # of log arrival, over which a run's weight falls by a factor of e
+REACH = 1.0  # of log arrival, over which a run's weight falls by a factor of e
 LONGEST_STEP = 2.0  # in log arrival, from one round to the next
 FARTHEST = 6.0  # from the usual solution: growth that is not met there does not answer
 LEAST_GROWTH = 0.02  # of the goal: what the logarithm takes for a run without growth
-USUAL = np.array(
-    [-1.87, -1.69, -1.09]
-)  # usual solutions, in log arrival relative to log of growth over size
+# Over draws of the priors: usual solutions, in log arrival relative to log of growth over size, at
+# the usual strength of spillovers, and how they fall with the logarithm of that strength.
+USUAL = np.array([-2.2, -1.5, -1.8])
+USUAL_STRENGTH, FALL = 0.2, -0.8
 
 
 def resolve(parameters: Parameters) -> Constants:
@@ -264,7 +266,7 @@ def solve(parameters: Parameters) -> Floats:
     Growth rises with arrival and saturates at the bound of the balanced path. One run's growth
     differs by 9 % from seed to seed, so that what is solved is a regression: rounds of runs, each
     with seeds of its own, at the rates that all runs so far point to, until the standard error of
-    growth there is ``PRECISION`` in every field. Raises ``InputError`` when a growth cannot be
+    growth there is ``PRECISION`` in every field (``ENOUGH`` after ``ENOUGH_RUNS``). Raises ``InputError`` when a growth cannot be
     reached.
     """
     group = parameters.discovery
@@ -275,7 +277,9 @@ def solve(parameters: Parameters) -> Floats:
     wanted[PRODUCTS] &= constants.firms[PRODUCTS, APPLICATION] > 0.0
     firms = constants.firms[:, LAB].copy()  # rates are of the whole field, in products of one firm
     firms[PRODUCTS] = 1.0
+    strength = max(parameters.spillover.strength, 0.1 * USUAL_STRENGTH)
     usual = np.log(np.where(wanted, goal, 1.0) / size) + USUAL
+    usual += FALL * math.log(strength / USUAL_STRENGTH)
     trial = usual.copy()
     runs = _Runs(np.where(wanted, goal, 1.0))
     seeds = itertools.count(FIRST_SEED)
@@ -294,7 +298,8 @@ def solve(parameters: Parameters) -> Floats:
             found = [runs.solution(field, trial[field]) for field in range(goal.size)]
             before, trial = trial, np.array([near for near, _ in found])
             error = np.array([error for _, error in found])
-            settled = (error <= PRECISION) & (np.abs(trial - before) < REACH)
+            precise = ENOUGH if len(runs.trials) >= ENOUGH_RUNS else PRECISION
+            settled = (error <= precise) & (np.abs(trial - before) < REACH)
             if np.all(settled | ~wanted):
                 return np.where(wanted, np.exp(trial) * firms, 0.0)
         far = np.abs(trial - usual) > FARTHEST
