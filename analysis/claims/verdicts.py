@@ -24,7 +24,7 @@ import numpy as np
 
 from analysis.claims.ledger import Claim, Expectation
 from analysis.experiments.effects import Values, or_none
-from analysis.experiments.experiment import Arm, Job, at_months, months_of, run
+from analysis.experiments.experiment import Arm, Job, at_months, months_of, run, seed_of
 from analysis.experiments.prior_draws import Stream, free_parameters, values_at
 from model.core.errors import InputError
 from model.core.parameter import ParameterName
@@ -109,7 +109,7 @@ def test(
             Arm(world, {name: x for name, x in values.items() if name not in key[2]})
             for key, world in worlds.items()
         )
-        jobs.append(Job(arms, seed + d, replicate=d, normalised=Arm(plain, values)))
+        jobs.append(Job(arms, seed_of(seed, d), replicate=d, normalised=Arm(plain, values)))
     measure = partial(measures, wanted=tuple(wanted))
     results = run(jobs, measure, workers=workers, each=each)
     good = [d for d, result in enumerate(results) if isinstance(result, list)]

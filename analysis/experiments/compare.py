@@ -36,7 +36,7 @@ from analysis.experiments.effects import (
     sign_share,
     variance_removed,
 )
-from analysis.experiments.experiment import HORIZONS, Arm, Job
+from analysis.experiments.experiment import HORIZONS, Arm, Job, seed_of
 from analysis.experiments.prior_draws import Draws, Stream, most_influential, values_at
 from model.core.errors import InputError
 from model.economy import World
@@ -224,7 +224,7 @@ def compare_all(
     Args:
         worlds: two scenarios or more.
         replicates: pairs; with ``width``, those of the first look.
-        seed: replicate r has the seed ``seed + r``.
+        seed: of replicates (``experiment.seed_of``) and draws.
         workers: processes; results do not depend on their number.
         draws: every replicate is also a prior draw of the parameters.
         width: go on until the headline's interval is at most this wide (months of the scaled gap;
@@ -287,28 +287,34 @@ class _Replicates:
         self.tried = 0
 
     def reach(self, number: int) -> None:
-        # The next points stand in for draws that have no world.
-        while (missing := number - len(self.results)) > 0:
-            done = len(self.results)
-            if self.tried - done > TRIES * number:
-                raise InputError(f"only {done} of {number} draws have a world")
-            points = None if self.stream is None else self.stream.take(missing)
-            jobs = [
-                self._job(self.tried + r, None if points is None else points[r])
-                for r in range(missing)
-            ]
-            self.tried += missing
-            tick = partial(self._tick, done, number)
-            found = experiment.run(jobs, kept, workers=self.workers, each=tick)
-            for r, one in enumerate(found):
+        # A replicate whose draw has no world is drawn again, on its own.
+        todo = list(range(len(self.results), number))
+        draws = [None] * len(todo) if self.stream is None else self.stream.take(len(todo))
+        points: dict[int, Values | None] = dict(zip(todo, draws, strict=True))
+        done: dict[int, list[Run]] = {}
+        while todo:
+            before = len(self.results) + len(done)
+            if self.tried - before > TRIES * number:
+                raise InputError(f"only {before} of {number} draws have a world")
+            jobs = [self._job(replicate, points[replicate]) for replicate in todo]
+            self.tried += len(jobs)
+            tick = partial(self._tick, before, number)
+            found = dict(zip(todo, experiment.run(jobs, kept, workers=self.workers, each=tick),
+                             strict=True))  # fmt: skip
+            for replicate, one in found.items():
                 if isinstance(one, list):
-                    self.results.append(one)
-                    self.points += [points[r]] if points is not None else []
-                elif points is None:
+                    done[replicate] = one
+                elif self.stream is None:
                     raise InputError(one.message)
                 else:
                     why = one.message.partition(":")[0]
                     self.refused[why] = self.refused.get(why, 0) + 1
+                    points[replicate] = self.stream.again(replicate)
+            todo = [replicate for replicate in todo if replicate not in done]
+        for replicate in sorted(done):
+            self.results.append(done[replicate])
+            point = points[replicate]
+            self.points += [] if point is None else [point]
 
     def _tick(self, before: int, total: int, done: int, _: int) -> None:
         if self.each is not None:
@@ -319,7 +325,7 @@ class _Replicates:
         if self.stream is not None and point is not None:
             changes = values_at(self.stream.names, point)
         arms = tuple(Arm(world, changes) for world in self.worlds)
-        return Job(arms, self.seed + replicate, replicate=replicate)
+        return Job(arms, seed_of(self.seed, replicate), replicate=replicate)
 
 
 def _comparison(made: _Replicates, w: int, begun: float) -> Comparison:
