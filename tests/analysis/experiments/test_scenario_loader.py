@@ -124,7 +124,9 @@ def test_choices_in_words_can_be_lists(case: str) -> None:
 def test_lists_as_choices_are_a_sweep_and_go_on_in_its_folder(tmp_path: Path) -> None:
     name, value = in_words('economy.blocs=["us","china","allies","others"],["us","china"]')
     spec, plan, digest = tiny({name: value}, design="grid", against=None)
-    assert plan.size == 2 and [plan.value(k, 0) for k in range(2)] == sorted(value["values"], key=str)
+    assert plan.size == 2 and [plan.value(k, 0) for k in range(2)] == sorted(
+        value["values"], key=str
+    )
     sweeps.begin(spec, plan, digest, tmp_path / "s")
     assert sweeps.reopen(tmp_path / "s")[1].size == 2
     table = tmp_path / "s" / "plan.parquet"
@@ -141,6 +143,6 @@ def test_the_order_in_which_choices_are_listed_changes_nothing(words: str) -> No
     found = []
     for order in (1, -1):
         choices = ",".join(listed.split(",")[::order])
-        spec, plan, digest = tiny(dict([in_words(f"{name}={choices}")]), against=None)
+        _, plan, digest = tiny(dict([in_words(f"{name}={choices}")]), against=None)
         found.append((digest, [plan.at(k) for k in range(plan.size)]))
     assert found[0] == found[1]
