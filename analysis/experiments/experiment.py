@@ -61,8 +61,8 @@ class Arm:
 class Job:
     """Arms that are run with common random numbers.
 
-    ``seed`` is that of the worlds (``seed_of``). ``normalised`` is the arm whose baseline gives the constants, by default the first;
-    ``point`` and ``replicate`` only name the job.
+    ``seed`` is that of the worlds (``seed_of``). ``normalised`` is the arm whose baseline gives the
+    constants, by default the first; ``point`` and ``replicate`` only name the job.
     """
 
     arms: tuple[Arm, ...]

@@ -2,9 +2,9 @@
 
 Losses are what the bloc's users, its labs, hosts and application firms, and its vendors of chips
 have less in one world than in the other of its pair, since the start and discounted; what is gained
-is the effect on the scaled gap. All figures are over the pairs in which all of them are defined. Their
-ratio, in USD a month of gap, is defined where the mean effect is a month or more either way (below,
-nothing was bought) and both can be distinguished from zero: a price of chance is none.
+is the effect on the scaled gap. All figures are over the pairs in which all of them are defined.
+Their ratio, in USD a month of gap, is defined where the mean effect is a month or more either way
+(below, nothing was bought) and both can be distinguished from zero: a price of chance is none.
 """
 
 from __future__ import annotations

@@ -152,7 +152,8 @@ def rank_share(
             return math.nan
         means = np.bincount(code, here) / np.maximum(counts, 1)
         within = float(np.sum((here - means[code]) ** 2))
-        return max(0.0, 1.0 - (here.size - 1) / (here.size - number) * within / whole)
+        lost: float = (here.size - 1) / (here.size - number) * within / whole
+        return max(0.0, 1.0 - lost)
 
     picks = np.random.default_rng(1).integers(0, ranks.size, (resamples, ranks.size))
     centre = of(np.arange(ranks.size))
