@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from commands.options import Json, NoPlot, Quiet
+from commands.options import VARY_CHANCE, Json, NoPlot, Quiet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,7 +111,7 @@ def _notes(frame: pd.DataFrame, outcome: str) -> list[str]:
             f"{failed} of {frame.attrs['points'] * frame.attrs['replicates']} runs failed."
         )
     if one_chance(frame.attrs):
-        found.append(ONE_CHANCE)
+        found.append(f"{ONE_CHANCE} {VARY_CHANCE}")
     return found
 
 

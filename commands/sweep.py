@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from commands.options import OFFERS, FirmsOption, Json, Out, Quiet, Set, Until
+from commands.options import OFFERS, VARY_CHANCE, FirmsOption, Json, Out, Quiet, Set, Until
 
 if TYPE_CHECKING:
     from analysis.experiments.plan import Plan
@@ -277,7 +277,7 @@ def _report(batches: Batches, done: Progress, json_: bool, quiet: bool) -> None:
     from commands import console
 
     rows = summary(batches)
-    said = notes(rows, batches.manifest)
+    said = notes(rows, batches.manifest, VARY_CHANCE)
     if json_:
         console.as_json({"schema_version": 1, "folder": str(batches.folder), "runs": done.total,
                          "done": done.done, "failed": done.failed, "outcomes": rows,

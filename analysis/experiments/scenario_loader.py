@@ -1,8 +1,8 @@
 """The one loader of the worlds of a sweep: all with the same changes, all of one size.
 
 Whatever names a world (the scenario, what it is held against, a factor, a column of a table) is
-loaded here, so that no world misses what holds in all points (``--set``, ``--firms``, ``--until``,
-``[set]``), and none is compared with one of another span, size or cast.
+loaded here, so that no world misses what holds in all points (a table ``[set]``, or what a command
+sets), and none is compared with one of another span, size or cast.
 """
 
 from __future__ import annotations

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
 AGAINST = "_against"
 ONE_CHANCE = (
-    "All points share one draw of chance: whatever is said of them holds for that draw alone. "
-    "--replicates 4 or --vary chance=1:1000 varies it."
+    "All points share one draw of chance: intervals and whatever else is said hold for it alone."
 )
 
 

@@ -75,10 +75,10 @@ def _row(frame: Any, name: str, effects: bool, horizon: str, batches: Batches) -
     }
 
 
-def notes(rows: list[dict[str, Any]], about: Mapping[str, Any]) -> list[str]:
+def notes(rows: list[dict[str, Any]], about: Mapping[str, Any], advice: str = "") -> list[str]:
     """Return what a reader of a summary has to know: points left out, marks, one chance.
 
-    ``about`` is the manifest of the sweep.
+    ``about`` is the manifest of the sweep; ``advice`` says how chance can be varied.
     """
     found = []
     for row in rows:
@@ -91,7 +91,7 @@ def notes(rows: list[dict[str, Any]], about: Mapping[str, Any]) -> list[str]:
         found.append(ABOUT_MARKS)
     factors = [factor["name"] for factor in about["factors"]]
     if one_chance({"factors": factors, "replicates": about["replicates"]}):
-        found.append(ONE_CHANCE)
+        found.append(f"{ONE_CHANCE} {advice}".rstrip())
     return found
 
 

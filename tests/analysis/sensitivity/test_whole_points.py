@@ -160,9 +160,11 @@ def test_a_sweep_says_what_it_leaves_out_and_by_what_chance_points_differ(
     alone = sweeps.begin(spec, plan, digest, tmp_path / "one")
     sweeps.resume(alone, spec, plan, Here)
     said = " ".join(notes(summary(alone), alone.manifest))
-    assert "share one draw of chance" in said and "--vary chance=1:1000" in said
-    shown = spillover("sensitivity", str(alone.folder), "--outcome", "frontier")
-    assert "share one draw of chance" in shown.out
+    assert "share one draw of chance" in said
+    for words in (("sensitivity", "--outcome", "frontier"), ("sweep", "--resume")):
+        shown = spillover(words[0], str(alone.folder), *words[1:])
+        assert "share one draw of chance" in shown.out
+        assert "--replicates 4 or --vary chance=1:1000" in shown.out
     assert summary_rows(summary(alone))[1]
 
 

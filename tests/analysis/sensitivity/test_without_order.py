@@ -61,8 +61,10 @@ def test_a_switch_and_a_number_with_the_same_effect_have_the_same_size() -> None
 
 def test_words_and_seeds_have_a_size_and_no_sign_in_a_morris_design() -> None:
     size = {"designed": 0.0, "none": 2.0, "record": 2.0}
-    found = told("morris", (WORDS, CHANCE, NUMBER), 30,
-                 lambda degraded, chance, porosity: size[degraded] + (chance % 2) + porosity)  # fmt: skip
+    found = told(
+        "morris", (WORDS, CHANCE, NUMBER), 30,
+        lambda degraded, chance, porosity: size[degraded] + (chance % 2) + porosity,
+    )  # fmt: skip
     for name in (WORDS.name, "chance"):
         assert {kind for factor, kind in found if factor == name} == {"mu*"}
     assert found[WORDS.name, "mu*"].value == pytest.approx(4.0 / 3.0)  # the mean over all pairs
