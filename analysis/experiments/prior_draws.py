@@ -76,7 +76,7 @@ class Stream:
         self._words = [str(name) for name in self.names]
         self._world, self._cube, self._seed = worlds[0], cube, seed
         self._rounds: list[int] = []  # of the point that each replicate has
-        self._places: dict[int, Values] = {}  # by round
+        self._places: Values = np.zeros((0, 0))  # of the first round
 
     def take(self, number: int) -> list[Values]:
         """Return the points of the next replicates.
@@ -111,13 +111,13 @@ class Stream:
                 return None
 
     def _place(self, again: int, replicate: int) -> Values:
-        known = self._places.get(again)
-        if known is None or len(known) <= replicate:
+        if again:  # stands in for one that cannot be used, on its own
+            words = [f"{word} of replicate {replicate}" for word in self._words]
+            return np.asarray(side_by_side(1, self._seed, words, again)[0])
+        if len(self._places) <= replicate:
             size = 1 << max(replicate + 1, self._cube).bit_length()
-            known = side_by_side(size, self._seed, self._words, again)
-            self._places[again] = known
-        point: Values = known[replicate]
-        return point
+            self._places = side_by_side(size, self._seed, self._words)
+        return np.asarray(self._places[replicate])
 
 
 def values_at(names: Sequence[ParameterName], point: Values) -> dict[tuple[str, str], float]:

@@ -20,6 +20,7 @@ from analysis.reports.summary_sentences import sentences
 from analysis.reports.terminal_tables import compare_notes, compare_rows, run_rows
 from model.measure.outcomes import CENSORED, OUTCOMES
 from model.scenario import load
+from studies import readme
 
 MONTH = "2030-12"
 NAMES = [*OUTCOMES, *(f"{name}_censored" for name in CENSORED)]
@@ -184,3 +185,14 @@ def test_the_largest_of_several_correlations_does_not_make_a_verdict() -> None:
     assert "depends on" in verdicts._verdict(half, "a.b", 0.35, 1.0)
     assert verdicts._verdict(half, "a.b", 0.35, 1.0, candidates=8) == "inconclusive"
     assert "depends on" in verdicts._verdict(half, "a.b", 0.6, 1.0, candidates=8)
+
+
+def test_the_readme_asserts_what_is_clear() -> None:
+    gap = {"effect": 0.29, "low": -0.1, "high": 0.68}
+    months = {"effect": 5.4, "low": -1.0, "high": 11.8, "benchmark": 11.0}
+    said = readme._gap(gap, months, "2030")
+    assert "cannot be distinguished from zero" in said and "behind" not in said
+    said = readme._gap({**gap, "low": 0.1}, months, "2030")
+    assert "0.29 orders of magnitude" in said and "behind" in said and "months" not in said
+    found = imposers_cost(comparison(surplus_leader=NOISE, scaled_gap=NOISE), MONTH)
+    assert "no month of gap has a price" in readme._cost({"imposers_cost": [found]})
