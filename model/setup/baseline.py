@@ -13,21 +13,16 @@ disk by the digest of parameters, tables and sources.
 
 from __future__ import annotations
 
-import hashlib
 import itertools
-import json
 import math
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.core.cache import cache_folder
+from model.core import kept
 from model.core.errors import InputError
 from model.core.table import Floats
 from model.mechanisms.chips.controls import controls
@@ -50,6 +45,8 @@ from model.state.state import State
 FIRST_SEED = 1001  # every run of a solution takes the next seed; none is the seed of a user's run
 ROUNDS = (1, 1, 2, 4)  # runs of the first rounds; every further round has as many as the last
 MOST_RUNS = 60
+REVENUE_RUNS = 2  # of the small economy, from which what labs are expected to earn is known
+LAST_ON_RECORD = "2024-12"
 FIRMS = 400  # in the economy in which growth is solved, labs (at most 75) included
 MONTHS = 36  # of reported time over which growth is measured
 PRECISION = 0.03  # standard error of the logarithm of growth at the solution
@@ -79,7 +76,47 @@ def _resolved(text: str) -> Constants:
     parameters = Parameters.model_validate_json(text)
     inputs = inputs_of(parameters)
     constants = references(parameters, inputs)
-    return replace(constants, arrival=_arrival(parameters))
+    constants = replace(constants, arrival=_arrival(parameters))
+    return replace(constants, revenue=expected_revenue(parameters, constants))
+
+
+def expected_revenue(parameters: Parameters, constants: Constants) -> Floats | None:
+    """Return labs' smoothed revenue in the world with the ban, month x bloc, to the end of 2024.
+
+    What labs have to spend is on record, and the record is that of a world with the ban: there
+    revenue is what it is expected to be. It is the mean of two runs of the small economy. Of blocs
+    that are copies of one another there is no record: they are expected to earn alike, without
+    controls. Nothing where no lab's means follow revenue.
+    """
+    group, economy = parameters.budgets, parameters.economy
+    if group.cash_flow == 0.0 and group.finance_response == 0.0:
+        return None
+    regime = "none" if economy.identical_blocs else "history"
+    small = parameters.model_copy(
+        update={
+            "economy": economy.model_copy(update={"firms": FIRMS, "end": LAST_ON_RECORD}),
+            "controls": parameters.controls.model_copy(update={"regime": regime}),
+        }
+    )
+    return kept.kept(f"revenue-{small.digest()}", lambda: _revenue(small, constants))
+
+
+def _revenue(parameters: Parameters, constants: Constants) -> Floats:
+    inputs = inputs_of(parameters)
+    runs = []
+    for seed in range(FIRST_SEED, FIRST_SEED + REVENUE_RUNS):
+        fixed, state = build(parameters, inputs, constants, seed)
+        months = []
+        while state.month < inputs.calendar.months:
+            advance(fixed, state)
+            close(state)
+            labs = state.labs
+            months.append(np.bincount(labs.bloc, labs.smoothed_revenue, len(inputs.blocs)))
+        runs.append(months)
+    mean: Floats = np.mean(runs, axis=0)
+    if parameters.economy.identical_blocs:
+        mean[:] = mean.mean(axis=1, keepdims=True)
+    return mean
 
 
 def references(parameters: Parameters, inputs: Inputs) -> Constants:
@@ -139,37 +176,7 @@ def _arrival(parameters: Parameters) -> Floats:
     small = parameters.model_copy(
         update={"economy": economy.model_copy(update={"firms": FIRMS, "end": end})}
     )
-    digest = small.digest()
-    kept = cache_folder() / f"arrival-{digest[:24]}.json"
-    found = _kept(kept, digest)
-    if found is None:
-        found = solve(small)
-        _keep(kept, digest, found)
-    return found
-
-
-def _kept(path: Path, digest: str) -> Floats | None:
-    # What was kept, or nothing where the file is not to the letter what ``_keep`` writes.
-    try:
-        values = np.array(json.loads(path.read_text())["arrival"], np.float64)
-        return values if path.read_text() == _page(digest, values) else None
-    except (OSError, ValueError, TypeError, LookupError, RecursionError, OverflowError):
-        return None
-
-
-def _page(digest: str, values: Floats) -> str:
-    content = {"baseline": digest, "arrival": values.tolist()}
-    check = hashlib.sha256(json.dumps(content).encode()).hexdigest()
-    return json.dumps({**content, "check": check})
-
-
-def _keep(path: Path, digest: str, values: Floats) -> None:
-    try:
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:
-            file.write(_page(digest, values))
-        os.replace(file.name, path)
-    except OSError:
-        pass  # the cache cannot be written: the next run solves again
+    return kept.kept(f"arrival-{small.digest()}", lambda: solve(small))
 
 
 def growth_of(parameters: Parameters, constants: Constants, seeds: Sequence[int]) -> Floats:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
 import pytest
 
@@ -85,25 +83,3 @@ def test_growth_out_of_reach_costs_few_runs(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(InputError, match="no arrival of ideas"):
         baseline.solve(parameters)
     assert len(tried) <= 8
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        lambda text: "",
-        lambda text: "{}",
-        lambda text: "[0, 0, 0]",
-        lambda text: "[" * 100_000,
-        lambda text: text[:-4],
-        lambda text: text.replace("1", "2", 1),
-        lambda text: text.replace("[", "[NaN, ", 1),
-    ],
-)
-def test_a_damaged_file_of_kept_rates_is_not_believed(tmp_path, damage) -> None:
-    kept, values = tmp_path / "arrival.json", np.array([11.5, 1.25, 0.1])
-    baseline._keep(kept, "digest", values)
-    assert np.array_equal(baseline._kept(kept, "digest"), values)
-    assert baseline._kept(kept, "other") is None
-    kept.write_text(damage(kept.read_text()))
-    assert baseline._kept(kept, "digest") is None
-    assert os.listdir(tmp_path) == [kept.name]
