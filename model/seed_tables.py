@@ -55,7 +55,10 @@ COLUMNS = {
         "supply.csv": "family:chip year:whole1990..2100 units:>0 mark:mark source:text",
     }.items()
 }
-KEYS = {"supply.csv": ("family", "year"), "means.csv": ("bloc", "year")}  # of the other tables the first column
+KEYS = {
+    "supply.csv": ("family", "year"),
+    "means.csv": ("bloc", "year"),
+}  # of the other tables the first column
 
 
 class Tables(NamedTuple):
@@ -121,7 +124,9 @@ def read_tables(folder: Path) -> Tables:
         if seats[row["cluster"]] != row["bloc"]:
             raise cells.wrong("cluster", f"must lie in {row['bloc']}", "correct one of the two")
         if (row["earlier"] is None) != (row["until"] is None):
-            raise cells.wrong("until", "must be given with an earlier habit, and only then", "2020-05")
+            raise cells.wrong(
+                "until", "must be given with an earlier habit, and only then", "2020-05"
+            )
         labs.append(Laboratory(**_picked(Laboratory, {**row, "name": row["lab"]})))
     roots, chips = {}, []
     for cells, row in _rows(folder, "chips.csv", words):

@@ -91,6 +91,13 @@ def money_of_labs(fixed: Fixed, state: State) -> float:
     return _relative(rest, labs.available + np.abs(labs.earned))
 
 
+def lab_spending(fixed: Fixed, state: State) -> float:
+    """Research budget = money for chips + wage bill, by lab that is active."""
+    labs, bills = state.labs, state.firms.bill[state.labs.firm]
+    rest = labs.budget - state.buyers.grant[: bills.size] - bills
+    return _relative(np.where(state.firms.active[labs.firm], rest, 0.0), labs.budget)
+
+
 def money_of_users(fixed: Fixed, state: State) -> float:
     """Spending of users and firms on AI models = revenue of labs and hosts."""
     platforms, segments = state.platforms, state.segments
@@ -218,6 +225,7 @@ LAWS: dict[str, Callable[[Fixed, State], float]] = {
         prepaid,
         lab_budgets,
         money_of_labs,
+        lab_spending,
         money_of_users,
         user_shares,
         people,

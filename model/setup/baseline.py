@@ -45,7 +45,7 @@ from model.state.state import State
 FIRST_SEED = 1001  # every run of a solution takes the next seed; none is the seed of a user's run
 ROUNDS = (1, 1, 2, 4)  # runs of the first rounds; every further round has as many as the last
 MOST_RUNS = 60
-REVENUE_RUNS = 2  # of the small economy, from which what labs are expected to earn is known
+REVENUE_RUNS = 4  # of the small economy, from which what labs are expected to earn is known
 LAST_ON_RECORD = "2024-12"
 FIRMS = 400  # in the economy in which growth is solved, labs (at most 75) included
 MONTHS = 36  # of reported time over which growth is measured
@@ -84,7 +84,7 @@ def expected_revenue(parameters: Parameters, constants: Constants) -> Floats | N
     """Return labs' smoothed revenue in the world with the ban, month x bloc, to the end of 2024.
 
     What labs have to spend is on record, and the record is that of a world with the ban: there
-    revenue is what it is expected to be. It is the mean of two runs of the small economy. Of blocs
+    revenue is what it is expected to be. It is the mean of four runs of the small economy. Of blocs
     that are copies of one another there is no record: they are expected to earn alike, without
     controls. Nothing where no lab's means follow revenue.
     """

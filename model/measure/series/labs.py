@@ -46,6 +46,16 @@ SERIES: dict[str, tuple[str, str]] = {
     "outside_funding": ("USD/month", "money that outside investors put into labs"),
     "kept_by_owners": ("USD/month", "money that owners of labs keep"),
     "research_budget": ("USD/month", "research budgets of all labs, for researchers and chips"),
+    "chip_budget": ("USD/month", "part of labs' research budgets that goes to chips"),
+    "lab_wages": ("USD/month", "wages that labs pay"),
+    "unspent_by_labs": (
+        "USD/month",
+        "part of labs' research budgets that finds no people, at the highest wage that labs offer",
+    ),
+    "means_over_path": (
+        "1",
+        "funding of labs over its path, which it leaves by levers and revenue",
+    ),
     "lead_of_ideas": (
         "months",
         "time until half of its rivals know an idea of a lab, mean of active labs",
@@ -75,12 +85,23 @@ def observe(fixed: Fixed, state: State, now: Mapping[str, Floats]) -> None:
         now["efficiency_effort"][b] = math.fsum(labs.efficiency[rows]) / max(1, rows.size)
     sums_kernels.total(labs.bloc, labs.models, now["models_released"])
     sums_kernels.total(labs.bloc, labs.opened, now["models_opened"])
+    # What goes to places with the bill is no wage; what is left of it is there again next month.
+    rows, kept = labs.firm, 1.0 - fixed.shared.firms_share
+    bills, heads = state.firms.bill[rows], state.firms.researchers[rows]
+    wages = np.minimum(kept * bills, state.firms.wage[rows] * heads / 12.0)
+    path = state.blocs.funding_path
+    now["means_over_path"][:] = np.where(
+        path > 0.0, state.blocs.funding / np.maximum(path, 1e-9), 1
+    )
     for name, column in (
         ("lab_revenue", labs.revenue),
         ("lab_profit", labs.revenue - labs.serving),
         ("outside_funding", labs.investors),
         ("kept_by_owners", labs.owners),
         ("research_budget", labs.budget),
+        ("chip_budget", state.buyers.grant[: labs.firm.size]),
+        ("lab_wages", wages),
+        ("unspent_by_labs", kept * bills - wages),
         ("lead_of_ideas", np.where(active, labs.lead, 0.0)),
     ):
         sums_kernels.total(labs.bloc, column, now[name])

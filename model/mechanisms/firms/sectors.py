@@ -232,7 +232,8 @@ def _account(first, firms, group, cost_share, spending, applications, branches, 
             h, s = firms.bloc[f], firms.sector[f] - FIRST_BRANCH
             alone = branches.head_cost[h, s] * firms.researchers[f]
             usual = branches.sold[h, s] / branches.people[h, s] if branches.people[h, s] else 0.0
-            staff = sales[i] / (usual * firms.researchers[f]) if usual > 0.0 else 1.0
+            usual *= firms.researchers[f]
+            staff = sales[i] / usual if usual > 0.0 else 1.0
             overhead[i] = alone * (group.fixed + (1.0 - group.fixed) * staff)
         result[i] = margin * sales[i] - overhead[i]
         change = (result[i] - smoothed[i]) / group.horizon

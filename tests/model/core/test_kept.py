@@ -7,6 +7,7 @@ import pytest
 
 from model.core import kept
 
+
 @pytest.mark.parametrize(
     "damage",
     [

@@ -25,8 +25,11 @@ from tests.worlds import unclosed
 
 LONG = {"economy__firms": 200, "economy__end": "2021-12", "sectors__overhead": 0.24}
 NOBODY = {
-    "demography__entrants": 0.0, "demography__spinoffs": 0.0, "demography__exit": 0.0,
-    "demography__other_closures": 0.0}
+    "demography__entrants": 0.0,
+    "demography__spinoffs": 0.0,
+    "demography__exit": 0.0,
+    "demography__other_closures": 0.0,
+}
 BUSY = {
     "demography__entrants": 0.3,
     "demography__spinoffs": 0.1,

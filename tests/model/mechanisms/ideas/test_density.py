@@ -42,9 +42,7 @@ def test_gains_add_no_contacts_and_growth_of_all_moves_none(
 
 def test_gains_have_the_stated_elasticity_where_nothing_saturates(small, constants):
     people = np.array([100.0, 200.0, 400.0])
-    fixed = fixed_of(
-        small, constants, people, density__elasticity=0.25, density__saturation=1e6
-    )
+    fixed = fixed_of(small, constants, people, density__elasticity=0.25, density__saturation=1e6)
     gains = density.gains(fixed, people)
     assert gains[1:] / gains[:-1] == pytest.approx(2.0**0.25, rel=1e-3)
 
