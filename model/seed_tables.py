@@ -44,7 +44,8 @@ COLUMNS = {
         "longitude:-180..180 weight:>0 weight_mark:mark ai_weight:0..1 ai_mark:mark "
         "sectors:[sector] source:text",
         "labs.csv": "lab:new bloc:bloc cluster:cluster founded:whole1800..2100 rank:whole1..999 "
-        "release:habit earlier:habit? until:month? motive:0..1 complement:0..1 mark:mark source:text",
+        "release:habit earlier:habit? until:month? motive:0..1 complement:0..1 mark:mark "
+        "source:text",
         "chips.csv": "chip:new vendor:text bloc:bloc sale:sale family:chip available:month "
         "withdrawn:month? answers:act? price_usd:>0 tflops:>0 memory_gb:>0 "
         "memory_bandwidth_gbs:>0 link_gbs:0.. tpp:>0 die_mm2:>0 mark:mark marks_of_fields:notes? "
@@ -58,7 +59,7 @@ COLUMNS = {
 KEYS = {
     "supply.csv": ("family", "year"),
     "means.csv": ("bloc", "year"),
-}  # of the other tables the first column
+}
 
 
 class Tables(NamedTuple):
@@ -105,7 +106,8 @@ def read_tables(folder: Path) -> Tables:
     means = _means(folder)
     for name, row in toml(folder, "blocs.toml").items():
         values = Fields(f"blocs.toml: {name}", row, WORDS).read(spec)
-        blocs.append(Bloc(name, values["name"], *(values[n] for n in numbers), means(name)))
+        counted = {n: values[n] for n in numbers}
+        blocs.append(Bloc(name, values["name"], **counted, means=means(name)))
     for field, least in SUMS.items():
         total = sum(float(getattr(bloc, field)) for bloc in blocs)
         if not least - 1e-3 <= total <= 1.0 + 1e-3:
@@ -124,9 +126,7 @@ def read_tables(folder: Path) -> Tables:
         if seats[row["cluster"]] != row["bloc"]:
             raise cells.wrong("cluster", f"must lie in {row['bloc']}", "correct one of the two")
         if (row["earlier"] is None) != (row["until"] is None):
-            raise cells.wrong(
-                "until", "must be given with an earlier habit, and only then", "2020-05"
-            )
+            raise cells.wrong("until", "must be given with an earlier habit only", "2020-05")
         labs.append(Laboratory(**_picked(Laboratory, {**row, "name": row["lab"]})))
     roots, chips = {}, []
     for cells, row in _rows(folder, "chips.csv", words):

@@ -1,4 +1,4 @@
-"""Arrays that took long to compute, kept in the cache and believed only where nothing is damaged."""
+"""Arrays that took long to compute, kept in the cache and believed only where undamaged."""
 
 from __future__ import annotations
 

@@ -70,8 +70,8 @@ class Release(Mechanism):
     )
     """How labs in {bloc} release models: by choice, by each lab's habit, all open or all closed."""
     since: str = fact("", "month", lever=True)
-    """Month (YYYY-MM) from which release policies hold; before it labs follow their habit; empty: the
-    first reported month, so that paired runs share their prehistory."""
+    """Month (YYYY-MM) from which release policies hold; before it labs follow their habit; empty:
+    the first reported month, so that paired runs share their prehistory."""
     delay: int = fact(12, "months", within=(1, 120), claims="B1")
     """Age at which a lab of mixed habit opens a model, and from which a lab under choice
     reconsiders every month a model that stayed closed."""
@@ -96,8 +96,8 @@ class Release(Mechanism):
 def release(fixed: Fixed, state: State) -> None:
     """Release the models finished this month; open models where openness pays or policy asks it.
 
-    Reads ``labs.completed``, ``finished``, ``run_*``, ``habit_changes``, ``complement``, ``motive``,
-    ``state.run_bits``, ``platforms.share``, ``segments.adopters``, ``knowledge.rate``. Writes
+    Reads ``labs.completed``, ``finished``, ``run_*``, ``habit_changes``, ``complement``,
+    ``motive``, ``state.run_bits``, ``platforms.share``, ``segments.adopters``, ``knowledge.rate``. Writes
     ``labs.habit``, ``best_*``, ``open_capability``, ``models``, ``opened``, ``state.open_bits``,
     ``state.models``, ``state.opening``, ``platforms.quality``, ``flop``, ``blocs.contributed``,
     ``knowledge.pending``, ``first_month``, ``first_bloc``, ``words``.

@@ -3,8 +3,9 @@ r"""Training: a lab turns compute and ideas into a model.
 A lab without a run starts one when its fleet exceeds a minimum and the run, at the present fleet
 and with the ideas held now, would beat its own best model by at least a stated step. The length of
 a run is random, with draws addressed by (lab, calendar month of its start): labs do not release in
-step, and a run that one world delays has no say in how long all later runs are. Ideas are frozen at the start; FLOP add up over the planned months. Capability is effective
-training compute in orders of magnitude:
+step, and a run that one world delays has no say in how long all later runs are. Ideas are
+frozen at the start; FLOP add up over the planned months. Capability is effective training compute
+in orders of magnitude:
 
 .. math:: own = \log_{10} FLOP + K_{alg}, \qquad
           uplift = \min(\chi, \log_{10}(1 + \rho \max(0, 10^{base - own} - 1))), \qquad

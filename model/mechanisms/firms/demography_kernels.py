@@ -66,7 +66,7 @@ def bank(firms, runway, applications):
 
 @kernel
 def closing(draws, firms, broke, sound, applications, closes):
-    """Write which firms close, each by its own draw, at the chance of those with and without cash."""
+    """Write which firms close, each by its own draw; ``sound`` is the chance with cash."""
     for i in range(closes.size):
         f = applications.firm[i]
         chance = broke if applications.cash[i] < 0.0 else sound

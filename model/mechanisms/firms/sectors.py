@@ -16,7 +16,8 @@ What a bloc spends on a sector grows at a stated rate, and with an elasticity ε
 of a whole sector) in the quality for money of the products sold there,
 
 .. math:: demand_b = D\,s_b\,e^{g t}\,e^{\varepsilon (I_b - I_b(0))}, \qquad
-          I_b = \frac{1}{\beta} \ln \frac{\sum_i people_i\,x_{ib}\,e^{\beta\,(quality_i - \ln cost_i)}}{\sum_i people_i}
+          I_b = \frac{1}{\beta} \ln \frac{\sum_i people_i\,x_{ib}\,
+          e^{\beta\,(quality_i - \ln cost_i)}}{\sum_i people_i}
 
 Code: ``_spend``
 
@@ -110,7 +111,7 @@ def sectors(fixed: Fixed, state: State) -> None:
     """Let the firms of each sector compete in every bloc, pay for platforms and count results.
 
     Reads ``applications.quality``, ``gain``, ``platform``, ``firms.researchers``,
-    ``blocs.exchange``, ``branches.people_first``. Writes ``applications.attraction``, ``share``, ``sales``, ``payments``,
+    ``blocs.exchange``. Writes ``applications.attraction``, ``share``, ``sales``, ``payments``,
     ``overhead``, ``result``, ``smoothed``, ``viable``, ``state.branches``, ``platforms.payments``.
     """
     group, firms, exchange = fixed.face(Sectors), state.firms.face, state.blocs.exchange

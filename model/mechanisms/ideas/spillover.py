@@ -219,7 +219,8 @@ def spillover(fixed: Fixed, state: State) -> None:
     """Let firms meet, offer, learn; then publish discoveries of earlier months.
 
     Reads ``knowledge.bits``, ``pool``, ``cell_start``, ``state.open_bits``, ``blocs.exchange``,
-    ``moved``, ``firms.hire_rate``, ``clusters.nearness``, ``bloc_share``, ``researchers``, ``state.discoveries``.
+    ``moved``, ``firms.hire_rate``, ``clusters.nearness``, ``bloc_share``, ``researchers``,
+    ``state.discoveries``.
     Writes ``knowledge.bits``, ``count``, ``level``, ``absorption``, ``busy``, ``partner``,
     ``holders``, ``pool``, ``pending``, ``acquired``, ``published``, ``learned``, ``blocs.shield``,
     ``litigating``.
