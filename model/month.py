@@ -27,6 +27,7 @@ from model.mechanisms.firms.demography import demography
 from model.mechanisms.firms.rivalry import rivalry
 from model.mechanisms.firms.sectors import sectors
 from model.mechanisms.ideas.appropriability import appropriability
+from model.mechanisms.ideas.density import density
 from model.mechanisms.ideas.discovery import discovery
 from model.mechanisms.ideas.scarcity import scarcity
 from model.mechanisms.ideas.spillover import spillover
@@ -80,6 +81,7 @@ MONTH = Phases(
         # Ideas: who discovers, who learns from others.
         scarcity,  # labs respond to scarce compute
         discovery,  # researchers discover ideas
+        density,  # researchers talk more where more of them are near
         spillover,  # firms learn ideas from each other
         # AI: models are trained, released and used.
         training,  # training runs start, continue, end

@@ -30,7 +30,8 @@ from model.mechanisms.chips.domestic import domestic
 from model.mechanisms.chips.fleets import fleets
 from model.mechanisms.chips.purchases import purchases
 from model.mechanisms.chips.supply import supply
-from model.mechanisms.ideas import density
+from model.mechanisms.ideas.density import Density
+from model.mechanisms.ideas.density import references as densities
 from model.mechanisms.people.places import normalised
 from model.month import advance, close
 from model.parameters import Parameters
@@ -77,11 +78,11 @@ def _resolved(text: str) -> Constants:
     inputs = inputs_of(parameters)
     constants = references(parameters, inputs)
     constants = replace(constants, arrival=_arrival(parameters))
-    return replace(constants, revenue=expected_revenue(parameters, constants))
+    return replace(constants, revenue=expected_revenue(parameters, constants.arrival))
 
 
-def expected_revenue(parameters: Parameters, constants: Constants) -> Floats | None:
-    """Return labs' smoothed revenue in the world with the ban, month x bloc, to the end of 2024.
+def expected_revenue(parameters: Parameters, arrival: Floats) -> dict[str, Floats] | None:
+    """Return labs' smoothed revenue in the world with the ban, by bloc and month, to 2024.
 
     What labs have to spend is on record, and the record is that of a world with the ban: there
     revenue is what it is expected to be. It is the mean of four runs of the small economy. Of blocs
@@ -98,11 +99,14 @@ def expected_revenue(parameters: Parameters, constants: Constants) -> Floats | N
             "controls": parameters.controls.model_copy(update={"regime": regime}),
         }
     )
-    return kept.kept(f"revenue-{small.digest()}", lambda: _revenue(small, constants))
+    found = kept.kept(f"revenue-{small.digest()}", lambda: _revenue(small, arrival))
+    names = [bloc.name for bloc in inputs_of(small).blocs]
+    return {name: found[:, b] for b, name in enumerate(names)}
 
 
-def _revenue(parameters: Parameters, constants: Constants) -> Floats:
+def _revenue(parameters: Parameters, arrival: Floats) -> Floats:
     inputs = inputs_of(parameters)
+    constants = replace(references(parameters, inputs), arrival=arrival)
     runs = []
     for seed in range(FIRST_SEED, FIRST_SEED + REVENUE_RUNS):
         fixed, state = build(parameters, inputs, constants, seed)
@@ -146,7 +150,7 @@ def references(parameters: Parameters, inputs: Inputs) -> Constants:
             )
         share[field] = firms[field] * team[field] / labs
     infrastructure, cost, size = normalised(fixed, state)
-    crowded = density.references(fixed.of(density.Density), state.clusters.researchers)
+    crowded = densities(fixed.of(Density), state.clusters.researchers)
     return Constants(firms, team, compute, share, _bloc_share(fixed, state), np.zeros(len(FIELDS)),
                      infrastructure, cost, size, *crowded)  # fmt: skip
 

@@ -91,15 +91,12 @@ class Branches(Table):
     people: Floats = column(
         "f8", "bloc", "branch", unit="persons", doc="researchers of the bloc's firms in the sector"
     )
-    people_first: Floats = column(
-        "f8", "bloc", "branch", unit="persons", doc="researchers of the bloc's firms at month 0"
-    )
     head_sales: Floats = column(
         "f8",
         "bloc",
         "branch",
         unit="USD/month/person",
-        doc="sales a head that wages follow, smoothed; heads in proportion to the world's",
+        doc="sales a head that wages follow, smoothed; heads over the path of all research",
         fill=np.nan,
     )
     head_sales_first: Floats = column(

@@ -39,10 +39,9 @@ class Constants:
     infrastructure: float = 0.0  # USD a researcher, mean at the start; 0: no effect on costs
     place_cost: float = 1.0  # cost without infrastructure, so that the mean at the start is 1
     place_size: float = 0.0  # researchers of a place, mean at the start; 0: size does not matter
-    density_people: float = 0.0  # researchers of the world at the start
     density: float = 0.0  # researchers in a researcher's place, mean at the start
     density_gain: float = 0.0  # mean effect of density at the start; 0: density does not matter
-    revenue: Floats | None = None  # month x bloc, to the end of 2024: revenue expected of labs
+    revenue: Mapping[str, Floats] | None = None  # bloc: revenue expected of its labs, by month
 
 
 class _Shared(NamedTuple):

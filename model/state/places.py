@@ -35,6 +35,9 @@ class Clusters(Table):
     researchers: Floats = column(
         "f8", "cluster", unit="persons", doc="researchers of all firms of the place"
     )
+    talk: Floats = column(
+        "f8", "cluster", unit="1", doc="talk inside the place, over that at mean density", fill=1.0
+    )
     appeal: Floats = column(
         "f8",
         "cluster",

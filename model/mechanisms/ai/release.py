@@ -98,9 +98,9 @@ def release(fixed: Fixed, state: State) -> None:
 
     Reads ``labs.completed``, ``finished``, ``run_*``, ``habit_changes``, ``complement``,
     ``motive``, ``state.run_bits``, ``platforms.share``, ``segments.adopters``, ``knowledge.rate``.
-    Writes ``labs.habit``, ``best_*``, ``open_capability``, ``models``, ``opened``, ``state.open_bits``,
-    ``state.models``, ``state.opening``, ``platforms.quality``, ``flop``, ``blocs.contributed``,
-    ``knowledge.pending``, ``first_month``, ``first_bloc``, ``words``.
+    Writes ``labs.habit``, ``best_*``, ``open_capability``, ``models``, ``opened``,
+    ``state.open_bits``, ``state.models``, ``state.opening``, ``platforms.quality``, ``flop``,
+    ``blocs.contributed``, ``knowledge.pending``, ``first_month``, ``first_bloc``, ``words``.
     Labs are few and models rare, so that this phase is mostly written in Python.
     """
     labs = state.labs

@@ -17,17 +17,17 @@ of a whole sector) in the quality for money of the products sold there,
 
 .. math:: demand_b = D\,s_b\,e^{g t}\,e^{\varepsilon (I_b - I_b(0))}, \qquad
           I_b = \frac{1}{\beta} \ln \frac{\sum_i people_i\,x_{ib}\,
-          e^{\beta\,(quality_i - \ln cost_i)}}{\sum_i people_i}
+          e^{\beta\,(quality_i - \ln cost_i)}}{e^{\gamma t}}
 
 Code: ``_spend``
 
-The log-sum is taken over all products sold in the bloc, wherever they are made, per head of the
-*world's* sector: more people do not make the world richer, and a bloc whose own firms go buys from
-abroad what that offers. Platforms take a share of variable cost.
+The log-sum is taken over all products sold in the bloc, wherever they are made, with people counted
+over the path γ on which all research grows: more researchers do not make the world richer, and a
+bloc whose own firms go buys from abroad what that offers. Platforms take a share of variable cost.
 
 *Overhead* is a firm's own: a fixed cost of each of its people, which follows the wages of its bloc
-and sector, and these follow what a head there sells (with heads in proportion to the world's, so
-that the growth of all research moves nobody's wage),
+and sector, and these follow what a head there sells (with heads counted over the path of all
+research, whose growth moves nobody's wage),
 
 .. math:: c_{bs} = overhead\,\bar w_{bs}, \qquad
           \ln \bar w_{bs} = (1 - \omega)(\ln w_{bs}(0) + g t) + \omega \ln w_{bs}
@@ -104,6 +104,7 @@ class Spending(NamedTuple):
     world: Any  # sector: spending of the world, USD a month
     share: Any  # bloc: its share of the world's spending
     grown: float  # growth of spending since the first month, a factor
+    trend: float  # growth of all research since the first month on its path, a factor
     abroad: float  # weight of a product from abroad at full exchange, over one from home
 
 
@@ -123,11 +124,10 @@ def sectors(fixed: Fixed, state: State) -> None:
         world=np.array([getattr(group, name) for name in BRANCHES]) * grown,
         share=np.array([bloc.spending_share for bloc in fixed.inputs.blocs]),
         grown=math.exp(group.growth * (years - start)),
+        trend=math.exp(fixed.shared.researcher_growth * (years - start)),
         abroad=math.exp(-group.home_bias),
     )
     _attract(firms, group, table, branches)
-    if state.month == 0:
-        branches.people_first[:] = branches.people
     _spend(exchange, group, spending, branches)
     _compete(firms, exchange, group, spending, table, branches)
     first, cost_share = state.month == 0, fixed.shared.cost_share
@@ -154,7 +154,6 @@ def _attract(firms, group, applications, branches):
 def _spend(exchange, group, spending, branches):
     """Write what the buyers of each bloc spend on each sector."""
     attraction, index, first = branches.attraction, branches.index, branches.first
-    heads = branches.people.sum(axis=0)  # of the world, so that their growth moves no demand
     for b in range(index.shape[0]):
         for s in range(index.shape[1]):
             total = attraction[b, s]
@@ -163,7 +162,7 @@ def _spend(exchange, group, spending, branches):
                     total += exchange[b, o] * spending.abroad * attraction[o, s]
             branches.demand[b, s] = 0.0
             if total > 0.0:
-                index[b, s] = math.log(total / heads[s]) / group.substitution
+                index[b, s] = math.log(total / spending.trend) / group.substitution
                 if math.isnan(first[b, s]):
                     first[b, s] = index[b, s]
                 risen = math.exp(group.demand_response * (index[b, s] - first[b, s]))
@@ -225,7 +224,7 @@ def _account(first, firms, group, cost_share, spending, applications, branches, 
         payments[i] = paid * sales[i] if platform[i] >= 0 else 0.0
         if platform[i] >= 0:
             received[platform[i], h] += payments[i]
-    _pay_heads(group, spending.grown, branches)
+    _pay_heads(group, spending, branches)
     for i in range(row.size):
         f = row[i]
         overhead[i] = 0.0
@@ -243,26 +242,20 @@ def _account(first, firms, group, cost_share, spending, applications, branches, 
 
 
 @helper
-def _pay_heads(group, grown, branches):
+def _pay_heads(group, spending, branches):
     """Write what a researcher costs in each bloc and sector."""
     people, sold, smooth, first = (
         branches.people, branches.sold, branches.head_sales, branches.head_sales_first
     )  # fmt: skip
     for s in range(people.shape[1]):
-        now = begin = 0.0
-        for b in range(people.shape[0]):
-            now += people[b, s]
-            begin += branches.people_first[b, s]
-        # Heads are counted in proportion to the world's: one of today is so much of one at first.
-        head = begin / now if now > 0.0 and begin > 0.0 else 1.0
         for b in range(people.shape[0]):
             if people[b, s] > 0.0 and sold[b, s] > 0.0:
-                sells = sold[b, s] / (people[b, s] * head)
+                sells = sold[b, s] / people[b, s] * spending.trend
                 if math.isnan(first[b, s]):
                     first[b, s] = smooth[b, s] = sells
                 smooth[b, s] *= (sells / smooth[b, s]) ** (1.0 / group.wage_lag)
             branches.head_cost[b, s] = 0.0
             if not math.isnan(first[b, s]):
-                stated = first[b, s] * grown
+                stated = first[b, s] * spending.grown
                 wage = stated * (smooth[b, s] / stated) ** group.wage_link
-                branches.head_cost[b, s] = group.overhead * wage * head
+                branches.head_cost[b, s] = group.overhead * wage / spending.trend

@@ -67,7 +67,7 @@ from model.core.errors import InputError
 from model.core.kernels import over_rows
 from model.core.parameter import LogUniform, Mechanism, Uniform, fact, lever, monthly_rate
 from model.core.randomness import address, key_of
-from model.mechanisms.ideas import density, neighbours_kernels
+from model.mechanisms.ideas import neighbours_kernels
 from model.mechanisms.ideas import spillover_kernels as kernels
 from model.state.codes import (
     ALGORITHMS,
@@ -219,7 +219,7 @@ def spillover(fixed: Fixed, state: State) -> None:
     """Let firms meet, offer, learn; then publish discoveries of earlier months.
 
     Reads ``knowledge.bits``, ``pool``, ``cell_start``, ``state.open_bits``, ``blocs.exchange``,
-    ``moved``, ``firms.hire_rate``, ``clusters.nearness``, ``bloc_share``, ``researchers``,
+    ``moved``, ``firms.hire_rate``, ``clusters.nearness``, ``bloc_share``, ``talk``,
     ``state.discoveries``.
     Writes ``knowledge.bits``, ``count``, ``level``, ``absorption``, ``busy``, ``partner``,
     ``holders``, ``pool``, ``pending``, ``acquired``, ``published``, ``learned``, ``blocs.shield``,
@@ -334,8 +334,8 @@ def _neighbours(fixed: Fixed, state: State, number: int) -> kernels.Neighbours:
     neighbours_kernels.masses(knowledge.team, *cells, adjacency, mass, within, seen)
     pull, nearby = np.empty((2, places, sectors, places))
     more, unused = np.empty((2, places, sectors))
-    gain, alike = density.gains(fixed, clusters.researchers), np.ones(places)
-    neighbours_kernels.pulls(seen, clusters.bloc, clusters.nearness, gain, pull, more)
+    alike = np.ones(places)
+    neighbours_kernels.pulls(seen, clusters.bloc, clusters.nearness, clusters.talk, pull, more)
     neighbours_kernels.pulls(seen, clusters.bloc, clusters.commute, alike, nearby, unused)
     return kernels.Neighbours(
         mass,

@@ -192,8 +192,8 @@ def contacts_of(mine, key, mean):
     if mean <= 0.0:
         return 0
     place = at(mine, np.uint64(key))
-    # Most means are small and most streams empty. A draw up to exp(-mean), which is above 1 - mean,
-    # gives no contact; the amount taken off exceeds the rounding errors of both.
+    # Most streams are empty. A draw up to exp(-mean), which is above 1 - mean, gives no contact;
+    # the amount taken off exceeds the rounding errors of both.
     if uniform(place) < 1.0 - mean - 1e-12:
         return 0
     return poisson_at(place, mean)

@@ -68,11 +68,13 @@ def at_the_reference_lead(world):
 def test_budgets_at_the_reference_lead_add_up_to_the_blocs_shares_of_the_world(small):
     fixed, state = at_the_reference_lead(small().run())
     year = fixed.inputs.calendar.year(state.month)
-    total = world_budget(fixed.of(Budgets), year) / 12.0
+    group, blocs = fixed.of(Budgets), state.blocs
+    chips = world_budget(group, year) * group.chip_share / 12.0
     for b, bloc in enumerate(fixed.inputs.blocs):
         mine = state.labs.budget[state.labs.bloc == b]
-        assert mine.sum() == pytest.approx(total * bloc.share_of_means(year))
-    assert state.labs.budget.sum() == pytest.approx(total)
+        assert mine.sum() == pytest.approx(blocs.funding_path[b])
+        assert blocs.chips_path[b] == pytest.approx(chips * bloc.share_of_means(year))
+    assert np.all(blocs.chips_path < blocs.funding_path)
 
 
 def test_people_add_up_and_grow(small, constants):

@@ -176,6 +176,9 @@ def test_where_all_build_on_ai_cheap_platforms_let_more_live(firms):
         "applications__cost_share": 0.3,
         "applications__first_price": 10.0,
         "sectors__overhead": 0.5,
+        "sectors__fixed": 1.0,
+        "sectors__wage_link": 0.0,
+        "sectors__demand_response": 0.5,
     }
     viable = []
     for price in (3.0, 1.0, 0.3):
@@ -339,6 +342,7 @@ def test_threads_do_not_change_a_bit():
     assert one == other and (worlds[0].state.applications.platform >= 0).sum() > 100
 
 
+AT_THE_EDGE = {"sectors__overhead": 0.24, "sectors__fixed": 1.0}  # where many firms just live
 EACH = {
     "applications": (
         ("review_rate", 0.0), ("price_weight", 5.0), ("productivity", 0.0), ("improvement", 0.0),
@@ -347,7 +351,7 @@ EACH = {
     ),
     "sectors": (
         ("substitution", 1.0), ("home_bias", 0.0), ("inertia", 0.0), ("overhead", 0.1),
-        ("horizon", 1), ("demand_response", 0.0), ("software", 2e12), ("devices", 2e12),
+        ("fixed", 0.3), ("wage_link", 0.0), ("wage_lag", 6.0), ("horizon", 1), ("demand_response", 0.0), ("software", 2e12), ("devices", 2e12),
         ("services", 2e12), ("growth", 0.0),
     ),
 }  # fmt: skip
@@ -355,7 +359,7 @@ EACH = {
 
 @pytest.fixture(scope="module")
 def plain(firms):
-    return firms(price=2.0, economy__end="2022-12").run()
+    return firms(price=2.0, economy__end="2022-12", **AT_THE_EDGE).run()
 
 
 @pytest.mark.parametrize(
@@ -363,7 +367,8 @@ def plain(firms):
     [(group, *pair) for group, pairs in EACH.items() for pair in pairs],
 )
 def test_each_parameter_moves_something_that_is_reported(group, name, value, firms, plain):
-    world = firms(price=2.0, economy__end="2022-12", **{f"{group}__{name}": value}).run()
+    given = {**AT_THE_EDGE, f"{group}__{name}": value}
+    world = firms(price=2.0, economy__end="2022-12", **given).run()
     moved = [
         of
         for of, series in world.record.series.items()

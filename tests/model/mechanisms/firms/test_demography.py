@@ -305,7 +305,7 @@ def verdicts(keys, hurdle, sales=1.0, overhead=1.0, spread=0.0, known=0.0, lift=
     blocs = Blocs.allocate(bloc=1, channel=1, month=1)
     branches = Branches.allocate(bloc=1, branch=1)
     branches.lift[:], branches.attraction[:], branches.people[:] = lift, 1.0, 1.0
-    branches.demand[:], branches.overhead[:] = sales, overhead
+    branches.demand[:], branches.head_cost[:] = sales, overhead
     demography_kernels.judge_entry(
         np.uint64(1), np.uint64(2), firms_to_come(keys, size=1e-6), np.ones(1),
         demography_kernels.Background(np.zeros(1), read=0.0, taken=0.0), knowledge.face, blocs.face,

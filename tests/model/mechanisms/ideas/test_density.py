@@ -19,21 +19,22 @@ PEOPLE = st.lists(st.floats(1.0, 1e6), min_size=2, max_size=30).map(np.array)
 def fixed_of(small, constants, people, **changes):
     """Return a world's fixed part whose baseline begins with these researchers by place."""
     fixed = worlds.with_parameters(small(constants=constants), **changes)
-    whole, mean, gain = density.references(fixed.of(Density), people)
-    crowd = {"density_people": whole, "density": mean, "density_gain": gain}
+    mean, gain = density.references(fixed.of(Density), people)
+    crowd = {"density": mean, "density_gain": gain}
     from dataclasses import replace
 
     return fixed.replaced(constants=replace(fixed.constants, **crowd))
 
 
-@given(people=PEOPLE, elasticity=st.floats(0.0, 1.0), growth=st.floats(0.1, 10.0))
-def test_gains_add_no_contacts_and_growth_of_all_moves_none(
-    small, constants, people, elasticity, growth
+@given(people=PEOPLE, elasticity=st.floats(0.0, 1.0), month=st.integers(0, 200))
+def test_gains_add_no_contacts_and_growth_on_the_path_moves_none(
+    small, constants, people, elasticity, month
 ):
     fixed = fixed_of(small, constants, people, density__elasticity=elasticity)
-    gains = density.gains(fixed, people)
+    gains = density.gains(fixed, 0, people)
     assert math.isclose(math.fsum(gains * people), math.fsum(people), rel_tol=1e-9)
-    assert np.allclose(gains, density.gains(fixed, growth * people), rtol=1e-9)
+    grown = people * math.exp(fixed.shared.researcher_growth * month / 12.0)
+    assert np.allclose(gains, density.gains(fixed, month, grown), rtol=1e-9)
     order = np.argsort(people)
     assert np.all(np.diff(gains[order]) >= -1e-12)  # denser places talk no less
     if elasticity == 0.0:
@@ -43,7 +44,7 @@ def test_gains_add_no_contacts_and_growth_of_all_moves_none(
 def test_gains_have_the_stated_elasticity_where_nothing_saturates(small, constants):
     people = np.array([100.0, 200.0, 400.0])
     fixed = fixed_of(small, constants, people, density__elasticity=0.25, density__saturation=1e6)
-    gains = density.gains(fixed, people)
+    gains = density.gains(fixed, 0, people)
     assert gains[1:] / gains[:-1] == pytest.approx(2.0**0.25, rel=1e-3)
 
 
