@@ -152,7 +152,7 @@ def _test(
         ["id", "verdict", "supported", "contradicted", "draws", "goes with"],
         [
             [v.identity, v.verdict, f"{v.share:.0%}", f"{v.against:.0%}",
-             str(v.supported.size), v.decider or "-"]
+             f"{v.supported.size} of {v.asked}", v.decider or "-"]
             for v in found
         ],
     )  # fmt: skip

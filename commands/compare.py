@@ -158,7 +158,7 @@ def _command(
 
 def _print(figures: dict[str, Any]) -> None:
     from analysis.experiments.imposers_cost import cost_sentence
-    from analysis.reports.terminal_tables import compare_rows, number
+    from analysis.reports.terminal_tables import compare_notes, compare_rows, number
     from commands import console
 
     count = figures["replicates"]
@@ -171,6 +171,8 @@ def _print(figures: dict[str, Any]) -> None:
         )
     console.data(head + "\n")
     console.table(*compare_rows(figures))
+    for note in compare_notes(figures):
+        console.data(note)
     console.data()
     for sentence in figures["sentences"]:
         console.data(sentence)

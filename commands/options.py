@@ -23,6 +23,7 @@ def _offers(what: str) -> Callable[[str], list[tuple[str, str]]]:
 
 
 OFFERS = {what: _offers(what) for what in ("scenarios", "files", "overrides", "figures")}
+VARY_CHANCE = "--replicates 4 or --vary chance=1:1000 varies it."
 Name = Annotated[
     str,
     typer.Argument(

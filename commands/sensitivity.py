@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from commands.options import Json, NoPlot, Quiet
+from commands.options import VARY_CHANCE, Json, NoPlot, Quiet
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SHOWN = 12  # factors in a table
+SHARES = ("rank correlation", "share of rank variance")
 MAIN = {"saltelli": "total", "morris": "mu*"}  # by which factors are ranked
 WORDS = {
     "first": "alone",
@@ -61,9 +62,11 @@ def sensitivity(
     first, *more = folders
     frame = load_sweep(first, *more, unfinished=unfinished)
     month = checked_horizon(frame, horizon)
+    at = frame[frame["horizon"] == month]
+    notes = _notes(at, outcome)
     table = indices_of(first, *more, horizon=month, unfinished=unfinished)
     effects = f"{outcome}_effect" in frame
-    boxes = discover(frame[frame["horizon"] == month], outcome)
+    boxes = discover(at, outcome)
     files: list[Path] = []
     if not no_plot and (effects or phase):
         files = _phase(first, frame, table, outcome, month, phase, quiet)
@@ -76,6 +79,7 @@ def sensitivity(
             "schema_version": 1, "design": frame.attrs["design"], "horizon": month,
             "failed": len(frame.attrs["failed"]), "missing": frame.attrs["missing"],
             "indices": rows, "boxes": boxes, "figures": [str(file) for file in files],
+            "notes": notes,
         })  # fmt: skip
         return
     for of in ("effect", "outcome"):
@@ -84,10 +88,31 @@ def sensitivity(
             _print(here, outcome, of, month)
     for box in boxes:
         console.data(box["words"])
+    for note in notes:
+        console.data(note)
     if not len(table):
         console.say("no indices: too few points, or nothing varies", quiet)
     for file in files:
         console.say(str(file), quiet)
+
+
+def _notes(frame: pd.DataFrame, outcome: str) -> list[str]:
+    # What a reader has to know: points left out, and by what chance points differ.
+    from analysis.experiments.sweep_points import ONE_CHANCE, one_chance, whole_points
+    from analysis.reports.terminal_tables import title
+
+    found = []
+    for of, column in (("Effect on ", f"{outcome}_effect"), ("", outcome)):
+        if column in frame and (words := whole_points(frame, column)[1].words()):
+            found.append(f"{of}{title(outcome)}: {words[:1].lower()}{words[1:]}")
+    failed = len(frame.attrs["failed"])
+    if failed:
+        found.append(
+            f"{failed} of {frame.attrs['points'] * frame.attrs['replicates']} runs failed."
+        )
+    if one_chance(frame.attrs):
+        found.append(f"{ONE_CHANCE} {VARY_CHANCE}")
+    return found
 
 
 def _print(table: pd.DataFrame, outcome: str, of: str, month: str) -> None:
@@ -96,10 +121,8 @@ def _print(table: pd.DataFrame, outcome: str, of: str, month: str) -> None:
     from model.measure.outcomes import OUTCOMES
 
     kinds = list(dict.fromkeys(table["index"]))
-    main = next((kind for kind in kinds if kind in MAIN.values()), kinds[0])
-    ranked = table[table["index"] == main].copy()
-    ranked["size"] = ranked["value"].abs()
-    names = list(ranked.sort_values("size", ascending=False)["factor"][:SHOWN])
+    main = _main(kinds)
+    names = _ranked(table)[:SHOWN]
     unit = f", {OUTCOMES[outcome].unit}" if main == "mu*" else ""
     console.data(
         f"{'Effect on ' if of == 'effect' else ''}{title(outcome)}{unit}, end of "
@@ -120,6 +143,19 @@ def _print(table: pd.DataFrame, outcome: str, of: str, month: str) -> None:
     heads = [f"{kind} ({WORDS[kind]})" if kind in WORDS else kind for kind in kinds]
     console.table(["factor", *heads], rows)
     console.data()
+
+
+def _main(kinds: list[str]) -> str:
+    # The index of the design; that of chance, from replicates, stands beside it.
+    return "total" if "first" in kinds else "mu*" if "mu*" in kinds else kinds[0]
+
+
+def _ranked(table: pd.DataFrame) -> list[str]:
+    # Factors by the size of their index; a correlation squared is a share of variance, too.
+    main = [*MAIN.values(), *SHARES]
+    here = table[table["index"].isin(main)].dropna(subset=["value"])
+    size = here["value"].abs().where(here["index"] != SHARES[0], here["value"] ** 2)
+    return list(dict.fromkeys(here.loc[size.sort_values(ascending=False).index, "factor"]))
 
 
 def _phase(
@@ -147,14 +183,10 @@ def _phase(
                              f"{', '.join(frame.attrs['factors'])}")  # fmt: skip
     else:
         here = table[(table["outcome"] == outcome) & (table["of"] == "effect")]
-        kinds = list(here["index"])
-        main = next((kind for kind in kinds if kind in MAIN.values()), kinds[0] if kinds else "")
-        ranked = here[here["index"] == main].dropna(subset=["value"])
-        ranked = ranked.loc[ranked["value"].abs().sort_values(ascending=False).index]
         numbers = [
             f for f in frame.attrs["factors"] if frame[f].dtype.kind in "if" and f != "chance"
         ]
-        names = [name for name in ranked["factor"] if name in numbers]
+        names = [name for name in _ranked(here) if name in numbers]
         names += [name for name in numbers if name not in names]
         if len(names) < 2:
             return []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from commands.options import OFFERS, FirmsOption, Json, Out, Quiet, Set, Until
+from commands.options import OFFERS, VARY_CHANCE, FirmsOption, Json, Out, Quiet, Set, Until
 
 if TYPE_CHECKING:
     from analysis.experiments.plan import Plan
@@ -273,13 +273,17 @@ def _dry(
 
 
 def _report(batches: Batches, done: Progress, json_: bool, quiet: bool) -> None:
-    from analysis.reports.sweep_summary import summary, summary_rows
+    from analysis.reports.sweep_summary import notes, summary, summary_rows
     from commands import console
 
     rows = summary(batches)
+    said = notes(rows, batches.manifest, VARY_CHANCE)
     if json_:
         console.as_json({"schema_version": 1, "folder": str(batches.folder), "runs": done.total,
-                         "done": done.done, "failed": done.failed, "outcomes": rows})  # fmt: skip
+                         "done": done.done, "failed": done.failed, "outcomes": rows,
+                         "notes": said})  # fmt: skip
     else:
         console.table(*summary_rows(rows))
+        for note in said:
+            console.data(note)
     console.say(f"written to {batches.folder}", quiet)

@@ -19,6 +19,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from analysis.experiments.effects import clear
+from analysis.experiments.imposers_cost import cost_sentence
 from studies.common import start
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -47,21 +49,12 @@ def experiment() -> Figures:
 def block(figures: Figures, day: str) -> str:
     """Return the text between the markers; ``day`` is the day on which the figures were made."""
     rows = {(row["name"], row["horizon"][:4]): row for row in figures["outcomes"]}
-    cost = figures["imposers_cost"][-1]
     last = YEARS[-1]
     gap, months = rows["gap", last], rows["scaled_gap", last]
-    way = "further behind" if gap["effect"] > 0.0 else "closer to"
-    text = (
+    head = (
         f"**At default parameters** (`spillover {COMMAND}`, version {version('spillover')}, {day}):"
-        f" at the end of {last} the ban leaves China's best model {abs(gap['effect']):.2f} orders "
-        f"of magnitude of effective training compute (OOM; 95 % interval {gap['low']:.2f} to "
-        f"{gap['high']:.2f}) {way} that of the United States. At the US rate of progress this is "
-        f"{months['effect']:.1f} months ({months['low']:.1f} to {months['high']:.1f}); the loss of "
-        f"training compute alone would give {months['benchmark']:.1f}. The United States loses USD "
-        f"{cost['loss']:.0f} bn (standard error {cost['loss_error']:.0f}) of surplus and profits, "
-        f"or USD {cost['a_month']:.0f} bn (standard error {cost['a_month_error']:.0f}) for each "
-        "month."
     )
+    text = " ".join([head, _gap(gap, months, last), _cost(figures)])
     lines = textwrap.wrap(text, WIDTH, break_long_words=False, break_on_hyphens=False)
     lines += [
         "",
@@ -76,6 +69,39 @@ def block(figures: Figures, day: str) -> str:
             f"({row['low']:.2f} to {row['high']:.2f}) | {row['benchmark']:+.1f} |"
         )
     return "\n".join(lines)
+
+
+def _gap(gap: Figures, months: Figures, last: str) -> str:
+    if not clear(gap["low"], gap["high"]):
+        return (
+            f"at the end of {last} the effect of the ban on the gap ({gap['effect']:+.2f} orders "
+            f"of magnitude of effective training compute, OOM; 95 % interval {gap['low']:.2f} to "
+            f"{gap['high']:.2f}) cannot be distinguished from zero."
+        )
+    way = "further behind" if gap["effect"] > 0.0 else "closer to"
+    text = (
+        f"at the end of {last} the ban leaves China's best model {abs(gap['effect']):.2f} orders "
+        f"of magnitude of effective training compute (OOM; 95 % interval {gap['low']:.2f} to "
+        f"{gap['high']:.2f}) {way} that of the United States."
+    )
+    if not clear(months["low"], months["high"]):
+        return text
+    return (
+        f"{text} At the US rate of progress this is "
+        f"{months['effect']:.1f} months ({months['low']:.1f} to {months['high']:.1f}); the loss of "
+        f"training compute alone would give {months['benchmark']:.1f}."
+    )
+
+
+def _cost(figures: Figures) -> str:
+    cost = figures["imposers_cost"][-1]
+    if cost["a_month"] is None:
+        return cost_sentence(dict(figures))
+    return (
+        f"The United States loses USD {cost['loss']:.0f} bn (standard error "
+        f"{cost['loss_error']:.0f}) of surplus and profits, or USD {cost['a_month']:.0f} bn "
+        f"(standard error {cost['a_month_error']:.0f}) for each month."
+    )
 
 
 def written(text: str) -> str:

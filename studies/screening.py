@@ -19,6 +19,7 @@ from analysis.experiments import experiment
 from analysis.experiments.designs import Factor
 from analysis.experiments.effects import Values
 from analysis.experiments.experiment import Arm, Job
+from analysis.experiments.strata import side_by_side
 from model.core.errors import InputError
 from model.core.parameter import LogUniform, ParameterName
 from model.measure.outcomes import OUTCOMES
@@ -95,12 +96,10 @@ def moved(factor: Factor, place: float) -> float:
 @lru_cache(maxsize=1)
 def points() -> list[tuple[float, ...]]:
     """Return points that a world can be built from, in the order they were drawn."""
-    from scipy.stats import qmc
-
-    all_factors, chance = factors(), np.random.default_rng(SEED)
+    names = [factor.name for factor in factors()]
     found: list[tuple[float, ...]] = []
-    for _ in range(REDRAWS):
-        for point in qmc.LatinHypercube(len(all_factors), rng=chance).random(POINTS):
+    for again in range(REDRAWS):  # a new parameter leaves the places of the others as they are
+        for point in side_by_side(POINTS, SEED, names, again):
             here = tuple(point.tolist())
             if len(found) < POINTS and _fine(here):
                 found.append(here)

@@ -18,7 +18,7 @@ NO_VERDICT = {"by construction": "true by construction: no verdict", "none": "ca
 def markdown(claims: Mapping[str, Claim], verdicts: Sequence[Verdict], command: str) -> str:
     """Return the page; claims without a verdict say why they have none."""
     found = {verdict.identity: verdict for verdict in verdicts}
-    draws = max((verdict.supported.size for verdict in verdicts), default=0)
+    draws = max((verdict.asked for verdict in verdicts), default=0)
     lines = [
         "# Verdicts on the claims",
         "",
@@ -59,7 +59,12 @@ def _entry(name: str, claim: Claim, verdict: Verdict | None) -> list[str]:
     if claim.test == "open":
         lines += [
             f"**{verdict.verdict.capitalize()}**: supported in {verdict.share:.0%}, contradicted "
-            f"in {verdict.against:.0%} of {verdict.supported.size} draws.",
+            f"in {verdict.against:.0%} of {verdict.supported.size} draws"
+            + (
+                "."
+                if verdict.supported.size == verdict.asked
+                else f" (of {verdict.asked}; the others have no world, or no defined effect)."
+            ),
             "",
         ]
     lines += ["| effect | mean | 5 to 95 % of draws | expected |", "|---|---|---|---|"]

@@ -18,13 +18,14 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
 from analysis.claims.ledger import Claim, Expectation
 from analysis.experiments.effects import Values, or_none
-from analysis.experiments.experiment import Arm, Job, at_months, months_of, run
+from analysis.experiments.experiment import Arm, Job, at_months, months_of, run, seed_of
 from analysis.experiments.prior_draws import Stream, free_parameters, values_at
 from model.core.errors import InputError
 from model.core.parameter import ParameterName
@@ -43,7 +44,10 @@ Wanted = tuple[str, str]  # a measure, a month
 
 @dataclass(frozen=True)
 class Verdict:
-    """What an experiment showed; arrays are by draw, ``effects`` expectation x draw."""
+    """What an experiment showed; arrays are by draw, ``effects`` expectation x draw.
+
+    Of ``asked`` draws, those count that have a world and in which all effects are defined.
+    """
 
     identity: str
     claim: Claim
@@ -54,6 +58,7 @@ class Verdict:
     decider: str
     correlation: float
     break_even: float
+    asked: int
 
     @property
     def share(self) -> float:
@@ -109,7 +114,7 @@ def test(
             Arm(world, {name: x for name, x in values.items() if name not in key[2]})
             for key, world in worlds.items()
         )
-        jobs.append(Job(arms, seed + d, replicate=d, normalised=Arm(plain, values)))
+        jobs.append(Job(arms, seed_of(seed, d), replicate=d, normalised=Arm(plain, values)))
     measure = partial(measures, wanted=tuple(wanted))
     results = run(jobs, measure, workers=workers, each=each)
     good = [d for d, result in enumerate(results) if isinstance(result, list)]
@@ -118,7 +123,7 @@ def test(
         raise InputError("no draw has a world")
     names = [str(name) for name in stream.names]
     return [
-        _judged(name, claim, keys[name], order, found, names, points[good])
+        _judged(name, claim, keys[name], order, found, names, points[good], draws)
         for name, claim in asked.items()
     ]
 
@@ -132,6 +137,8 @@ def measures(world: World, wanted: Sequence[Wanted]) -> dict[Wanted, float]:
         name, _, bloc = of.partition(" of ")
         row = inputs.bloc_index(bloc) if bloc else 0
         series = world.record.series[name][:, row] if bloc else found[name]
+        if not bloc and name in outcomes.CENSORED:  # a bound is no value
+            series = np.where(found[f"{name}_censored"] > 0, math.nan, series)
         shown[of, month] = float(at_months(series, months_of(world, [month]))[0])
     return shown
 
@@ -154,6 +161,7 @@ def _judged(
     found: list[list[dict[Wanted, float]]],
     names: list[str],
     points: Values,
+    asked: int,
 ) -> Verdict:
     first, second = (order.index(key) for key in keys)
     effects = np.array([
@@ -168,11 +176,12 @@ def _judged(
     supported = np.array([all(s is True for s in column) for column in zip(*said, strict=True)])
     contradicted = np.array([any(s is False for s in column) for column in zip(*said, strict=True)])
     decider, correlation, even = _decider(claim, names, points, supported)
-    verdict = _verdict(supported, decider, correlation, even)
+    candidates = len(_candidates(claim, names))
+    verdict = _verdict(supported, decider, correlation, even, candidates)
     if claim.test != "open":
         verdict = claim.test
     return Verdict(
-        name, claim, effects, supported, contradicted, verdict, decider, correlation, even
+        name, claim, effects, supported, contradicted, verdict, decider, correlation, even, asked
     )
 
 
@@ -186,16 +195,24 @@ def wilson(share: float, number: int) -> tuple[float, float]:
     return (middle - spread) / whole, (middle + spread) / whole
 
 
-def _verdict(supported: Values, decider: str, correlation: float, even: float) -> str:
+def _verdict(
+    supported: Values, decider: str, correlation: float, even: float, candidates: int = 1
+) -> str:
+    # The largest of several correlations must be larger than chance would make it.
     number = supported.size
     low, high = wilson(float(np.mean(supported)) if number else 0.5, number)
     if low > 0.5:
         return "holds in most plausible worlds"
     if high < 0.5:
         return "fails in most plausible worlds"
-    if decider and math.isfinite(even) and abs(correlation) > Z / math.sqrt(max(1, number - 1)):
+    z = NormalDist().inv_cdf(1.0 - 0.025 / max(1, candidates))
+    if decider and math.isfinite(even) and abs(correlation) > z / math.sqrt(max(1, number - 1)):
         return f"depends on {decider}, {'above' if correlation > 0.0 else 'below'} {even:.3g}"
     return "inconclusive"
+
+
+def _candidates(claim: Claim, names: list[str]) -> list[str]:
+    return [n for n in dict.fromkeys((*claim.deciders, *claim.parameters)) if n in names]
 
 
 def _decider(
@@ -204,12 +221,11 @@ def _decider(
     # Of the parameters thought to matter, the one that support goes with most.
     best, strongest, even = "", 0.0, math.nan
     varied = supported.size > 3 and 0.0 < np.mean(supported) < 1.0
-    for name in (*claim.deciders, *claim.parameters) if varied else ():
-        if name in names:
-            u = points[:, names.index(name)]
-            r = float(np.corrcoef(u, supported)[0, 1])
-            if abs(r) > abs(strongest):
-                best, strongest, even = name, r, break_even(name, u, supported)
+    for name in _candidates(claim, names) if varied else ():
+        u = points[:, names.index(name)]
+        r = float(np.corrcoef(u, supported)[0, 1])
+        if abs(r) > abs(strongest):
+            best, strongest, even = name, r, break_even(name, u, supported)
     return best, strongest, even
 
 
@@ -263,6 +279,7 @@ def as_plain(verdict: Verdict) -> dict[str, Any]:
         "id": verdict.identity,
         "verdict": verdict.verdict,
         "draws": int(verdict.supported.size),
+        "draws_asked": verdict.asked,
         "supported": or_none(verdict.share),
         "contradicted": or_none(verdict.against),
         "decider": verdict.decider or None,

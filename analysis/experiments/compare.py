@@ -29,14 +29,16 @@ from analysis.experiments import experiment
 from analysis.experiments.effects import (
     MONTHLY_RESAMPLES,
     RESAMPLES,
+    Bounds,
     Values,
     interval,
     mean,
     median_of,
+    quantile,
     sign_share,
     variance_removed,
 )
-from analysis.experiments.experiment import HORIZONS, Arm, Job
+from analysis.experiments.experiment import HORIZONS, Arm, Job, seed_of
 from analysis.experiments.prior_draws import Draws, Stream, most_influential, values_at
 from model.core.errors import InputError
 from model.economy import World
@@ -72,7 +74,12 @@ class Run:
 
 @dataclass(frozen=True)
 class Effect:
-    """An outcome at a month: both worlds, the effect of b against a, its interval."""
+    """An outcome at a month: both worlds, the effect of b against a, its interval.
+
+    All figures are over the ``n`` pairs in which the effect is defined. Where a record cuts lags
+    off, ``a_bound``, ``b_bound`` and ``bound`` say how levels and effect are known (at least, at
+    most), and ends of intervals and percentiles are infinite where they are open.
+    """
 
     name: str
     unit: str
@@ -91,6 +98,9 @@ class Effect:
     p95: float
     rises: float
     falls: float
+    a_bound: str
+    b_bound: str
+    bound: str
 
 
 @dataclass(frozen=True)
@@ -148,39 +158,57 @@ class Comparison:
         effects = self.differences(name, month)
         return most_influential(self.draws.names, self.draws.points, effects)
 
+    def bounds(self, name: str, month: str) -> tuple[Bounds, Bounds, Bounds]:
+        """Return an outcome in both worlds, and the effect on it, by replicate."""
+        t = self.months.index(month)
+        if name not in CENSORED:
+            a, b = (Bounds.exact(self.series[w][name][:, t]) for w in ("a", "b"))
+            return a, b, Bounds.exact(self.differences(name, month))
+        a, b = (
+            Bounds.cut(self.series[w][name][:, t], self.series[w][name + "_censored"][:, t])
+            for w in ("a", "b")
+        )
+        return a, b, b.less(a)
+
     def effect(self, name: str, month: str, resamples: int = RESAMPLES) -> Effect:
         """Return the effect on an outcome at a month."""
         t = self.months.index(month)
-        a, b = self.series["a"][name][:, t], self.series["b"][name][:, t]
-        differences = self.differences(name, month)
-        centre, low, high = interval(differences, name in CENSORED, resamples)
-        middle = median_of if name in CENSORED else mean
-        x = [float(mean(self.follower_compute[world][:, t])) for world in ("a", "b")]
-        censored = math.nan
-        if name in CENSORED:
-            flags = [self.series[w][name + "_censored"][:, t] for w in ("a", "b")]
-            censored = float(np.mean(np.maximum(*flags)))
-        good = differences[np.isfinite(differences)]
-        p5, p95 = np.quantile(good, (0.05, 0.95)) if good.size else (math.nan, math.nan)
-        least = OUTCOMES[name].smallest
+        a, b, differences = self.bounds(name, month)
+        defined = np.isfinite(differences.found)
+        a, b, differences = (each.at(defined) for each in (a, b, differences))
+        lags = name in CENSORED
+        middle = median_of if lags else mean
+        centre, low, high = interval(differences.found, lags, resamples)
+        if lags and math.isfinite(low):
+            low, high = differences.ends(lambda v: interval(v, True)[1],
+                                         lambda v: interval(v, True)[2])  # fmt: skip
+        x = np.array([self.follower_compute[world][:, t] for world in ("a", "b")])[:, defined]
+        x = x[:, np.isfinite(x).all(axis=0)]
+        p5, p95 = differences.ends(partial(quantile, share=0.05), partial(quantile, share=0.95))
+        rises, falls = differences.beyond(OUTCOMES[name].smallest)
         return Effect(
             name,
             OUTCOMES[name].unit,
             month,
-            middle(a),
-            middle(b),
+            middle(a.found),
+            middle(b.found),
             centre,
             low,
             high,
-            good.size,
-            sign_share(differences, centre),
-            benchmark(OUTCOMES[name].benchmark, x[0], x[1], float(self.leader_growth[t])),
-            variance_removed(a, b),
-            censored,
-            float(p5),
-            float(p95),
-            float(np.mean(good > least)) if good.size else math.nan,
-            float(np.mean(good < -least)) if good.size else math.nan,
+            int(defined.sum()),
+            sign_share(differences.found, centre),
+            benchmark(
+                OUTCOMES[name].benchmark, mean(x[0]), mean(x[1]), float(self.leader_growth[t])
+            ),
+            variance_removed(a.found, b.found),
+            float(np.mean(differences.open)) if lags and defined.any() else math.nan,
+            p5,
+            p95,
+            rises,
+            falls,
+            a.how(middle),
+            b.how(middle),
+            differences.how(middle),
         )
 
     def width(self) -> float:
@@ -224,7 +252,7 @@ def compare_all(
     Args:
         worlds: two scenarios or more.
         replicates: pairs; with ``width``, those of the first look.
-        seed: replicate r has the seed ``seed + r``.
+        seed: of replicates (``experiment.seed_of``) and draws.
         workers: processes; results do not depend on their number.
         draws: every replicate is also a prior draw of the parameters.
         width: go on until the headline's interval is at most this wide (months of the scaled gap;
@@ -287,28 +315,34 @@ class _Replicates:
         self.tried = 0
 
     def reach(self, number: int) -> None:
-        # The next points stand in for draws that have no world.
-        while (missing := number - len(self.results)) > 0:
-            done = len(self.results)
-            if self.tried - done > TRIES * number:
-                raise InputError(f"only {done} of {number} draws have a world")
-            points = None if self.stream is None else self.stream.take(missing)
-            jobs = [
-                self._job(self.tried + r, None if points is None else points[r])
-                for r in range(missing)
-            ]
-            self.tried += missing
-            tick = partial(self._tick, done, number)
-            found = experiment.run(jobs, kept, workers=self.workers, each=tick)
-            for r, one in enumerate(found):
+        # A replicate whose draw has no world is drawn again, on its own.
+        todo = list(range(len(self.results), number))
+        draws = [None] * len(todo) if self.stream is None else self.stream.take(len(todo))
+        points: dict[int, Values | None] = dict(zip(todo, draws, strict=True))
+        done: dict[int, list[Run]] = {}
+        while todo:
+            before = len(self.results) + len(done)
+            if self.tried - before > TRIES * number:
+                raise InputError(f"only {before} of {number} draws have a world")
+            jobs = [self._job(replicate, points[replicate]) for replicate in todo]
+            self.tried += len(jobs)
+            tick = partial(self._tick, before, number)
+            found = dict(zip(todo, experiment.run(jobs, kept, workers=self.workers, each=tick),
+                             strict=True))  # fmt: skip
+            for replicate, one in found.items():
                 if isinstance(one, list):
-                    self.results.append(one)
-                    self.points += [points[r]] if points is not None else []
-                elif points is None:
+                    done[replicate] = one
+                elif self.stream is None:
                     raise InputError(one.message)
                 else:
                     why = one.message.partition(":")[0]
                     self.refused[why] = self.refused.get(why, 0) + 1
+                    points[replicate] = self.stream.again(replicate)
+            todo = [replicate for replicate in todo if replicate not in done]
+        for replicate in sorted(done):
+            self.results.append(done[replicate])
+            point = points[replicate]
+            self.points += [] if point is None else [point]
 
     def _tick(self, before: int, total: int, done: int, _: int) -> None:
         if self.each is not None:
@@ -319,7 +353,7 @@ class _Replicates:
         if self.stream is not None and point is not None:
             changes = values_at(self.stream.names, point)
         arms = tuple(Arm(world, changes) for world in self.worlds)
-        return Job(arms, self.seed + replicate, replicate=replicate)
+        return Job(arms, seed_of(self.seed, replicate), replicate=replicate)
 
 
 def _comparison(made: _Replicates, w: int, begun: float) -> Comparison:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,9 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
                 "smallest": OUTCOMES[e.name].smallest,
                 "rises": or_none(e.rises),
                 "falls": or_none(e.falls),
+                "a_bound": e.a_bound,
+                "b_bound": e.b_bound,
+                "bound": e.bound,
             }
             for e in comparison.effects()
         ],
@@ -182,21 +186,26 @@ def _effects_table(comparison: Comparison) -> pa.Table:
         "outcome": ("name", "-", "outcome"),
         "unit": ("unit", "-", "unit of the figures"),
         "month": ("horizon", "YYYY-MM", "month"),
-        "a_mean": ("a_mean", "unit", "world a, mean over replicates (lags: median)"),
-        "b_mean": ("b_mean", "unit", "world b, mean over replicates (lags: median)"),
+        "a_mean": ("a_mean", "unit", "world a, mean over these pairs (lags: median)"),
+        "b_mean": ("b_mean", "unit", "world b, mean over these pairs (lags: median)"),
         "effect": ("effect", "unit", "b against a, mean of pairs (lags: median)"),
         "low": ("low", "unit", f"low end of the 95 % interval, {_kind(comparison)}"),
         "high": ("high", "unit", f"high end of the 95 % interval, {_kind(comparison)}"),
         "p5": ("p5", "unit", "5th percentile of the effect over replicates"),
         "p95": ("p95", "unit", "95th percentile of the effect over replicates"),
         "n": ("n", "1", "replicates in which it is defined"),
+        "a_bound": ("a_bound", "-", "how a_mean is known: exact, at least, at most, unknown"),
+        "b_bound": ("b_bound", "-", "how b_mean is known"),
+        "bound": ("bound", "-", "how the effect is known"),
     }
-    return table(
-        {
-            column: ([getattr(effect, attribute) for effect in effects], unit, doc)
-            for column, (attribute, unit, doc) in docs.items()
-        }
-    )
+    columns = {
+        column: ([getattr(effect, attribute) for effect in effects], unit, doc)
+        for column, (attribute, unit, doc) in docs.items()
+    }
+    for name in ("low", "high", "p5", "p95"):  # an open end is null
+        values, unit, doc = columns[name]
+        columns[name] = ([v if math.isfinite(v) else math.nan for v in values], unit, doc)
+    return table(columns)
 
 
 def _kind(comparison: Comparison) -> str:

@@ -5,11 +5,13 @@ whole number, one of some choices (switches, words, scenarios), or a random seed
 design is a matrix of places, point by factor:
 
 - grid: all combinations of levels;
-- lhs, sobol: space-filling samples (McKay et al. 1979; Sobol' 1967, scrambled);
+- lhs, sobol: space-filling samples (McKay et al. 1979; Sobol' 1967, scrambled). Of lhs, a factor's
+  places are those of its own stream (``analysis.experiments.strata``): other factors, and twice
+  as many points, leave them as they are;
 - saltelli: for Sobol indices, n(k + 2) points: for each of n base points A, B, and A with one
   column of B at a time (Saltelli et al. 2010);
-- morris: r(k + 1) points: trajectories that change one factor at a time, on four levels
-  (Morris 1991);
+- morris: r(k + 1) points: trajectories that change one factor at a time: numbers on four levels
+  (Morris 1991), choices and seeds from one to any other, all pairs in turn;
 - file: points as a table lists them.
 """
 
@@ -24,8 +26,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.experiments.strata import side_by_side
 from model.core.errors import InputError, near
 from model.core.parameter import ParameterName
+from model.core.randomness import key_of
 
 Values = NDArray[np.float64]
 DESIGNS = ("grid", "lhs", "sobol", "saltelli", "morris", "file")
@@ -40,6 +44,15 @@ COUNTED = {
 LEVELS = 4  # of a Morris design
 MOST_POINTS = 5_000_000
 MOST_PLACES = 100_000_000  # points times factors that memory can hold
+MOST_PAIRS = 10_000  # of choices, up to which all are met in turn; of more some, at random
+
+
+CHANCE = "chance"  # the factor that is the seed
+
+
+def all_numbers(values: Sequence[Any]) -> bool:
+    """Return whether values are numbers and switches, which have an order."""
+    return all(isinstance(value, int | float) for value in values)
 
 
 @dataclass(frozen=True)
@@ -52,7 +65,7 @@ class Factor:
         low: least value of a number.
         high: greatest value of a number.
         log: numbers are spread evenly over their logarithm.
-        values: the choices, in order.
+        values: the choices; their order is that of ``factors.sorted_choices``.
         levels: number of levels in a grid; by default the design's.
         where: the worlds in which it holds: both arms, or the scenario alone.
     """
@@ -65,6 +78,11 @@ class Factor:
     values: tuple[Any, ...] = ()
     levels: int | None = None
     where: Literal["both", "scenario"] = "both"
+
+    @property
+    def without_order(self) -> bool:
+        """Whether its values are words, worlds, lists or seeds, of which none is more or less."""
+        return self.name == CHANCE or (self.kind == "choice" and not all_numbers(self.values))
 
     @property
     def key(self) -> tuple[str, str]:
@@ -115,7 +133,7 @@ def sample(design: str, factors: Sequence[Factor], points: int, seed: int) -> Va
         seed: of the sample, nothing to do with the seeds of worlds.
 
     Raises:
-        InputError: where the design cannot be made so.
+        InputError: where the design cannot be made so; it names a way out that can be run.
     """
     if design not in POINTS:
         raise InputError(f"design: unknown design {design!r}; {near(design, DESIGNS)}")
@@ -134,9 +152,9 @@ def sample(design: str, factors: Sequence[Factor], points: int, seed: int) -> Va
     size = size_of(design, factors, points)
     if size > MOST_POINTS or size * len(factors) > MOST_PLACES:
         raise InputError(
-            f"points: a {design} design of {len(factors)} factors with {points} "
-            f"({COUNTED[design]}) has {size} points; at most {MOST_POINTS} points and "
-            f"{MOST_PLACES} values are run; a good value is {POINTS[design]}"
+            f"points: a {design} design of {len(factors)} factors with {_about(points)} "
+            f"({COUNTED[design]}) has {_about(size)} points; at most {MOST_POINTS} points and "
+            f"{MOST_PLACES} values are run; {_way_out(design, factors)}"
         )
     chance = np.random.default_rng([seed, DESIGNS.index(design)])
     number = len(factors)
@@ -144,16 +162,41 @@ def sample(design: str, factors: Sequence[Factor], points: int, seed: int) -> Va
         rows = itertools.product(*(factor.grid(points) for factor in factors))
         return np.array(list(rows), np.float64)
     if design == "morris":
-        return _trajectories(number, points, chance)
+        return _trajectories(factors, points, seed)
+    if design == "lhs":
+        odd = points // (points & -points)  # a hypercube at this number, and each time it doubles
+        return side_by_side(points, seed, [factor.name for factor in factors], first=odd)
     from scipy.stats import qmc
 
-    if design == "lhs":
-        cube: Values = qmc.LatinHypercube(number, rng=chance).random(points)
-        return cube
     if design == "sobol":
         places: Values = qmc.Sobol(number, rng=chance).random(points)
         return places
     return _saltelli(qmc.Sobol(2 * number, rng=chance).random(points))
+
+
+def _about(number: int) -> str:
+    # A count as people can read it: 64, about 6e132. (Floats end at 1e308, counts do not.)
+    if number < 10**9:
+        return str(number)
+    power = math.log10(number)
+    digit, power = round(10 ** (power % 1.0)), int(power)
+    return f"about {digit}e{power}" if digit < 10 else f"about 1e{power + 1}"
+
+
+def _way_out(design: str, factors: Sequence[Factor]) -> str:
+    # What can be run: fewer points, or for grids with too many factors, fewer of these.
+    def fine(points: int, these: Sequence[Factor]) -> bool:
+        size = size_of(design, these, points)
+        return size <= MOST_POINTS and size * len(these) <= MOST_PLACES
+
+    least = 2 if design in ("grid", "saltelli", "morris") else 1
+    if fine(least, factors):
+        good = next(n for n in (1 << k for k in range(30, -1, -1)) if fine(n, factors))
+        return f"a good value is {min(good, POINTS[design])}"
+    usual = POINTS[design]
+    most = next(n for n in range(len(factors), -1, -1) if fine(usual, factors[:n]))
+    fewer = f"vary fewer factors (at most {most} with {usual})" if most else "vary other factors"
+    return f"{fewer}, or take design lhs" if design == "grid" else fewer
 
 
 def size_of(design: str, factors: Sequence[Factor], points: int) -> int:
@@ -179,15 +222,46 @@ def _saltelli(both: Values) -> Values:
     return rows.reshape(points * (number + 2), number)
 
 
-def _trajectories(number: int, points: int, chance: np.random.Generator) -> Values:
-    # A start, then one factor after another moves by p / (2 (p - 1)) up or down.
-    step = LEVELS / (2.0 * (LEVELS - 1.0))
-    grid = np.arange(LEVELS) / (LEVELS - 1.0)
+def _trajectories(factors: Sequence[Factor], points: int, seed: int) -> Values:
+    # A start, then one factor after another moves. Each factor has a stream of its own, so that
+    # others, and more trajectories, leave where it goes as it is.
+    number = len(factors)
+    ends = np.empty((points, 2, number))
+    turns = np.empty((points, number))
+    for k, factor in enumerate(factors):
+        chance = np.random.default_rng([int(key_of("morris", seed, factor.name)), 0])
+        if factor.kind == "choice" or factor.without_order:
+            ends[:, :, k] = _pairs(factor, points, chance)
+        else:  # by p / (2 (p - 1)) up or down
+            step = LEVELS / (2.0 * (LEVELS - 1.0))
+            start = chance.integers(0, LEVELS, points) / (LEVELS - 1.0)
+            ends[:, 0, k] = start
+            ends[:, 1, k] = np.clip(np.where(start < 0.5, start + step, start - step), 0.0, 1.0)
+        later = np.random.default_rng([int(key_of("morris", seed, factor.name)), 1])
+        turns[:, k] = later.random(points)
     rows = np.empty((points, number + 1, number))
-    for path in rows:
-        start = chance.choice(grid, number)
-        path[0] = start
-        for n, k in enumerate(chance.permutation(number), 1):
-            path[n] = path[n - 1]
-            path[n, k] += step if start[k] < 0.5 else -step
-    return np.clip(rows.reshape(points * (number + 1), number), 0.0, 1.0)
+    for path, (start, stop), turn in zip(rows, ends, turns, strict=True):
+        path[:] = start
+        for n, k in enumerate(np.argsort(turn, kind="stable"), 1):
+            path[n:, k] = stop[k]
+    return rows.reshape(points * (number + 1), number)
+
+
+def _pairs(factor: Factor, points: int, chance: np.random.Generator) -> Values:
+    # The places of two different choices (or seeds), trajectory by trajectory, either way round.
+    whole = len(factor.values) if factor.kind == "choice" else int(factor.high - factor.low) + 1
+    if whole == 1:
+        return np.full((points, 2), 0.5)
+    pairs = whole * (whole - 1) // 2
+    found = np.empty((points, 2))
+    if pairs <= MOST_PAIRS:
+        every = np.array(list(itertools.combinations(range(whole), 2)))
+        for begin in range(0, points, pairs):
+            block = every[chance.permutation(pairs)]
+            block = chance.permuted(block, axis=1)
+            found[begin : begin + pairs] = block[: points - begin]
+    else:
+        for row in found:
+            one = int(chance.integers(whole))
+            row[:] = one, (one + 1 + int(chance.integers(whole - 1))) % whole
+    return (found + 0.5) / whole

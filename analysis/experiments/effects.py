@@ -1,12 +1,14 @@
 """Statistics of paired differences: intervals, signs, variance reduction.
 
 Means have t intervals below 30 replicates and bootstrap intervals from there on; medians have the
-order-statistics interval (Conover 1999, 3.2).
+order-statistics interval (Conover 1999, 3.2). Values that a record cuts off lie between bounds of
+which one is open (``Bounds``); what is said of them is that at least, at most or neither.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +18,82 @@ LEVEL = 0.95
 BOOTSTRAP_FROM = 30  # replicates
 ROUNDING = 1e-20  # of a variance: what is left of equal differences
 RESAMPLES, MONTHLY_RESAMPLES = 9999, 999
+FAR = 1e15  # stands for an open end in statistics that cannot take infinite values
 Values = NDArray[np.float64]
+EXACT, AT_LEAST, AT_MOST, UNKNOWN = "exact", "at least", "at most", "unknown"
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Values as they were found, and between what they lie: the same, or infinite at open ends."""
+
+    found: Values
+    low: Values
+    high: Values
+
+    @classmethod
+    def exact(cls, values: Values) -> Bounds:
+        """Return values that nothing cuts off."""
+        return cls(values, values, values)
+
+    @classmethod
+    def cut(cls, values: Values, cut: Values) -> Bounds:
+        """Return values of which some (``cut`` above 0) are cut off, away from zero.
+
+        A lag that is cut off is longer than was found, whoever is ahead.
+        """
+        off, back = np.asarray(cut) > 0, np.signbit(values)
+        low = np.where(off & back, -math.inf, values)
+        return cls(values, low, np.where(off & ~back, math.inf, values))
+
+    def less(self, other: Bounds) -> Bounds:
+        """Return these less others, pair by pair."""
+        with np.errstate(invalid="ignore"):
+            return Bounds(self.found - other.found, self.low - other.high, self.high - other.low)
+
+    def at(self, pick: NDArray[np.bool_]) -> Bounds:
+        """Return some of them."""
+        return Bounds(self.found[pick], self.low[pick], self.high[pick])
+
+    @property
+    def open(self) -> NDArray[np.bool_]:
+        """Which of them are cut off."""
+        return np.isinf(self.low) | np.isinf(self.high)
+
+    def how(self, statistic: Callable[[Values], float]) -> str:
+        """Return how a rising statistic of them is known."""
+        if not self.open.any():
+            return EXACT
+        centre = statistic(self.found)
+        if not math.isfinite(centre):
+            return EXACT
+        below = statistic(np.maximum(self.low, -FAR)) < centre
+        above = statistic(np.minimum(self.high, FAR)) > centre
+        return {(False, False): EXACT, (False, True): AT_LEAST, (True, False): AT_MOST}.get(
+            (bool(below), bool(above)), UNKNOWN
+        )
+
+    def ends(self, low: Callable[[Values], float], high: Callable[[Values], float]) -> Ends:
+        """Return a low and a high statistic, each of the bounds on its side; infinite where open.
+
+        So does an interval say no more than is known.
+        """
+        ends = low(np.maximum(self.low, -FAR)), high(np.minimum(self.high, FAR))
+        return tuple(math.copysign(math.inf, e) if abs(e) > FAR / 1e6 else e for e in ends)  # type: ignore[return-value]
+
+    def beyond(self, least: float) -> tuple[float, float]:
+        """Return the shares that are above ``least`` and below its opposite for certain."""
+        if not self.found.size:
+            return math.nan, math.nan
+        return float(np.mean(self.low > least)), float(np.mean(self.high < -least))
+
+
+Ends = tuple[float, float]
+
+
+def clear(low: float, high: float) -> bool:
+    """Return whether an interval leaves zero out, so that an effect differs from nothing."""
+    return low > 0.0 or high < 0.0
 
 
 def interval(
@@ -92,6 +169,12 @@ def median_of(values: Values) -> float:
     """Return the median of the defined values; ``nan`` if there is none."""
     good = values[np.isfinite(values)]
     return float(np.median(good)) if good.size else math.nan
+
+
+def quantile(values: Values, share: float) -> float:
+    """Return a quantile of the defined values; ``nan`` if there is none."""
+    good = values[np.isfinite(values)]
+    return float(np.quantile(good, share)) if good.size else math.nan
 
 
 def or_none(value: float) -> float | None:

@@ -21,15 +21,25 @@ from numpy.typing import NDArray
 from analysis.experiments import worker_pool
 from analysis.experiments.effects import Values
 from model.core.errors import InputError
-from model.economy import World
+from model.economy import LARGEST_SEED, World
 from model.measure.outcomes import outcomes_of
 from model.measure.recorder import Record
 from model.scenario import Scenario, with_values
 from model.setup import baseline
 
 HORIZONS = ("2023-12", "2024-12", "2027-12", "2030-12")  # ends of years that are reported
+STRIDE = 0x6A09E667F3BCC909  # the fraction of the square root of 2: its multiples keep far apart
 Changes = Mapping[tuple[str, str], Any]  # values by (group, name)
 Observe = Callable[[World], Any]  # takes a world at its first month, runs it, returns what to keep
+
+
+def seed_of(seed: int, replicate: int) -> int:
+    """Return the seed of the worlds of a replicate, counted from 0, of an experiment.
+
+    Experiments of one seed share their replicates, whatever their design; experiments of two seeds
+    share none. Replicate r of seed 1 is the world of seed 1 + r.
+    """
+    return (1 + replicate + (seed - 1) * STRIDE) % (LARGEST_SEED + 1)
 
 
 @dataclass(frozen=True)
@@ -51,8 +61,8 @@ class Arm:
 class Job:
     """Arms that are run with common random numbers.
 
-    ``normalised`` is the arm whose baseline gives the constants, by default the first;
-    ``point`` and ``replicate`` only name the job.
+    ``seed`` is that of the worlds (``seed_of``). ``normalised`` is the arm whose baseline gives the
+    constants, by default the first; ``point`` and ``replicate`` only name the job.
     """
 
     arms: tuple[Arm, ...]

@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, get_args, get_origin
 
-from analysis.experiments.designs import Factor
+from analysis.experiments.compare import SAME
+from analysis.experiments.designs import CHANCE, Factor, all_numbers
 from model.core.errors import InputError, near, shown
 from model.core.parameter import LogUniform, ParameterName
 from model.core.toml import quoted
@@ -15,7 +16,7 @@ from model.scenario import Scenario, value_of, with_values
 
 RANGE = ("low", "high", "scale", "levels", "in")
 CHOICES = ("values", "in")
-CHANCE = (1, 1000)  # seeds, where no range is given
+SEEDS = (1, 1000)  # where no range is given
 GOOD_FACTOR = '{ low = 0.0, high = 0.6 }, { values = ["a", "b"] } or "prior"'
 
 
@@ -35,13 +36,13 @@ def factors_of(
         stated = {name for world in all_worlds for name in world.origin}
         free = {str(key): "prior" for key, fact in FACTS.items() if fact.prior}
         given = {name: value for name, value in free.items() if name not in stated}
-        given["chance"] = {"low": CHANCE[0], "high": CHANCE[1]}
+        given[CHANCE] = {"low": SEEDS[0], "high": SEEDS[1]}
     made = []
     for name, value in given.items():
         where = f"{place}factors.{name}" if place else f"factor {name}"
         if name == "scenario":
-            made.append(Factor(name, "choice", values=tuple(worlds), where="scenario"))
-        elif name == "chance":
+            made.append(Factor(name, "choice", values=sorted_choices(worlds), where="scenario"))
+        elif name == CHANCE:
             made.append(_chance(value, where))
         else:
             made.append(_factor(name, value, worlds, against, where))
@@ -50,13 +51,13 @@ def factors_of(
 
 def _chance(value: Any, where: str) -> Factor:
     if value in ("prior", {"values": []}):
-        value = {"low": CHANCE[0], "high": CHANCE[1]}
+        value = {"low": SEEDS[0], "high": SEEDS[1]}
     fine = isinstance(value, dict) and set(value) <= {"low", "high", "levels"}
     low, high = (value.get("low"), value.get("high")) if fine else (None, None)
     if type(low) is not int or type(high) is not int or not 0 <= low < high <= 2**40:
         raise InputError(f"{where}: must be a range of whole numbers from 0 up, got "
                          f"{shown(value)}; a good value is {{ low = 1, high = 100 }}")  # fmt: skip
-    return Factor("chance", "integer", float(low), float(high), levels=value.get("levels"))
+    return Factor(CHANCE, "integer", float(low), float(high), levels=value.get("levels"))
 
 
 def _factor(
@@ -92,7 +93,7 @@ def _factor(
     if side is None:
         side = side_of(key, [*worlds.values(), *([against] if against else [])])
     if "values" in value:
-        made = _choice(name, value["values"], side, where)
+        made = _choice(name, value["values"], annotation is float, side, where)
     else:
         made = _span(name, value, annotation is int, side, where)
     if not drawn:  # a prior lies in the range of its parameter
@@ -106,13 +107,24 @@ def side_of(key: ParameterName, worlds: Iterable[Scenario]) -> Literal["both", "
     return "both" if len(stated) == 1 else "scenario"
 
 
-def _choice(name: str, values: Any, side: Any, where: str) -> Factor:
+def sorted_choices(values: Iterable[Any]) -> tuple[Any, ...]:
+    """Return choices in an order of their own, whatever the order in which they are listed.
+
+    A design gives choices by their place, so that another order would be another sample.
+    """
+    found = list(values)
+    return tuple(sorted(found) if all_numbers(found) else sorted(found, key=quoted))
+
+
+def _choice(name: str, values: Any, real: bool, side: Any, where: str) -> Factor:
     if not isinstance(values, list) or len(values) < 1:
         raise InputError(f"{where}.values: must list at least one value, got {shown(values)}; "
                          'a good value is ["none", "market"]')  # fmt: skip
     if any(values.count(value) > 1 for value in values):
         raise InputError(f"{where}.values: must name each value once, got {shown(values)}")
-    return Factor(name, "choice", values=tuple(values), where=side)
+    if real:  # 1 and 0.5 are numbers of one kind
+        values = [float(value) if type(value) is int else value for value in values]
+    return Factor(name, "choice", values=sorted_choices(values), where=side)
 
 
 def _span(name: str, value: Mapping[str, Any], whole: bool, side: Any, where: str) -> Factor:
@@ -161,6 +173,14 @@ def bearable(factor: Factor, world: Scenario, where: str) -> None:
             raise InputError(f"{where}: {str(error).removeprefix('given: ')}") from None
 
 
+def refuse_lopsided(factor: Factor, against: Scenario | None, where: str) -> None:
+    """Refuse a factor that would make one arm of another size; raises ``InputError``."""
+    group, name = factor.key
+    if against is not None and factor.where == "scenario" and group == "economy" and name in SAME:
+        raise InputError(f'{where}.in: must be "both", got "scenario": worlds that differ in '
+                         f'{factor.name} cannot be compared; a good value is "both"')  # fmt: skip
+
+
 def in_file(tables: Mapping[str, Any], place: str) -> dict[str, Any]:
     """Return the table [factors] of a file by name of the factor; raises ``InputError``."""
     # controls.porosity = ... is a table in a table for TOML, "controls.porosity" = ... is not.
@@ -185,14 +205,31 @@ def in_words(text: str) -> tuple[str, Any]:
                          "controls.porosity=0:0.6")  # fmt: skip
     if not equals or words == "prior":
         return name, "prior"
-    if ":" in words:
+    if ":" in words and words[0] not in "[{\"'":
         low, _, rest = words.partition(":")
         high, _, scale = rest.partition(":")
         value: dict[str, Any] = {"low": _number(low, name), "high": _number(high, name)}
         if scale:
             value["scale"] = scale
         return name, value
-    return name, {"values": [value_of(word.strip()) for word in words.split(",")]}
+    return name, {"values": [value_of(word.strip()) for word in _listed(words)]}
+
+
+def _listed(words: str) -> list[str]:
+    # Cut at commas, but not within brackets, braces and quotes: choices can be lists.
+    found, depth, mark = [""], 0, ""
+    for letter in words:
+        if mark:
+            mark = "" if letter == mark else mark
+        elif letter in "\"'":
+            mark = letter
+        elif letter in "[]{}":
+            depth += 1 if letter in "[{" else -1
+        elif letter == "," and depth == 0:
+            found.append("")
+            continue
+        found[-1] += letter
+    return found
 
 
 def _number(word: str, name: str) -> float | int:

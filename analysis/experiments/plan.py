@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 import numpy as np
 import pyarrow as pa
@@ -18,14 +18,15 @@ import pyarrow.parquet as pq
 
 from analysis.experiments.designs import MOST_POINTS, Factor, sample
 from analysis.experiments.effects import Values
-from analysis.experiments.factors import bearable, side_of
+from analysis.experiments.factors import bearable, side_of, sorted_choices
+from analysis.experiments.scenario_loader import comparable
 from analysis.experiments.specification import Specification
 from model.core.arrow import table
 from model.core.errors import InputError
 from model.core.toml import quoted
 from model.measure.tables import content_digest
 from model.parameters import FACTS, GROUPS, known_parameter
-from model.scenario import load
+from model.scenario import value_of
 
 PLACE = "@place"  # ends the name of a column of places
 
@@ -74,33 +75,15 @@ def plan_of(spec: Specification) -> tuple[Specification, Plan, bytes]:
     Raises ``InputError``.
     """
     if spec.design == "file":
-        plan = _listed(spec)
-        worlds = spec.worlds
-        names = dict.fromkeys(plan.columns.get("scenario", ()))
-        if names:
-            worlds = {name: _world(name, spec) for name in names}
-            plan = replace(
-                plan,
-                factors=tuple(
-                    replace(f, values=tuple(worlds)) if f.name == "scenario" else f
-                    for f in plan.factors
-                ),
-            )
-        spec = replace(spec, factors=plan.factors, points=plan.size, worlds=worlds)
+        spec, plan = _listed(spec)
+        spec = replace(spec, factors=plan.factors, points=plan.size)
     else:
         places = sample(spec.design, spec.factors, spec.points, spec.seed)
         plan = Plan(spec.factors, places, {}, places.shape[0])
     return spec, plan, content_digest({"plan": plan.table()}).encode()
 
 
-def _world(name: str, spec: Specification) -> Any:
-    if name in spec.worlds:
-        return spec.worlds[name]
-    kept = spec.table.parent / "scenarios" / f"{name}.toml" if spec.table is not None else None
-    return load(str(kept) if kept is not None and kept.is_file() else name)
-
-
-def _listed(spec: Specification) -> Plan:
+def _listed(spec: Specification) -> tuple[Specification, Plan]:
     path = spec.table
     assert path is not None
     content = _read(path)
@@ -111,6 +94,8 @@ def _listed(spec: Specification) -> Plan:
     if content.num_rows > MOST_POINTS:
         raise InputError(f"{path.name}: has {content.num_rows} points; at most {MOST_POINTS} are "
                          "run")  # fmt: skip
+    if "scenario" in given:
+        spec, content = _with_worlds(spec, content)
     columns: dict[str, list[Any]] = {}
     factors = []
     for name in given:
@@ -121,7 +106,7 @@ def _listed(spec: Specification) -> Plan:
                 raise InputError(f"{path.name}: row {row}, column {name}: must be a finite value, "
                                  f"got {'nothing' if value is None else value}")  # fmt: skip
         if name == "scenario":
-            factor = Factor(name, "choice", values=tuple(dict.fromkeys(values)), where="scenario")
+            factor = Factor(name, "choice", values=sorted_choices(spec.worlds), where="scenario")
         elif name == "chance":
             if not all(type(v) is int and 0 <= v <= 2**40 for v in values):
                 raise InputError(f"{where}: must hold whole numbers from 0 up")
@@ -131,6 +116,8 @@ def _listed(spec: Specification) -> Plan:
             kind = GROUPS[key.group].model_fields[key.name].annotation
             if kind is float:
                 values = [float(v) if type(v) is int else v for v in values]
+            if get_origin(kind) is list:  # a table writes lists as TOML does
+                values = [value_of(v) if isinstance(v, str) else v for v in values]
             distinct = list({quoted(v): v for v in values}.values())
             if all(type(v) in (int, float) for v in distinct):
                 ends = tuple(dict.fromkeys((min(distinct), max(distinct))))
@@ -138,14 +125,31 @@ def _listed(spec: Specification) -> Plan:
                 factor = Factor(name, "integer" if kind is int else "number", low, high)
                 bearable(replace(factor, values=ends), spec.base, where)
             else:
-                factor = Factor(name, "choice", values=tuple(distinct))
+                factor = Factor(name, "choice", values=sorted_choices(distinct))
                 bearable(factor, spec.base, where)
             if spec.against is not None:
                 side = side_of(key, [*spec.worlds.values(), spec.against])
                 factor = replace(factor, where=side)
         columns[name] = values
         factors.append(factor)
-    return Plan(tuple(factors), None, columns, content.num_rows)
+    return spec, Plan(tuple(factors), None, columns, content.num_rows)
+
+
+def _with_worlds(spec: Specification, content: pa.Table) -> tuple[Specification, pa.Table]:
+    # The worlds of a table's column, which hold the names of scenarios and the paths of files,
+    # loaded as all others of the sweep; the column then holds the names of scenarios alone.
+    assert spec.table is not None
+    given = content.column("scenario").to_pylist()
+    where = f"{spec.table.name}: column scenario"
+    if None in given:
+        raise InputError(f"{spec.table.name}: row {given.index(None) + 2}, column scenario: must "
+                         "name a scenario, got nothing")  # fmt: skip
+    loaded = spec.loader.beside(spec.table).several(dict.fromkeys(given), where)
+    worlds = {scenario.name: scenario for scenario in loaded.values()}
+    comparable(spec.base, *worlds.values(), spec.against)
+    names = pa.array([loaded[name].name for name in given])
+    at = content.column_names.index("scenario")
+    return replace(spec, worlds=worlds), content.set_column(at, "scenario", names)
 
 
 def _read(path: Path) -> pa.Table:

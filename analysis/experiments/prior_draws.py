@@ -1,16 +1,18 @@
-"""Prior draws (Latin hypercube), and rank correlations of parameters with an effect.
+"""Prior draws (stratified), and rank correlations of parameters with an effect.
 
-A draw is a point of a Latin hypercube over the priors of all parameters that the scenarios leave at
-their defaults. Points that break a guard (reach times difficulty) or that no world can be built
-from are passed over, and counted. The most influential parameters are those of the largest rank
-correlations with the effect, which have bootstrap intervals: the hypercube makes its columns
-nearly independent.
+A draw is a point of the priors of all parameters that the scenarios leave at their defaults. Each
+parameter has a stream of its own (``analysis.experiments.strata``): its value is a function of the
+seed, its name and the number of the replicate, so that analyses which share these share draws,
+whatever else they draw, and a longer one begins with a shorter one. A point that breaks a guard
+(reach times difficulty) or that no world can be built from is drawn again for its replicate alone,
+and counted. The most influential parameters are those of the largest rank correlations with the
+effect, which have bootstrap intervals: streams are nearly independent.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,13 +20,14 @@ import numpy as np
 
 from analysis.experiments.effects import LEVEL, Values
 from analysis.experiments.experiment import Arm
+from analysis.experiments.strata import side_by_side
 from model.core.errors import InputError
 from model.core.parameter import ParameterName
 from model.parameters import FACTS
 from model.scenario import Scenario
 
 MOST_INFLUENTIAL = 8
-REDRAWS = 5  # hypercubes that may be used up before giving up
+REDRAWS = 5  # points that may be passed over for each that is asked for, before giving up
 RESAMPLES = 999
 
 
@@ -59,42 +62,62 @@ def free_parameters(*worlds: Scenario) -> list[ParameterName]:
 
 
 class Stream:
-    """Points of the priors that keep the guards, one after another; ``passed`` counts the others.
+    """Points of the priors that keep the guards, replicate by replicate; ``passed`` counts others.
 
     Args:
         worlds: scenarios that share a point.
-        cube: number of points of a hypercube.
+        cube: number of points that are expected.
         seed: of the draws.
     """
 
     def __init__(self, worlds: Sequence[Scenario], cube: int, seed: int) -> None:
         self.names = free_parameters(*worlds)
         self.passed = 0
+        self._words = [str(name) for name in self.names]
         self._world, self._cube, self._seed = worlds[0], cube, seed
-        self._points = self._all()
+        self._rounds: list[int] = []  # of the point that each replicate has
+        self._places: Values = np.zeros((0, 0))  # of the first round
 
     def take(self, number: int) -> list[Values]:
-        """Return the next points. Raises ``InputError`` where too few keep the guards."""
+        """Return the points of the next replicates.
+
+        Raises ``InputError`` where too few keep the guards.
+        """
+        most = self.passed + REDRAWS * max(number, self._cube)
         found: list[Values] = []
-        passed = self.passed
-        while len(found) < number:
-            point = next(self._points)
-            if _fine(self._world, self.names, point):
-                found.append(point)
-                continue
-            self.passed += 1
-            if self.passed - passed > REDRAWS * max(number, self._cube):
+        for _ in range(number):
+            self._rounds.append(-1)
+            point = self._next(len(self._rounds) - 1, most)
+            if point is None:
                 raise InputError(f"only {len(found)} of {number} points of the priors can be run")
+            found.append(point)
         return found
 
-    def _all(self) -> Iterator[Values]:
-        from scipy.stats import qmc
+    def again(self, replicate: int) -> Values:
+        """Return another point for a replicate whose point has no world. Raises ``InputError``."""
+        point = self._next(replicate, self.passed + REDRAWS * self._cube)
+        if point is None:
+            raise InputError(f"no point of the priors can be run as draw {replicate + 1}")
+        return point
 
-        cube = 0
+    def _next(self, replicate: int, most: int) -> Values | None:
         while True:
-            chance = np.random.default_rng([self._seed, cube])
-            yield from qmc.LatinHypercube(len(self.names), rng=chance).random(self._cube)
-            cube += 1
+            self._rounds[replicate] += 1
+            point = self._place(self._rounds[replicate], replicate)
+            if _fine(self._world, self.names, point):
+                return point
+            self.passed += 1
+            if self.passed > most:
+                return None
+
+    def _place(self, again: int, replicate: int) -> Values:
+        if again:  # stands in for one that cannot be used, on its own
+            words = [f"{word} of replicate {replicate}" for word in self._words]
+            return np.asarray(side_by_side(1, self._seed, words, again)[0])
+        if len(self._places) <= replicate:
+            size = 1 << max(replicate + 1, self._cube).bit_length()
+            self._places = side_by_side(size, self._seed, self._words)
+        return np.asarray(self._places[replicate])
 
 
 def values_at(names: Sequence[ParameterName], point: Values) -> dict[tuple[str, str], float]:

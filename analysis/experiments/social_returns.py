@@ -26,7 +26,7 @@ from functools import partial
 import numpy as np
 
 from analysis.experiments.effects import Estimate, Values, mean_of, or_none, ratio_of
-from analysis.experiments.experiment import Arm, Job, run
+from analysis.experiments.experiment import Arm, Job, run, seed_of
 from model.core.errors import InputError
 from model.core.randomness import address, at, key_of
 from model.economy import World
@@ -81,7 +81,7 @@ def measure(
         years: horizon of the gains.
         discount: rate a year.
         firms: treated firms of each kind, bloc and size of cluster.
-        replicates: worlds; replicate r has the seed ``seed + r``.
+        replicates: worlds, each with a seed of its own (``experiment.seed_of``).
         seed: random seed.
         workers: worker processes; results do not depend on their number.
         each: called with worlds done and all.
@@ -109,7 +109,7 @@ def measure(
         gains_of, treatment=treatment, ideas=ideas, start=start, stop=stop, discount=discount,
         firms=firms,
     )  # fmt: skip
-    jobs = [Job((Arm(scenario),), seed + r, replicate=r) for r in range(replicates)]
+    jobs = [Job((Arm(scenario),), seed_of(seed, r), replicate=r) for r in range(replicates)]
     found: list[Gains] = []
     for r, result in enumerate(run(jobs, observe, workers=workers, each=each)):
         if not isinstance(result, list):

@@ -37,14 +37,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from analysis.experiments.compare import check_comparable
 from analysis.experiments.designs import DESIGNS, POINTS, Factor
 from analysis.experiments.experiment import HORIZONS
-from analysis.experiments.factors import factors_of, in_file, in_words
+from analysis.experiments.factors import factors_of, in_file, in_words, refuse_lopsided
+from analysis.experiments.scenario_loader import Loader, comparable
 from model.core.errors import InputError, near, shown
 from model.core.toml import quoted, read_toml
 from model.parameters import FACTS
-from model.scenario import Scenario, load
+from model.scenario import Scenario
 from model.state.inputs import parse_month
 
 ENTRIES: dict[str, tuple[type, str]] = {
@@ -77,6 +77,7 @@ class Specification:
     horizons: tuple[str, ...]
     batch: int | None = None
     table: Path | None = field(default=None, compare=False)
+    loader: Loader = field(default_factory=Loader, compare=False)
 
     @property
     def base(self) -> Scenario:
@@ -192,16 +193,10 @@ def check(
     if "scenario" not in entries:
         raise InputError(f'{place}sweep.scenario: is missing; a good line is scenario = "ban"')
 
-    def world(name: str) -> Scenario:
-        near_it = beside / name if beside is not None else None
-        if near_it is not None and name.endswith(".toml") and near_it.is_file():
-            return load(str(near_it), overrides)
-        return load(name, overrides)
-
-    worlds = _worlds(world, entries["scenario"], factors, place)
-    against = world(entries["against"]) if "against" in entries else None
-    for other in (*worlds.values(), *([against] if against else [])):
-        check_comparable(next(iter(worlds.values())), other)
+    loader = Loader(overrides, () if beside is None else (beside,))
+    worlds = _worlds(loader, entries["scenario"], factors, place)
+    against = loader.one(entries["against"]) if "against" in entries else None
+    comparable(*worlds.values(), against)
     design = entries.get("design", "lhs" if "file" not in entries else "file")
     if design not in DESIGNS:
         raise InputError(f"{place}sweep.design: unknown design {shown(design)}; "
@@ -218,6 +213,8 @@ def check(
         made: tuple[Factor, ...] = ()
     else:
         made = factors_of(factors, worlds, against, place)
+        for factor in made:
+            refuse_lopsided(factor, against, f"{place}factors.{factor.name}")
     replicates = entries.get("replicates", 1)
     _within(place, "replicates", replicates, 1, MOST_REPLICATES, "4")
     if replicates > 1 and any(factor.name == "chance" for factor in made):
@@ -241,6 +238,7 @@ def check(
         _horizons(entries.get("horizons"), base, place),
         batch,
         table,
+        loader,
     )
 
 
@@ -273,24 +271,19 @@ def as_toml(spec: Specification, table: str | None = None) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _worlds(world: Any, name: str, factors: Mapping[str, Any], place: str) -> dict[str, Scenario]:
-    first = world(name)
-    worlds = {first.name: first}
+def _worlds(
+    loader: Loader, name: str, factors: Mapping[str, Any], place: str
+) -> dict[str, Scenario]:
+    first = loader.one(name)
     factor = factors.get("scenario")
     if factor is None:
-        return worlds
+        return {first.name: first}
     names = factor.get("values") if isinstance(factor, dict) else None
     if not isinstance(names, list) or not names or not all(isinstance(n, str) for n in names):
         raise InputError(f"{place}factors.scenario: must list scenarios, got {shown(factor)}; "
                          'a good line is scenario = { values = ["ban", "ban_tight"] }')  # fmt: skip
-    found: dict[str, Scenario] = {}
-    for one in names:
-        loaded = world(one)
-        if loaded.name in found:
-            raise InputError(f"{place}factors.scenario: two scenarios are called {loaded.name!r}; "
-                             "give each its own name")  # fmt: skip
-        found[loaded.name] = loaded
-    return found
+    found = loader.several(names, f"{place}factors.scenario")
+    return {scenario.name: scenario for scenario in found.values()}
 
 
 def _within(place: str, name: str, value: int, low: int, high: int, good: str) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from analysis.experiments.experiment import Failure
+from analysis.experiments.experiment import Failure, seed_of
 from analysis.experiments.plan import Plan, plan_of
 from analysis.experiments.specification import Specification, as_toml
 from analysis.experiments.sweep_batch import Batch, Point, as_table, columns_of, run_batch
@@ -360,8 +360,8 @@ def batch_of(number: int, jobs: range, spec: Specification, plan: Plan) -> Batch
         for factor in spec.factors:
             if factor.name in values:
                 sides[factor.where][factor.key] = values[factor.name]
-        points.append(Point(point, replicate, spec.seed + replicate + chance, scenario,
-                            sides["both"], sides["scenario"]))  # fmt: skip
+        seed = seed_of(spec.seed, replicate + chance)  # one of the two is always 0
+        points.append(Point(point, replicate, seed, scenario, sides["both"], sides["scenario"]))
     return Batch(number, sources_digest(), spec.worlds, spec.against, spec.horizons, tuple(points))
 
 

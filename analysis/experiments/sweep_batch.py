@@ -81,7 +81,10 @@ def columns_of(effects: bool) -> dict[str, tuple[str, str]]:
             found[f"{name}_against"] = (outcome.unit, f"{name} of the control")
             found[f"{name}_effect"] = (unit_of_effect(name), f"{name} less that of the control")
         if name in CENSORED:
-            found[f"{name}_censored"] = ("-", f"{name} is at least this: record too short")
+            what = "is at least this (below zero: at most): record too short"
+            found[f"{name}_censored"] = ("-", f"{name} {what}")
+            if effects:
+                found[f"{name}_against_censored"] = ("-", f"{name} of the control {what}")
     found["follower_compute"] = ("log10 FLOP", "largest training run of the follower")
     if effects:
         found["follower_compute_against"] = ("log10 FLOP", "the same of the control")
@@ -142,8 +145,8 @@ def _rows(job: Job, horizons: tuple[str, ...]) -> list[dict[str, Any]]:
             row[f"{name}_against"] = other[name]
             row[f"{name}_effect"] = effect_of(name, other[name], one[name])
             if name in CENSORED:
-                flag = f"{name}_censored"
-                row[flag] = one[flag] > 0 or other[flag] > 0
+                row[f"{name}_censored"] = one[f"{name}_censored"] > 0
+                row[f"{name}_against_censored"] = other[f"{name}_censored"] > 0
         row["follower_compute"] = one["follower_compute"]
         row["follower_compute_against"] = other["follower_compute"]
         row["leader_growth"] = other["leader_growth"]

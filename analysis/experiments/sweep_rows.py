@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from analysis.experiments.experiment import Failure
 from analysis.experiments.sweep_batch import as_table
 from analysis.experiments.sweep_folder import Batches, Damaged, spans
+from model.measure.outcomes import CENSORED
 from model.measure.run_folder import Refused
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ def load_sweep(folder: str | Path, *more: str | Path, unfinished: bool = False) 
 
     Returns:
         A frame; ``frame.attrs`` holds ``design``, ``factors``, ``failed`` (points that gave no
-        row, with their messages) and ``missing`` (how many runs).
+        row, with their messages), ``missing`` (how many runs), ``points``, ``replicates`` and
+        ``kinds`` (what the sweep says of each factor).
 
     Raises:
         Refused: where a folder holds no sweep or another one, or, unless ``unfinished``, where
@@ -49,8 +51,18 @@ def load_sweep(folder: str | Path, *more: str | Path, unfinished: bool = False) 
         "failed": [vars(failure) for failure in failures],
         "missing": sum(len(first.layout.jobs_of(number)) for number in missing),
         "replicates": first.layout.replicates,
+        "points": first.layout.points,
+        "kinds": {factor["name"]: factor for factor in first.manifest["factors"]},
     }
+    _older(frame)
     return frame
+
+
+def _older(frame: pd.DataFrame) -> None:
+    # Sweeps of older versions say only that one of the two worlds is cut off: it may be either.
+    for name in CENSORED:
+        if f"{name}_effect" in frame and f"{name}_against_censored" not in frame:
+            frame[f"{name}_against_censored"] = frame[f"{name}_censored"]
 
 
 def merged(folders: list[Path]) -> tuple[pa.Table, list[Failure], list[int], Batches]:

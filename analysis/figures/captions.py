@@ -59,9 +59,13 @@ def about_lines(folder: Folder) -> str:
 
 
 def about_effect(folder: Folder) -> str:
-    """Return what an effect on the gap is, and its band."""
+    """Return what an effect on the gap is, its band (of pairs) and its thin lines (of the mean)."""
     small = f"{OUTCOMES['gap'].smallest:g} OOM"
-    band = "one pair: no interval" if folder.replicates == 1 else "band: its 95 % interval"
+    band = (
+        "one pair: no interval"
+        if folder.replicates == 1
+        else ("band: 5th to 95th percentile of pairs; thin lines: 95 % interval of their mean")
+    )
     return f" Effect: B less A, mean of pairs; {band}; grey: below {small}, the least of interest."
 
 

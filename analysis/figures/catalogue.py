@@ -210,7 +210,8 @@ def _outcome(axis: Axes, folder: Folder, name: str) -> None:
         panels.draw(axis, drawn, DIFFERENCE, solid)
         panels.dotted(axis, found.x, np.where(short, found.middle, np.nan), DIFFERENCE, solid)
         x, y = found.end
-        text = ("≥ " if short[-1] else "") + captions.measure(y, OUTCOMES[name].unit)
+        mark = ("≤ " if y < 0.0 else "≥ ") if short[-1] else ""
+        text = mark + captions.measure(y, OUTCOMES[name].unit)
         colour = DIFFERENCE if solid else FADED
         labels.append(Label(x, y, f"{world.letter}: {text}" if folder.compares else text, colour))
     bottom, top = axis.get_ylim()
@@ -219,10 +220,13 @@ def _outcome(axis: Axes, folder: Folder, name: str) -> None:
 
 
 def _effect_on_gap(axis: Axes, folder: Folder) -> None:
-    found, small = effect(folder, "gap"), OUTCOMES["gap"].smallest
+    (found, of_mean), small = effect(folder, "gap"), OUTCOMES["gap"].smallest
     panels.heading(axis, "Effect of B against A on the gap, OOM")
     axis.axhspan(-small, small, color=style.FAINT, lw=0.0, zorder=0.5)
+    several = folder.replicates > 1
     panels.draw(axis, found, DIFFERENCE)
+    for end in (of_mean.low, of_mean.high) if several else ():
+        axis.plot(found.x, end, color=DIFFERENCE, lw=0.5)
     bottom, top = axis.get_ylim()
     axis.set_ylim(min(bottom, -2.0 * small), max(top, 2.0 * small))
     x, y = found.end

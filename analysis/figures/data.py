@@ -232,12 +232,19 @@ def at_least(world: World, name: str) -> NDArray[np.bool_]:
     return np.asarray(values.mean(axis=1) >= 0.5)
 
 
-def effect(folder: Folder, name: str) -> Line:
-    """Return the effect of B against A on an outcome, with its 95 % interval."""
+def effect(folder: Folder, name: str) -> tuple[Line, Line]:
+    """Return the effect of B against A on an outcome: with the spread of pairs, and of its mean.
+
+    The first band is the 5th to 95th percentile of pairs, the second the 95 % interval of the mean.
+    """
     table = pq.read_table(folder.path / "effects.parquet").to_pandas()
     table = table[table["outcome"] == name].sort_values("month")
-    columns = (table[c].to_numpy(np.float64, na_value=np.nan) for c in ("effect", "low", "high"))
-    return Line(np.array([date(m) for m in table["month"]]) + 1.0 / 24.0, *columns)
+    x = np.array([date(m) for m in table["month"]]) + 1.0 / 24.0
+    middle, *ends = (
+        table[c].to_numpy(np.float64, na_value=np.nan)
+        for c in ("effect", "p5", "p95", "low", "high")
+    )
+    return Line(x, middle, *ends[:2]), Line(x, middle, *ends[2:])
 
 
 def diffusion_line(table: pd.DataFrame, place: str, fewest: int) -> Line:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from analysis.experiments.compare import Comparison
-from analysis.experiments.effects import interval
+from analysis.experiments.effects import clear, interval
 from analysis.reports.markdown import table
 from model.core.parameter import ParameterName
 from model.measure.outcomes import OUTCOMES
@@ -48,13 +48,14 @@ def markdown(comparison: Comparison, command: str) -> str:
         "target growth" + (f" ({reasons})" if reasons else "") + ", and others took their place.",
         "",
     ]
-    head = ["effect on", "end of", "mean (95 % interval)", "5 to 95 % of draws"]
+    head = ["effect on", "end of", "draws", "mean (95 % interval)", "5 to 95 % of draws"]
     rows = [_row(comparison, name, month) for name in SHOWN for month in comparison.horizons]
     lines += table([*head, "widens", "leaves", "narrows"], rows)
     least = ", ".join(f"{OUTCOMES[n].smallest:g} {OUTCOMES[n].unit}" for n in SHOWN)
     lines += [
         f"*Widens*, *narrows*: by more than the smallest effect of interest ({least}); *leaves*: "
-        "less than that either way.",
+        "less than that either way. *Draws*: those in which the effect is defined; the others are "
+        "left out. Means in brackets cannot be distinguished from zero.",
         "",
     ]
     for name in SHOWN:
@@ -69,9 +70,11 @@ def _row(comparison: Comparison, name: str, horizon: str) -> list[str]:
     if good.size:
         centre, low, high = interval(values)
         p5, p95 = np.quantile(good, (0.05, 0.95))
-        cells = [f"{centre:+.2f} ({low:+.2f} to {high:+.2f})", f"{p5:+.2f} to {p95:+.2f}"]
+        middle = f"{centre:+.2f}" if clear(low, high) else f"[{centre:+.2f}]"
+        cells = [f"{middle} ({low:+.2f} to {high:+.2f})", f"{p5:+.2f} to {p95:+.2f}"]
         cells += [f"{share:.0%}" for share in shares(comparison, name, horizon).values()]
-    return [f"{name.replace('_', ' ')}, {OUTCOMES[name].unit}", horizon[:4], *cells]
+    count = f"{good.size} of {values.size}"
+    return [f"{name.replace('_', ' ')}, {OUTCOMES[name].unit}", horizon[:4], count, *cells]
 
 
 def _influences(comparison: Comparison, name: str, number: int) -> list[str]:

@@ -1,11 +1,15 @@
-"""A comparison in three sentences: the effect, its uncertainty, the most influential parameters."""
+"""A comparison in three sentences: the effect, its uncertainty, the most influential parameters.
+
+What differs from nothing by chance alone is not asserted: an effect has a direction only where its
+interval leaves zero out, a parameter is named only where it stands out.
+"""
 
 from __future__ import annotations
 
 import math
 
 from analysis.experiments.compare import Comparison, Effect
-from analysis.experiments.effects import LEVEL
+from analysis.experiments.effects import LEVEL, clear
 from model.core.parameter import ParameterName
 from model.measure.outcomes import OUTCOMES
 from model.parameters import FACTS
@@ -37,15 +41,21 @@ def _effect(comparison: Comparison, gap: Effect, month: str) -> str:
         return f"{b} against {a} changes nothing: every replicate is the same to the bit."
     if gap.effect == 0.0:
         return f"At the end of {month}, {b} against {a} leaves the gap as it is."
+    if gap.n > 1 and not clear(gap.low, gap.high):
+        return (
+            f"At the end of {month}, the effect of {b} against {a} on the gap, {gap.effect:+.2f} "
+            "orders of magnitude (OOM) of effective compute, cannot be distinguished from zero."
+        )
     on_average = "on average " if comparison.draws is not None else ""
+    one = "In one pair of runs, at" if gap.n == 1 else "At"
     where = "further behind" if gap.effect > 0 else "closer to"
     text = (
-        f"At the end of {month}, {b} against {a} leaves {follower}'s best model {on_average}"
+        f"{one} the end of {month}, {b} against {a} leaves {follower}'s best model {on_average}"
         f"{abs(gap.effect):.2f} orders of magnitude (OOM) of effective compute {where} that of "
         f"{the}{leader}"
     )
     scaled = comparison.effect("scaled_gap", comparison.months[-1])
-    if math.isfinite(scaled.effect):
+    if math.isfinite(scaled.effect) and (scaled.n == 1 or clear(scaled.low, scaled.high)):
         word, months = "widens" if scaled.effect >= 0 else "narrows", abs(scaled.effect)
         text += f"; at the rate of progress of {the}{leader} the gap {word} by {months:.1f} months"
     return text + "."
@@ -83,17 +93,13 @@ def _decider(comparison: Comparison, gap: Effect, month: str) -> str:
     rows = comparison.most_influential("gap", comparison.months[-1])
     if not rows:
         return f"{gap.n} draws are too few to rank parameters; run 64 or more."
-    clear = [row for row in rows if row["clear"]]
     words = "; ".join(
         f"{row['parameter']} ({_doc(row['parameter'])}: {row['correlation']:+.2f})"
-        for row in (clear or rows)[:2]
+        for row in [row for row in rows if row["clear"]][:2]
     )
-    if clear:
+    if words:
         return f"Most influential, by rank correlation over the draws: {words}."
-    return (
-        f"No one parameter stands out from chance with {gap.n} draws; the largest rank "
-        f"correlations are those of {words}."
-    )
+    return f"No one parameter stands out from chance with {gap.n} draws; more draws may show one."
 
 
 def _percent(share: float) -> str:

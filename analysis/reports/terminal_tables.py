@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
+from analysis.experiments.effects import AT_LEAST, AT_MOST, EXACT, UNKNOWN, Bounds, median_of
 from model.measure.outcomes import CENSORED, HEADLINES, OUTCOMES
 
+MARKS = {EXACT: "", AT_LEAST: ">= ", AT_MOST: "<= ", UNKNOWN: "? "}
+ABOUT_MARKS = (
+    "The record cuts lags off: >= at least, <= at most, ? either way (both worlds are cut off)."
+)
 YEARS = ("2018", "2020", "2022", "2023", "2024", "2027", "2030")
 
 
@@ -28,6 +34,7 @@ def summary_of_run(tables: Mapping[str, pa.Table]) -> list[dict[str, Any]]:
             row = {"name": name, "unit": outcome.unit, "month": month, "value": values[t]}
             if flags is not None:
                 row["at_least"] = flags[t]
+                row["bound"] = _of_one(values[t], flags[t])
             rows.append(row)
     return rows
 
@@ -38,7 +45,7 @@ def run_rows(summary: list[dict[str, Any]]) -> tuple[list[str], list[list[str]]]
     rows = []
     for name in OUTCOMES:
         here = [row for row in summary if row["name"] == name]
-        cells = [(">= " if row.get("at_least") else "") + number(row["value"]) for row in here]
+        cells = [MARKS[row.get("bound", EXACT)] + number(row["value"]) for row in here]
         rows.append([f"{title(name)}, {here[0]['unit']}", *cells])
     return ["outcome", *months], rows
 
@@ -65,23 +72,55 @@ def compare_rows(figures: Mapping[str, Any]) -> tuple[list[str], list[list[str]]
         for e in figures["outcomes"]:
             if e["name"] != name:
                 continue
-            low, high = number(e["low"], True), number(e["high"], True)
             cut = e["variance_removed_by_pairing"]
-            at_least = ">= " if e["censored_share"] else ""
             percent = " %" if e.get("unit_of_effect", e["unit"]) == "%" else ""
+            a_mark, b_mark, mark = (MARKS[e.get(k, EXACT)] for k in ("a_bound", "b_bound", "bound"))
             rows.append(
                 [
                     f"{title(name)}, {e['unit']}",
                     e["horizon"].removesuffix("-12"),
-                    number(e["a_mean"]),
-                    number(e["b_mean"]),
-                    at_least + number(e["effect"], True) + percent,
-                    f"{low} … {high}" + percent if e["low"] is not None else "-",
+                    a_mark + number(e["a_mean"]),
+                    b_mark + number(e["b_mean"]),
+                    mark + number(e["effect"], True) + percent,
+                    span(e["low"], e["high"], percent),
                     number(e["benchmark"], True),
-                    f"{number(e['p5'], True)} … {number(e['p95'], True)}" if drawn else times(cut),
+                    span(e["p5"], e["p95"]) if drawn else times(cut),
                 ]
             )
     return columns, rows
+
+
+def compare_notes(figures: Mapping[str, Any]) -> list[str]:
+    """Return what a reader of the table has to know: pairs left out, marks, medians."""
+    here = [e for e in figures["outcomes"] if e["name"] in HEADLINES]
+    whole = figures["replicates"]
+    notes = [
+        f"{title(e['name'])}, end of {e['horizon'].removesuffix('-12')}: {e['n']} of {whole} pairs "
+        "count; in the others it is undefined."
+        for e in here
+        if e["n"] < whole
+    ]
+    if any(e["statistic"] == "median" and e["n"] for e in here):
+        notes.append("Lags: medians of each world and of the differences of pairs.")
+    if any(e.get(key, EXACT) != EXACT for e in here for key in ("a_bound", "b_bound", "bound")):
+        notes.append(ABOUT_MARKS)
+    return notes
+
+
+def span(low: float | None, high: float | None, unit: str = "") -> str:
+    """Return an interval; a dash where it is undefined, an infinite end where one is open."""
+    if low is None and high is None:
+        return "-"
+    return (
+        f"{'-∞' if low is None else number(low, True)} … "
+        f"{'+∞' if high is None else number(high, True)}{unit}"
+    )
+
+
+def _of_one(value: float | None, cut: bool | None) -> str:
+    if value is None or not cut:
+        return EXACT
+    return Bounds.cut(np.array([value]), np.array([1.0])).how(median_of)
 
 
 def title(name: str) -> str:

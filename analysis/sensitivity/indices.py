@@ -3,28 +3,35 @@
 - Saltelli designs: Sobol indices. First order, the part of a factor alone, S = V(E(y|x)) / V(y);
   total order, its part with all interactions, T = E(V(y|all but x)) / V(y); estimators of Saltelli
   et al. (2010) and Jansen (1999).
-- Morris designs: elementary effects, the change of y for a move over the whole range: their mean
-  size mu*, mean and spread (Morris 1991; Campolongo et al. 2007).
-- Other designs: rank correlations.
+- Morris designs: elementary effects, the change of y over the step that was made, as a share of the
+  range: their mean size mu*, mean and spread (Morris 1991; Campolongo et al. 2007). A swap of two
+  choices without an order, or of two seeds, is a step of one, and has a size alone.
+- Other designs: of numbers and switches rank correlations; of choices without an order the share of
+  the variance of ranks that lies between them (epsilon squared, Kelley 1935), which has no sign. A
+  seed that few points share has none of these.
 
 Intervals are percentiles of a bootstrap over base points, trajectories or points. Where chance is a
 factor its indices stand beside the others; where points have replicates, the share of variance that
-chance is reported as that of a factor ``chance``.
+chance is reported as that of a factor ``chance``. Points that are not whole are left out
+(``analysis.experiments.sweep_points``).
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
+from analysis.experiments.designs import CHANCE
 from analysis.experiments.effects import LEVEL, ROUNDING, Values
-from analysis.experiments.plan import PLACE
 from analysis.experiments.prior_draws import most_influential
+from analysis.experiments.sweep_points import exact_values, whole_points
 from analysis.experiments.sweep_rows import load_sweep
 from model.measure.outcomes import OUTCOMES
 
@@ -33,6 +40,7 @@ if TYPE_CHECKING:
 
 RESAMPLES = 999
 FEWEST = 4  # base points, trajectories or points below which nothing is told
+RANKS, SHARE = "rank correlation", "share of rank variance"
 KINDS = {"saltelli": ("first", "total"), "morris": ("mu*", "mu", "sigma")}
 
 
@@ -84,20 +92,28 @@ def sobol(
     ]
 
 
-def morris(names: list[str], places: Values, y: Values, resamples: int = RESAMPLES) -> list[Index]:
+def morris(
+    names: list[str],
+    places: Values,
+    y: Values,
+    resamples: int = RESAMPLES,
+    without_order: Collection[str] = (),
+) -> list[Index]:
     """Return mu*, mu and sigma of elementary effects with bootstrap intervals over trajectories.
 
     Args:
         names: the factors.
-        places: trajectory x step x factor, from 0 to 1.
+        places: trajectory x step x factor: where in its range a factor is, from 0 to 1.
         y: trajectory x step.
         resamples: of the trajectories.
+        without_order: factors of which any move is a step of one; they have a mu* alone.
     """
     moves, changes = np.diff(places, axis=1), np.diff(y, axis=1)
-    which = np.argmax(np.abs(moves), axis=2)
-    size = np.take_along_axis(moves, which[:, :, None], axis=2)[:, :, 0]
-    effects = np.empty((len(y), len(names)))
-    np.put_along_axis(effects, which, changes / size, axis=1)
+    loose = np.array([name in without_order for name in names])
+    moves = np.where(loose, moves != 0.0, moves)
+    size = moves.sum(axis=1)  # each factor moves once
+    change = (changes[:, :, None] * (moves != 0.0)).sum(axis=1)
+    effects = np.where(size != 0.0, change / np.where(size != 0.0, size, 1.0), 0.0)
 
     def of(pick: Any) -> tuple[Values, Values, Values]:
         here = effects[pick]
@@ -110,7 +126,42 @@ def morris(names: list[str], places: Values, y: Values, resamples: int = RESAMPL
         _index(names[k], kind, centres[n][k], spreads[n][:, k])
         for n, kind in enumerate(KINDS["morris"])
         for k in range(len(names))
+        if n == 0 or not loose[k]
     ]
+
+
+def rank_share(
+    name: str, groups: NDArray[np.int64], y: Values, resamples: int = RESAMPLES
+) -> Index:
+    """Return the share of the variance of ranks of y between groups, with a bootstrap interval.
+
+    What groups would share by chance is taken off; ``nan`` where there are less than two groups,
+    or less than two values a group.
+    """
+    from scipy.stats import rankdata
+
+    ranks = np.asarray(rankdata(y), np.float64)
+    codes = np.unique(groups, return_inverse=True)[1]
+
+    def of(pick: Any) -> float:
+        here, code = ranks[pick], codes[pick]
+        counts = np.bincount(code)
+        number = int((counts > 0).sum())
+        whole = float(np.sum((here - here.mean()) ** 2))
+        if number < 2 or here.size < 2 * number or whole <= 0.0:
+            return math.nan
+        means = np.bincount(code, here) / np.maximum(counts, 1)
+        within = float(np.sum((here - means[code]) ** 2))
+        lost: float = (here.size - 1) / (here.size - number) * within / whole
+        return max(0.0, 1.0 - lost)
+
+    picks = np.random.default_rng(1).integers(0, ranks.size, (resamples, ranks.size))
+    centre = of(np.arange(ranks.size))
+    if not math.isfinite(centre):
+        return Index(name, SHARE, math.nan, math.nan, math.nan)
+    spread = np.array([of(pick) for pick in picks])
+    # Means of resamples scatter twice: about those of the sample, and these about the true ones.
+    return _index(name, SHARE, centre, np.maximum(0.0, spread - np.nanmean(spread) + centre))
 
 
 def _index(factor: str, kind: str, value: float, spread: Values) -> Index:
@@ -151,7 +202,7 @@ def sensitivity(
         for of, column in (("outcome", name), ("effect", f"{name}_effect")):
             if column not in here:
                 continue
-            found, used = indices(plan, here, column, frame.attrs)
+            found, used = indices(plan, here.copy(), column, frame.attrs)
             rows += [
                 {"outcome": name, "of": of, "horizon": chosen, "factor": index.factor,
                  "index": index.kind, "value": index.value, "low": index.low, "high": index.high,
@@ -165,10 +216,11 @@ def sensitivity(
 def indices(plan: Any, frame: pd.DataFrame, column: str, about: Any) -> tuple[list[Index], int]:
     """Return the indices of one column of a sweep's rows at one horizon, and from how many.
 
-    Base points and trajectories in which a value is undefined or missing are left out whole.
+    Base points and trajectories with a point that is not whole are left out whole.
     """
     names, design = list(about["factors"]), about["design"]
-    by_point = frame.groupby("point")[column].mean().astype(np.float64)
+    frame.attrs = dict(about)
+    by_point, _ = whole_points(frame, column)
     y: Values = np.asarray(by_point.reindex(range(plan.num_rows)), np.float64)
     found: list[Index] = []
     used = 0
@@ -179,31 +231,56 @@ def indices(plan: Any, frame: pd.DataFrame, column: str, about: Any) -> tuple[li
         if used >= FEWEST:
             found = sobol(names, blocks[:, 0], blocks[:, -1], blocks[:, 1:-1].T)
     elif design == "morris":
-        places = places_of(plan, names).reshape(-1, len(names) + 1, len(names))
+        places = np.array([_place(plan, name, about) for name in names]).T
+        places = places.reshape(-1, len(names) + 1, len(names))
         paths = y.reshape(-1, len(names) + 1)
         fine = np.isfinite(paths).all(axis=1)
         used = int(fine.sum())
         if used >= FEWEST:
-            found = morris(names, places[fine], paths[fine])
+            loose = [name for name in names if _without_order(plan, name, about)]
+            found = morris(names, places[fine], paths[fine], without_order=loose)
     else:
-        placed = any(column.endswith(PLACE) for column in plan.column_names)
-        numeric = [name for name in names if placed or _number(plan, name)]
-        used = int(np.isfinite(y).sum())
-        rows = most_influential(numeric, places_of(plan, numeric), y, len(numeric))
+        fine = np.isfinite(y)
+        used = int(fine.sum())
+        loose = [name for name in names if _without_order(plan, name, about)]
+        ordered = [name for name in names if name not in loose]
+        values = np.array([_numbers(plan, name) for name in ordered]).T
         found = [
-            Index(r["parameter"], "rank correlation", r["correlation"], r["low"], r["high"])
-            for r in rows
+            Index(r["parameter"], RANKS, r["correlation"], r["low"], r["high"])
+            for r in most_influential(ordered, values, y, len(ordered))
         ]
+        if used >= FEWEST:
+            shares = [rank_share(name, _codes(plan, name)[fine], y[fine]) for name in loose]
+            found += [share for share in shares if math.isfinite(share.value)]
     chance = _chance(frame, column) if about["replicates"] > 1 else None
     return (found if chance is None else [*found, chance]), used
 
 
-def places_of(plan: Any, names: list[str]) -> Values:
-    """Return the places of a plan's points, or, without places, the values of numbers."""
-    columns = [
-        plan.column(name + PLACE if name + PLACE in plan.column_names else name) for name in names
-    ]
-    return np.array([np.asarray(column.to_numpy(), np.float64) for column in columns]).T
+def _without_order(plan: Any, name: str, about: Any) -> bool:
+    # Words, worlds, lists and seeds; numbers and switches have an order, however they are given.
+    return name == CHANCE or not _number(plan, name)
+
+
+def _numbers(plan: Any, name: str) -> Values:
+    return np.asarray(plan.column(name).to_pandas(), np.float64)
+
+
+def _codes(plan: Any, name: str) -> NDArray[np.int64]:
+    values = [str(value) for value in plan.column(name).to_pylist()]
+    return np.unique(values, return_inverse=True)[1].astype(np.int64)
+
+
+def _place(plan: Any, name: str, about: Any) -> Values:
+    # Where in its range a factor is: by its value, so that a step is the step that was made.
+    if _without_order(plan, name, about):
+        return _codes(plan, name).astype(np.float64)
+    values, kind = _numbers(plan, name), about.get("kinds", {}).get(name, {})
+    low, high = kind.get("low"), kind.get("high")
+    if low is None or high is None:  # choices of numbers, switches
+        low, high = float(values.min()), float(values.max())
+    if kind.get("log"):
+        values, low, high = np.log(values), math.log(low), math.log(high)
+    return (values - low) / (high - low) if high > low else np.zeros(values.size)
 
 
 def checked_horizon(frame: pd.DataFrame, horizon: str | None) -> str:
@@ -220,8 +297,8 @@ def checked_horizon(frame: pd.DataFrame, horizon: str | None) -> str:
 
 def _chance(frame: pd.DataFrame, column: str) -> Index:
     # The share of the variance of single runs that is within points: one-way analysis of variance.
-    wide = frame.pivot(index="point", columns="replicate", values=column).astype(np.float64)
-    y = wide.to_numpy()
+    wide = exact_values(frame, column).pivot(index="point", columns="replicate", values="y")
+    y = wide.to_numpy(np.float64)
     y = y[np.isfinite(y).all(axis=1)]
     if len(y) < FEWEST:
         return Index("chance", "total", math.nan, math.nan, math.nan)

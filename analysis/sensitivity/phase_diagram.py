@@ -9,7 +9,7 @@ resampled points: where they keep together, the sign is certain.
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, TwoSlopeNorm
 from matplotlib.figure import Figure
 
+from analysis.experiments.designs import CHANCE
 from analysis.experiments.effects import Values
+from analysis.experiments.sweep_points import LeftOut, whole_points
 from analysis.figures import style
 from analysis.figures.style import INK, MUTED, Grid, Words
 from analysis.reports.parameters import NO_UNIT
@@ -48,12 +50,14 @@ class Phase:
     again: tuple[Values, ...]
     points: int
     fit: float | None
+    left: LeftOut = LeftOut(0)
 
 
 def phase(frame: pd.DataFrame, one: str, other: str, column: str) -> Phase:
     """Return an effect over two factors, from a sweep's rows at one horizon.
 
-    Raises ``InputError`` where the factors are no numbers or the points too few.
+    Raises ``InputError`` where the factors are no numbers, as choices and seeds, or the points too
+    few. Points that are not whole (``analysis.experiments.sweep_points``) are left out.
     """
     for name in (one, other):
         if name not in frame.attrs["factors"]:
@@ -61,20 +65,26 @@ def phase(frame: pd.DataFrame, one: str, other: str, column: str) -> Phase:
                              f"{', '.join(frame.attrs['factors'])}")  # fmt: skip
         if frame[name].dtype.kind not in "if":
             raise InputError(f"phase: {name} holds choices, and a phase diagram needs numbers")
+        if name == CHANCE:
+            raise InputError("phase: chance holds seeds, which have no order, and a phase diagram "
+                             "needs numbers")  # fmt: skip
     if one == other:
         raise InputError(f"phase: needs two factors, got {one} twice")
-    means = frame.groupby("point").agg({one: "first", other: "first", column: "mean"}).dropna()
+    values, left = whole_points(frame, column)
+    means = frame.groupby("point").agg({one: "first", other: "first"}).reindex(values.index)
+    means = means.assign(**{column: values})
     x, y, z = (means[name].to_numpy(np.float64) for name in (one, other, column))
     columns, rows = np.unique(x), np.unique(y)
     whole = columns.size * rows.size
     if frame.attrs["design"] == "grid" and min(columns.size, rows.size) >= FEWEST_LEVELS:
         table = means.groupby([other, one])[column].mean().unstack().to_numpy(np.float64)
         if table.shape == (rows.size, columns.size) and np.isfinite(table).sum() == whole:
-            return Phase(columns, rows, table, (), int(z.size), None)
+            return Phase(columns, rows, table, (), int(z.size), None, left)
     if z.size < QUADRATIC:
-        raise InputError(f"phase: {z.size} points are too few for a surface; {QUADRATIC} are "
+        few = f"{z.size} whole points" if left.number else f"{z.size} points"
+        raise InputError(f"phase: {few} are too few for a surface; {QUADRATIC} are "
                          "enough, or a grid of 3 levels each")  # fmt: skip
-    return _surface(x, y, z)
+    return replace(_surface(x, y, z), left=left)
 
 
 def figure(
@@ -115,7 +125,7 @@ def figure(
         f"{title(name)} at the end of "
         f"{horizon.removesuffix('-12')}, {unit}; {OUTCOMES[name].definition}. Thick line: no "
         f"effect. Between the dotted lines it is below {least:g} {unit}, the least of interest. "
-        f"{how}",
+        f"{how} {found.left.words()}".rstrip(),
         source,
     )
     sheet, ((axis,),) = style.sheet(words, Grid((8.4,), left=2.4, right=2.2, below=1.5))

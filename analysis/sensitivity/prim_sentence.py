@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from analysis.experiments.sweep_points import whole_points
 from analysis.sensitivity.prim import Column, find
 from model.measure.outcomes import OUTCOMES, unit_of_effect
 
@@ -18,12 +19,13 @@ def discover(frame: pd.DataFrame, outcome: str) -> list[dict[str, Any]]:
     """Return boxes of a sweep's rows at one horizon, each with its sentence.
 
     Of effects: where the outcome rises, and where it falls, by more than its smallest effect of
-    interest. Without a comparison: where it lies in its upper quarter. Chance is no part of a box.
+    interest. Without a comparison: where it lies in its upper quarter. Chance is no part of a box;
+    points that are not whole (``analysis.experiments.sweep_points``) are no part of the search.
     """
     factors = [name for name in frame.attrs["factors"] if name != "chance"]
     paired = f"{outcome}_effect" in frame
     column = f"{outcome}_effect" if paired else outcome
-    means = frame.groupby("point")[column].mean().dropna()
+    means, _ = whole_points(frame, column)
     first = frame.groupby("point")[factors].first().reindex(means.index)
     values = means.to_numpy(np.float64)
     if values.size == 0:

@@ -89,7 +89,7 @@ def test_morris_trajectories_move_one_factor_at_a_time() -> None:
     for path in designs.sample("morris", FACTORS, 20, seed=1).reshape(20, k + 1, k):
         moves = np.diff(path, axis=0)
         assert np.all((moves != 0.0).sum(axis=1) == 1) and np.all((moves != 0.0).sum(axis=0) == 1)
-        assert np.allclose(np.abs(moves[moves != 0.0]), 2.0 / 3.0)
+        assert np.allclose(np.abs(moves[:, :4]).sum(axis=0), 2.0 / 3.0)  # of numbers
         values = [[f.at(u) for f, u in zip(FACTORS, row, strict=True)] for row in path]
         for one, other in itertools.pairwise(values):
             assert sum(x != y for x, y in zip(one, other, strict=True)) == 1
@@ -100,8 +100,8 @@ BAD: dict[str, tuple[str, int, str]] = {
     "nothing": ("lhs", 0, "at least 1"),
     "one trajectory": ("morris", 1, "at least 2"),
     "no power of two": ("sobol", 100, "good values are 64 and 128"),
-    "too many": ("grid", 10_000, "at most"),
-    "far too many": ("lhs", 10**15, "at most"),
+    "too many": ("grid", 10_000, "a good value is 5"),
+    "far too many": ("lhs", 10**15, "about 1e15 .*a good value is 64"),
 }
 
 
@@ -110,6 +110,66 @@ def test_what_cannot_be_made_is_refused(case: str) -> None:
     name, points, hint = BAD[case]
     with pytest.raises(InputError, match=hint):
         designs.sample(name, FACTORS, points, seed=1)
+
+
+NUMBERS = tuple(Factor(f"a.x{k}", "number", 0.0, 1.0) for k in range(190))
+
+
+@pytest.mark.parametrize("points", [5, 2, 10**26, 10**40])
+def test_a_grid_of_too_many_factors_has_a_short_message_and_a_way_out(points: int) -> None:
+    with pytest.raises(InputError) as refused:
+        designs.sample("grid", NUMBERS, points, seed=1)
+    text = str(refused.value)
+    assert len(text) < 250 and "has about " in text and "a good value" not in text
+    most = int(text.partition("at most ")[2].partition("(at most ")[2].split()[0])
+    assert len(designs.sample("grid", NUMBERS[:most], 5, seed=1)) == 5**most
+    assert "design lhs" in text and len(designs.sample("lhs", NUMBERS, 64, seed=1)) == 64
+
+
+@pytest.mark.parametrize(("name", "number"), [("grid", 9), ("grid", 12), ("saltelli", 40),
+                                              ("lhs", 190), ("morris", 3)])  # fmt: skip
+def test_the_good_value_of_a_refusal_can_be_run(name: str, number: int) -> None:
+    with pytest.raises(InputError, match="a good value is") as refused:
+        designs.sample(name, NUMBERS[:number], 2**40, seed=1)
+    good = int(str(refused.value).rpartition(" ")[2])
+    designs.sample(name, NUMBERS[:number], good, seed=1)
+
+
+@pytest.mark.parametrize(("points", "more"), [(16, 64), (25, 50), (48, 96), (1, 2)])
+def test_a_larger_hypercube_begins_with_a_smaller_one_and_other_factors_change_none(
+    points: int, more: int
+) -> None:
+    small = designs.sample("lhs", FACTORS[:3], points, seed=3)
+    large = designs.sample("lhs", FACTORS[1:], more, seed=3)
+    assert np.array_equal(small[:, 1:], large[:points, :2])
+    for column in large.T:
+        assert sorted((column * more).astype(int)) == list(range(more))
+
+
+def test_more_trajectories_and_other_factors_leave_those_there_are() -> None:
+    few = designs.sample("morris", FACTORS[1:3], 5, seed=3).reshape(5, 3, 2)
+    many = designs.sample("morris", FACTORS, 9, seed=3).reshape(9, len(FACTORS) + 1, len(FACTORS))
+    assert np.array_equal(few[:, 0], many[:5, 0, 1:3])
+    assert np.array_equal(few[:, -1], many[:5, -1, 1:3])
+
+
+@pytest.mark.parametrize("number", [2, 3, 5])
+def test_all_pairs_of_choices_are_met(number: int) -> None:
+    factor = Factor("a.w", "choice", values=tuple("abcde"[:number]))
+    pairs = list(itertools.combinations(factor.values, 2))
+    many = 2 * len(pairs)
+    path = designs.sample("morris", (factor, FACTORS[0]), many, seed=1)
+    met = path.reshape(many, 3, 2)[: len(pairs)][:, [0, -1], 0]
+    assert {frozenset(map(factor.at, row)) for row in met} == set(map(frozenset, pairs))
+
+
+def test_seeds_of_trajectories_are_not_levels_of_a_number() -> None:
+    for high in (2.0, 9.0, 1000.0, 2.0**40):
+        chance = Factor("chance", "integer", 1.0, high)
+        rows = designs.sample("morris", (chance,), 60, seed=1).reshape(60, 2)
+        seeds = [[chance.at(u) for u in row] for row in rows]
+        assert all(one != other for one, other in seeds)
+        assert len({seed for row in seeds for seed in row}) >= min(high, 9.0)
 
 
 def test_values_are_those_of_the_factor(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from analysis.experiments.compare import Comparison, compare
 from analysis.experiments.comparison_folder import as_json
-from analysis.experiments.experiment import Arm
+from analysis.experiments.experiment import Arm, seed_of
 from analysis.experiments.prior_draws import values_at
 from analysis.reports import prior_draws
 from model.core.errors import InputError
@@ -76,7 +76,7 @@ def test_an_effect_is_that_of_the_pair_at_the_point(solved: list[object]) -> Non
     for d in range(2):
         values = values_at(names, found.draws.points[d])
         ends = [
-            run(Arm(world, values).resolved(), 3 + d,
+            run(Arm(world, values).resolved(), seed_of(3, d),
                 constants=baseline.resolve(PAIR[0].parameters))
             .tables["world"].column("algorithms_follower").to_pylist()[-1]
             for world in PAIR
