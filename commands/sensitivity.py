@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from commands.options import Json, NoPlot, Quiet
+from commands.options import Json, NoPlot, Quiet, home
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +26,8 @@ WORDS = {
 
 def sensitivity(
     folders: Annotated[
-        list[Path], typer.Argument(help="a sweep's folder, or all folders of its shards")
+        list[Path],
+        typer.Argument(help="a sweep's folder, or all folders of its shards", callback=home),
     ],
     outcome: Annotated[str, typer.Option(help="the outcome")] = "gap",
     horizon: Annotated[

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from commands.options import OFFERS, FirmsOption, Json, Out, Quiet, Set, Until
+from commands.options import OFFERS, FirmsOption, Json, Out, Quiet, Set, Until, home
 
 if TYPE_CHECKING:
     from analysis.experiments.plan import Plan
@@ -49,7 +49,8 @@ def sweep(
         typer.Option(help="points; grid: levels; saltelli: base points; morris: trajectories"),
     ] = None,
     file: Annotated[
-        Path | None, typer.Option(help="table of points (CSV, Parquet), for --design file")
+        Path | None,
+        typer.Option(help="table of points (CSV, Parquet), for --design file", callback=home),
     ] = None,
     replicates: Annotated[int | None, typer.Option(help="runs of each point")] = None,
     set_: Set = None,

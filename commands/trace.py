@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.options import Json, Quiet
+from commands.options import Json, Quiet, home
 
 if TYPE_CHECKING:
     from analysis.attribution.lineage import Ledger
 
-Folder = Annotated[Path, typer.Argument(help="folder of a run")]
+Folder = Annotated[Path, typer.Argument(help="folder of a run", callback=home)]
 
 
 def why(

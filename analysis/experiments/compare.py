@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -36,7 +36,7 @@ from analysis.experiments.effects import (
     sign_share,
     variance_removed,
 )
-from analysis.experiments.experiment import HORIZONS, Arm, Job
+from analysis.experiments.experiment import HORIZONS, Arm, Failure, Job
 from analysis.experiments.prior_draws import Draws, Stream, most_influential, values_at
 from model.core.errors import InputError
 from model.economy import World
@@ -68,6 +68,16 @@ class Run:
 
     tables: dict[str, pa.Table]
     content: str
+
+
+class Keeper(Protocol):
+    """What keeps the finished replicates of a comparison under way, and gives them back."""
+
+    def read(self, number: int) -> list[Run] | Failure | None:
+        """Return a replicate by its number; None where it is not kept."""
+
+    def keep(self, number: int, result: list[Run] | Failure) -> None:
+        """Keep a replicate."""
 
 
 @dataclass(frozen=True)
@@ -218,6 +228,7 @@ def compare_all(
     width: float | None = None,
     most: int | None = None,
     each: Callable[[int, int], None] | None = None,
+    keeper: Keeper | None = None,
 ) -> list[Comparison]:
     """Run paired replicates of scenarios; return each against the first.
 
@@ -231,6 +242,7 @@ def compare_all(
             OOM of the gap where that is undefined), in every comparison.
         most: replicates at which to end in any case.
         each: called with replicates done and all, after every replicate.
+        keeper: keeps finished replicates; those it has are not run again.
 
     Raises:
         InputError: for worlds that cannot be compared, or draws that have no world.
@@ -244,7 +256,7 @@ def compare_all(
             f"{replicates}; a good value is {64 if draws else 16}"
         )
     begun = time.perf_counter()
-    made = _Replicates(worlds, replicates, seed, workers, draws, each)
+    made = _Replicates(worlds, replicates, seed, workers, draws, each, keeper)
     seen: list[tuple[int, float]] = []
     last = replicates if width is None else max(most or replicates, replicates)
     for number in looks(replicates, last):
@@ -276,7 +288,9 @@ class _Replicates:
         workers: int,
         draws: bool,
         each: Callable[[int, int], None] | None,
+        keeper: Keeper | None,
     ) -> None:
+        self.keeper = keeper
         self.worlds, self.seed, self.workers, self.each = worlds, seed, workers, each
         self.stream = Stream(worlds, replicates, seed) if draws else None
         if not draws:
@@ -298,8 +312,7 @@ class _Replicates:
                 for r in range(missing)
             ]
             self.tried += missing
-            tick = partial(self._tick, done, number)
-            found = experiment.run(jobs, kept, workers=self.workers, each=tick)
+            found = self._results(jobs, done, number)
             for r, one in enumerate(found):
                 if isinstance(one, list):
                     self.results.append(one)
@@ -309,6 +322,22 @@ class _Replicates:
                 else:
                     why = one.message.partition(":")[0]
                     self.refused[why] = self.refused.get(why, 0) + 1
+
+    def _results(self, jobs: list[Job], done: int, total: int) -> list[list[Run] | Failure]:
+        # Those kept from before, and what is missing of them.
+        keeper = self.keeper
+        if keeper is None:
+            tick = partial(self._tick, done, total)
+            return experiment.run(jobs, kept, workers=self.workers, each=tick)
+        before = {job.replicate: keeper.read(job.replicate) for job in jobs}
+        missing = [job for job in jobs if before[job.replicate] is None]
+        tick = partial(self._tick, done + len(jobs) - len(missing), total)
+        new = experiment.run(
+            missing, kept, workers=self.workers, each=tick,
+            keep=lambda job, result: keeper.keep(job.replicate, result),
+        )  # fmt: skip
+        run = dict(zip((job.replicate for job in missing), new, strict=True))
+        return [before[job.replicate] or run[job.replicate] for job in jobs]
 
     def _tick(self, before: int, total: int, done: int, _: int) -> None:
         if self.each is not None:
