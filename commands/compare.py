@@ -80,8 +80,9 @@ def compare(
     from commands.run import check_out, load_world, race, reuse, undrawn
     from model.economy import checked_seed
     from model.measure import run_folder
+    from model.scenario import told_apart
 
-    worlds = [load_world(name, set_, until, firms) for name in (a, *b)]
+    worlds = told_apart(load_world(name, set_, until, firms) for name in (a, *b))
     _check(worlds, replicates, draws, until_precise, max_replicates, page)
     checked_seed(seed)
     check_out(out)

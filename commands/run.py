@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.options import OFFERS, FirmsOption, Json, Name, NoPlot, Out, Quiet, Seed, Set, Until, home
+from commands.options import (
+    OFFERS,
+    FirmsOption,
+    Json,
+    Name,
+    NoPlot,
+    Out,
+    Quiet,
+    Seed,
+    Set,
+    Until,
+    home,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,13 +95,13 @@ def draw(place: Path) -> None:
     figures_of(place, place / "figures")
 
 
-def undrawn(folders: list[Path], why: str | None) -> None:
+def undrawn(folders: list[Path], why: str | None, again: str = "spillover plot") -> None:
     """End with a message where figures could not be drawn, though all else is there."""
     from commands import console
 
     if folders:
         console.message(f"figures could not be drawn ({why}); all else is kept; draw them with: "
-                        f"spillover plot {' '.join(map(str, folders))}")  # fmt: skip
+                        f"{again} {' '.join(map(str, folders))}")  # fmt: skip
         raise typer.Exit(1)
 
 

@@ -104,6 +104,8 @@ def sweep(
         raise InputError(f"--engine must be one of {', '.join(worker_pool.NAMES)}, got {engine!r}")
     if scheduler is not None and engine != "dask":
         raise InputError(f"--scheduler {scheduler}: goes with --engine dask")
+    if not dry_run:
+        worker_pool.check(engine, scheduler)
     check_out(out)
     entries = {
         name: value
@@ -230,7 +232,7 @@ def _carry_out(
     except sweeps.OutOfTime as error:
         console.message(f"{where}: {error}; {_kept(seen)}; {again}")
         raise typer.Exit(130) from None
-    except EngineLost as error:
+    except (EngineLost, sweeps.RowsGone) as error:
         console.message(f"{where}: {error}; {_kept(seen)}; {again}")
         raise typer.Exit(1) from None
     except Exception:
@@ -249,8 +251,7 @@ def _dry(
 ) -> None:
     from dataclasses import asdict
 
-    from analysis.experiments.cost_estimate import estimate, size, words
-    from analysis.experiments.sweep import free_space
+    from analysis.experiments.cost_estimate import estimate, free_space, size, words
     from commands import console
 
     found = estimate(spec, plan, layout, workers)

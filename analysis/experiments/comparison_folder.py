@@ -94,9 +94,7 @@ def _of_draws(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def write(
-    folder: Path, comparison: Comparison, figures: bool = True, how: str = ""
-) -> str | None:
+def write(folder: Path, comparison: Comparison, figures: bool = True, how: str = "") -> str | None:
     """Write a comparison's folder, whole or not at all; raises ``Refused`` when one is there.
 
     Returns why its figures could not be drawn, where they could not.

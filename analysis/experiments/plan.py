@@ -7,6 +7,7 @@ The plan has a row a point: its number, the value of each factor, and, where the
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,18 +15,17 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
-import pyarrow.parquet as pq
 
 from analysis.experiments.designs import MOST_POINTS, Factor, sample
 from analysis.experiments.effects import Values
 from analysis.experiments.factors import bearable, side_of
 from analysis.experiments.specification import Specification
-from model.core.arrow import table
+from model.core.arrow import read_table, table
 from model.core.errors import InputError
 from model.core.toml import quoted
 from model.measure.tables import content_digest
 from model.parameters import FACTS, GROUPS, known_parameter
-from model.scenario import load
+from model.scenario import load, told_apart
 
 PLACE = "@place"  # ends the name of a column of places
 
@@ -75,17 +75,25 @@ def plan_of(spec: Specification) -> tuple[Specification, Plan, bytes]:
     """
     if spec.design == "file":
         plan = _listed(spec)
-        worlds = spec.worlds
-        names = dict.fromkeys(plan.columns.get("scenario", ()))
+        worlds, against = spec.worlds, spec.against
+        names = list(dict.fromkeys(plan.columns.get("scenario", ())))
         if names:
-            worlds = {name: _world(name, spec) for name in names}
+            told = told_apart([*(_world(n, spec) for n in names), *([against] if against else [])])
+            against = told[-1] if against else None
+            called = {name: world.name for name, world in zip(names, told, strict=False)}
+            worlds = {world.name: world for world in told[: len(names)]}
             plan = replace(
                 plan,
                 factors=tuple(
                     replace(f, values=tuple(worlds)) if f.name == "scenario" else f
                     for f in plan.factors
                 ),
+                columns={
+                    **plan.columns,
+                    "scenario": [called[name] for name in plan.columns["scenario"]],
+                },
             )
+        spec = replace(spec, against=against)
         spec = replace(spec, factors=plan.factors, points=plan.size, worlds=worlds)
     else:
         places = sample(spec.design, spec.factors, spec.points, spec.seed)
@@ -151,10 +159,11 @@ def _listed(spec: Specification) -> Plan:
 def _read(path: Path) -> pa.Table:
     try:
         if path.suffix == ".parquet":
-            return pq.read_table(path)
+            return read_table(path)
         if path.stat().st_size == 0:
             raise InputError(f"{path.name}: is empty; a good file begins with the names of factors")
-        return pyarrow.csv.read_csv(path)
+        with pa.input_stream(os.fspath(path)) as file:  # by its ending, compressed or not
+            return pyarrow.csv.read_csv(file)
     except OSError as error:
         raise InputError(f"{path.name}: cannot be read: {error.strerror or error}") from None
     except pa.ArrowException as error:

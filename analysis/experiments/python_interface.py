@@ -23,8 +23,9 @@ from analysis.experiments.sweep_rows import load_sweep
 from model import run as runs
 from model.core.errors import InputError, shown
 from model.economy import World
-from model.measure.run_folder import read_manifest
+from model.measure.run_folder import expanded, read_manifest
 from model.scenario import load as load_scenario
+from model.scenario import told_apart
 
 if TYPE_CHECKING:
     from model.scenario import Scenario
@@ -72,7 +73,8 @@ def compare(
     """
     if draws not in ("", "prior"):
         raise InputError(f"draws must be 'prior' or empty, got {shown(draws)}")
-    worlds = [load_scenario(name, tuple(overrides)) for name in (a, *others)]
+    held = tuple(overrides)
+    worlds = told_apart(load_scenario(name, held) for name in (a, *others))
     found = compare_all(
         worlds, replicates=replicates, seed=seed, workers=workers or worker_pool.cores(),
         draws=bool(draws),
@@ -113,7 +115,8 @@ def sweep(
     """
     spec, plan, digest_of_plan = plan_of(_specification(what, vary, overrides, entries))
     digest = spec.digest(digest_of_plan)
-    folder = sweeps.folder_of(spec, plan, digest, Path(out))
+    worker_pool.check(engine, scheduler)
+    folder = sweeps.folder_of(spec, plan, digest, expanded(Path(out), "out"))
     batches = sweeps.begin(spec, plan, digest, folder, resume=True)
     sweeps.resume(batches, spec, plan, lambda: worker_pool.start(engine, workers, scheduler))
     return load_sweep(folder)
@@ -146,7 +149,11 @@ def load(
 
 
 def sensitivity(
-    folder: str | Path, *more: str | Path, horizon: str | None = None, unfinished: bool = False
+    folder: str | Path,
+    *more: str | Path,
+    horizon: str | None = None,
+    unfinished: bool = False,
+    outcome: str | None = None,
 ) -> pd.DataFrame:
     """Return a global sensitivity analysis of a sweep: a row an outcome, factor and index.
 
@@ -154,7 +161,7 @@ def sensitivity(
     """
     from analysis.sensitivity.indices import sensitivity as indices_of
 
-    return indices_of(folder, *more, horizon=horizon, unfinished=unfinished)
+    return indices_of(folder, *more, horizon=horizon, unfinished=unfinished, outcome=outcome)
 
 
 def _effects(figures: Mapping[str, Any]) -> pd.DataFrame:

@@ -44,7 +44,7 @@ from analysis.experiments.factors import factors_of, in_file, in_words
 from model.core.errors import InputError, near, shown
 from model.core.toml import quoted, read_toml
 from model.parameters import FACTS
-from model.scenario import Scenario, load
+from model.scenario import Scenario, home, load, told_apart
 from model.state.inputs import parse_month
 
 ENTRIES: dict[str, tuple[type, str]] = {
@@ -59,6 +59,7 @@ ENTRIES: dict[str, tuple[type, str]] = {
     "batch": (int, "batch = 16"),
 }
 HEADINGS = ("title", "sweep", "set", "factors")
+TABLES = (".csv", ".parquet")
 MOST_REPLICATES = 100_000
 
 
@@ -198,8 +199,7 @@ def check(
             return load(str(near_it), overrides)
         return load(name, overrides)
 
-    worlds = _worlds(world, entries["scenario"], factors, place)
-    against = world(entries["against"]) if "against" in entries else None
+    worlds, against = _worlds(world, entries["scenario"], entries.get("against"), factors, place)
     for other in (*worlds.values(), *([against] if against else [])):
         check_comparable(next(iter(worlds.values())), other)
     design = entries.get("design", "lhs" if "file" not in entries else "file")
@@ -211,7 +211,11 @@ def check(
                          'good lines are design = "file" and file = "points.csv"')  # fmt: skip
     table = None
     if design == "file":
-        table = (beside or Path()) / entries["file"]
+        table = (beside or Path()) / home(entries["file"])
+        if table.suffix not in TABLES and not table.name.endswith(".csv.gz"):
+            raise InputError(f"{place}sweep.file: must end in .csv or .parquet, got "
+                             f"{shown(entries['file'])}; a good line is file = \"points.csv\""
+                             )  # fmt: skip
         if factors:
             raise InputError(f"{place}factors: a design from a file has its factors there, as "
                              "columns; leave them out")  # fmt: skip
@@ -273,24 +277,30 @@ def as_toml(spec: Specification, table: str | None = None) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _worlds(world: Any, name: str, factors: Mapping[str, Any], place: str) -> dict[str, Scenario]:
+def _worlds(
+    world: Any, name: str, against: str | None, factors: Mapping[str, Any], place: str
+) -> tuple[dict[str, Scenario], Scenario | None]:
+    # The worlds that are varied, by names that tell them apart, and what they are held against.
     first = world(name)
-    worlds = {first.name: first}
+    other = [] if against is None else [world(against)]
     factor = factors.get("scenario")
     if factor is None:
-        return worlds
-    names = factor.get("values") if isinstance(factor, dict) else None
-    if not isinstance(names, list) or not names or not all(isinstance(n, str) for n in names):
-        raise InputError(f"{place}factors.scenario: must list scenarios, got {shown(factor)}; "
-                         'a good line is scenario = { values = ["ban", "ban_tight"] }')  # fmt: skip
+        listed = [first]
+    else:
+        names = factor.get("values") if isinstance(factor, dict) else None
+        if not isinstance(names, list) or not names or not all(isinstance(n, str) for n in names):
+            raise InputError(f"{place}factors.scenario: must list scenarios, got {shown(factor)}; "
+                             'a good line is scenario = { values = ["ban", "ban_tight"] }'
+                             )  # fmt: skip
+        listed = [world(one) for one in names]
+    told = told_apart([*listed, *other])
     found: dict[str, Scenario] = {}
-    for one in names:
-        loaded = world(one)
-        if loaded.name in found:
-            raise InputError(f"{place}factors.scenario: two scenarios are called {loaded.name!r}; "
-                             "give each its own name")  # fmt: skip
-        found[loaded.name] = loaded
-    return found
+    for one in told[: len(listed)]:
+        if one.name in found:
+            raise InputError(f"{place}factors.scenario: {one.name!r} is there twice; give each "
+                             "scenario once")  # fmt: skip
+        found[one.name] = one
+    return found, told[-1] if other else None
 
 
 def _within(place: str, name: str, value: int, low: int, high: int, good: str) -> None:

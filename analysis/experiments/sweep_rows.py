@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from analysis.experiments.experiment import Failure
 from analysis.experiments.sweep_batch import as_table
@@ -36,7 +35,7 @@ def load_sweep(folder: str | Path, *more: str | Path, unfinished: bool = False) 
     content, failures, missing, first = merged([Path(folder), *map(Path, more)])
     if missing and not unfinished:
         raise Refused(missing_message(first, missing, [Path(folder), *map(Path, more)]))
-    plan = pq.read_table(first.folder / "plan.parquet")
+    plan = first.plan()
     factors = [name for name in plan.column_names if name != "point" and "@" not in name]
     frame: pd.DataFrame = content.to_pandas(strings_to_categorical=True)
     values = plan.select(["point", *factors]).to_pandas().set_index("point")

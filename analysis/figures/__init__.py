@@ -1,20 +1,24 @@
 """Figures drawn from the tables of a result's folder."""
 
 import os
+import sys
+from contextlib import suppress
 
 
 def _matplotlib() -> None:
-    # Figures are drawn into files and need no window, so a MPLBACKEND that names none that exists,
-    # at which matplotlib would not even be imported, does not matter here.
+    # matplotlib cannot even be imported where MPLBACKEND names no backend there is; figures are
+    # drawn into files and need none. One that there is holds for the reader's own figures.
+    if "matplotlib" in sys.modules:
+        return
+    named = os.environ.pop("MPLBACKEND", None)
     try:
-        import matplotlib  # noqa: F401
-    except ValueError:
-        named = os.environ.pop("MPLBACKEND", None)
-        try:
-            import matplotlib  # noqa: F401
-        finally:
-            if named is not None:
-                os.environ["MPLBACKEND"] = named
+        import matplotlib
+    finally:
+        if named is not None:
+            os.environ["MPLBACKEND"] = named
+    with suppress(ValueError):
+        if named:
+            matplotlib.rcParams["backend"] = named
 
 
 _matplotlib()

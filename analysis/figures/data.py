@@ -54,7 +54,9 @@ class World:
     def table(self, name: str, *columns: str) -> pd.DataFrame:
         """Return columns of a table, with ``replicate`` in front (1 in a run)."""
         wanted = ["replicate", *columns] if self.several else list(columns)
-        frame: pd.DataFrame = read_table(self.folder / f"{name}.parquet", wanted).to_pandas(categories=[c for c in ("month", "bloc", "channel") if c in columns])
+        frame: pd.DataFrame = read_table(self.folder / f"{name}.parquet", wanted).to_pandas(
+            categories=[c for c in ("month", "bloc", "channel") if c in columns]
+        )
         if not self.several:
             frame.insert(0, "replicate", 1)
         return frame

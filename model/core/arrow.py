@@ -36,9 +36,7 @@ def words(words: Sequence[str], numbers: NDArray[np.integer[Any]]) -> pa.Array:
     return pa.DictionaryArray.from_arrays(rows, pa.array(words, pa.string())).cast(pa.string())
 
 
-def read_table(
-    path: Path, columns: Sequence[str] | None = None, filters: Any = None
-) -> pa.Table:
+def read_table(path: Path, columns: Sequence[str] | None = None, filters: Any = None) -> pa.Table:
     """Read a Parquet file, or columns or rows of it. Raises ``OSError``, ``pa.ArrowException``."""
     with path.open("rb") as file:
         return pq.read_table(
