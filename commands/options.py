@@ -30,7 +30,7 @@ def home(parameter: typer.CallbackParam, value: Any) -> Any:
     many = value if isinstance(value, list | tuple) else [value]
     if not any(str(path).startswith("~") for path in many):
         return value
-    from model.measure.run_folder import expanded
+    from model.core.place import expanded
 
     what = parameter.opts[0] if parameter.opts[0].startswith("-") else "folder"
     found = [expanded(path, what) for path in many]

@@ -126,9 +126,13 @@ def write(folder: Path, comparison: Comparison, figures: bool = True, how: str =
 def read_effects(folder: Path) -> dict[str, Any]:
     """Return the effects of a comparison's folder; raises ``Refused`` where they are damaged."""
     with run_folder.reading(folder):
-        found: dict[str, Any] = json.loads((folder / "effects.json").read_text(encoding="utf-8"))
-        if not {"outcomes", "sentences"} <= set(found):
-            raise ValueError("effects.json is incomplete")
+        try:
+            text = (folder / "effects.json").read_text(encoding="utf-8")
+            found: dict[str, Any] = json.loads(text)
+            if not {"outcomes", "sentences"} <= set(found):
+                raise ValueError("incomplete")
+        except ValueError as error:
+            raise ValueError(f"effects.json: {error}") from None
         return found
 
 

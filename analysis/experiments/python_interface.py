@@ -22,8 +22,9 @@ from analysis.experiments.specification import read as read_specification
 from analysis.experiments.sweep_rows import load_sweep
 from model import run as runs
 from model.core.errors import InputError, shown
+from model.core.place import expanded
 from model.economy import World
-from model.measure.run_folder import expanded, read_manifest
+from model.measure.run_folder import read_manifest
 from model.scenario import load as load_scenario
 from model.scenario import told_apart
 

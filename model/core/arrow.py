@@ -38,10 +38,12 @@ def words(words: Sequence[str], numbers: NDArray[np.integer[Any]]) -> pa.Array:
 
 def read_table(path: Path, columns: Sequence[str] | None = None, filters: Any = None) -> pa.Table:
     """Read a Parquet file, or columns or rows of it. Raises ``OSError``, ``pa.ArrowException``."""
-    with path.open("rb") as file:
-        return pq.read_table(
-            file, columns=None if columns is None else list(columns), filters=filters
-        )
+    wanted = None if columns is None else list(columns)
+    try:
+        with path.open("rb") as file:
+            return pq.read_table(file, columns=wanted, filters=filters)
+    except pa.ArrowException as error:
+        raise pa.ArrowInvalid(f"{path.name}: {error}") from None
 
 
 def write_table(content: pa.Table, path: Path) -> None:

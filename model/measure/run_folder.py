@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -37,6 +37,7 @@ from model.state.inputs import Inputs
 SCHEMA_VERSION = 1
 LONGEST_NAME = 120  # bytes of the words in a folder's name; file systems take 255 for all of it
 LONGEST_FILE = "a/compute_by_source.parquet"  # the longest path inside a result's folder
+TRIES = 10  # to make the folder in which a hidden one is filled
 PLAIN = re.compile(r"[^/\\\x00-\x1f\x7f]{1,250}")  # a name that leads to no other folder
 PACKAGES = ("spillover", "numpy", "numba", "llvmlite", "scipy", "pandas", "pyarrow", "mesa")
 
@@ -149,17 +150,6 @@ def folder_name(words: str, end: str) -> str:
     return f"{words}-{end}"
 
 
-def expanded(path: Path, what: str) -> Path:
-    """Return a path with ``~`` as the home folder it stands for. Raises ``InputError``."""
-    try:
-        return path.expanduser()
-    except RuntimeError:
-        raise InputError(
-            f"{what} {path}: {path.parts[0]} is nobody's home folder; write the whole path, or "
-            f"./{path} for a folder of this name"
-        ) from None
-
-
 def probe(folder: Path) -> None:
     """Find out whether a result's folder can be made, before anything is computed for it.
 
@@ -167,6 +157,7 @@ def probe(folder: Path) -> None:
     """
     if os.path.lexists(folder) and not folder.exists():
         raise Refused(f"{folder}: is a link that leads nowhere; remove it, or give another folder")
+    made = [place for place in folder.parents if not os.path.lexists(place)]
     try:
         place = _aside(folder)
         try:
@@ -178,6 +169,10 @@ def probe(folder: Path) -> None:
             shutil.rmtree(place, ignore_errors=True)
     except OSError as error:
         raise _unwritable(folder, error) from None
+    finally:
+        with suppress(OSError):  # others may have begun to use them
+            for parent in made:
+                parent.rmdir()
 
 
 def write_folder(
@@ -229,10 +224,16 @@ def write_folder(
 
 def _aside(folder: Path) -> Path:
     # The hidden folder in which one of this name is filled.
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    _sweep(folder)
     prefix = f".{folder.name}-{platform.node()}-{os.getpid()}-"
-    return Path(tempfile.mkdtemp(prefix=prefix, dir=folder.parent))
+    for again in range(TRIES):
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            _sweep(folder)
+            return Path(tempfile.mkdtemp(prefix=prefix, dir=folder.parent))
+        except FileNotFoundError:  # another process tried whether it could be made, and left
+            if again == TRIES - 1:
+                raise
+    raise AssertionError("the last try returns or raises")
 
 
 def _unwritable(folder: Path, error: OSError) -> Refused:
@@ -278,7 +279,7 @@ def reading(folder: Path) -> Iterator[None]:
     except Exception as error:  # a table without a column, a number where a list should be
         first = (str(error).splitlines() or [""])[0][:120]
         raise Refused(
-            f"{folder}: holds no sound result, or one of another version "
+            f"{folder}: cannot be read: holds no sound result, or one of another version "
             f"({type(error).__name__}: {first})"
         ) from error
 

@@ -9,6 +9,7 @@ import pytest
 from analysis.reports import markdown
 from model.core.arrow import read_table, write_table
 from model.core.errors import InputError
+from model.core.place import expanded
 from model.measure import run_folder
 from model.measure.run_folder import Refused, folder_name, plain, probe, write_folder
 
@@ -52,15 +53,30 @@ def test_what_cannot_be_written_is_found_out_before(tmp_path):
     ):
         with pytest.raises(Refused, match=why):
             probe(folder)
-    assert sorted(path.name for path in tmp_path.iterdir()) in (
-        ["file", "link"],
-        ["d" * 200, "file", "link"],
-    )
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "link"]
 
 
 def test_a_probe_leaves_nothing_and_does_what_is_done_at_the_end(tmp_path):
+    probe(tmp_path / "runs" / "deep" / "one")
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "runs").mkdir()
     probe(tmp_path / "runs" / "one")
-    assert list((tmp_path / "runs").iterdir()) == []
+    assert list((tmp_path / "runs").iterdir()) == []  # there before, and kept
+
+
+def test_who_tries_does_not_take_the_folder_from_who_writes(tmp_path, monkeypatch):
+    """Another process may remove the empty folder above just when it is used."""
+    real, calls = run_folder.tempfile.mkdtemp, []
+
+    def mkdtemp(**more):
+        calls.append(more)
+        if len(calls) == 1:
+            (tmp_path / "runs").rmdir()
+        return real(**more)
+
+    monkeypatch.setattr(run_folder.tempfile, "mkdtemp", mkdtemp)
+    write_folder(tmp_path / "runs" / "one", fill)
+    assert len(calls) == 2 and (tmp_path / "runs" / "one" / "table").is_file()
 
 
 def test_tables_are_kept_whatever_figures_do(tmp_path):
@@ -86,10 +102,10 @@ def test_an_interrupt_while_figures_are_drawn_keeps_the_tables_too(tmp_path):
 
 def test_home_is_what_it_stands_for(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert run_folder.expanded(Path("~/r"), "--out") == tmp_path / "r"
-    assert run_folder.expanded(Path("a~b"), "--out") == Path("a~b")
+    assert expanded(Path("~/r"), "--out") == tmp_path / "r"
+    assert expanded(Path("a~b"), "--out") == Path("a~b")
     with pytest.raises(InputError, match=r"nobody's home.*\./~nosuchuser"):
-        run_folder.expanded(Path("~nosuchuser/r"), "--out")
+        expanded(Path("~nosuchuser/r"), "--out")
 
 
 def test_a_page_is_tried_before_and_not_made(tmp_path):
