@@ -97,6 +97,7 @@ def sweep(
     from commands import console
     from commands.run import check_out
     from model.core.errors import InputError
+    from model.scenario import home as home_of
 
     share = _shard(shard)
     limit = None if max_time is None else span_of(max_time, "--max-time")
@@ -115,7 +116,8 @@ def sweep(
         )
         if value is not None
     }  # fmt: skip
-    if (Path(what) / "manifest.json").is_file():
+    folder = home_of(what)
+    if (folder / "manifest.json").is_file():
         if entries or vary or set_ or until or firms:
             raise InputError(f"{what}: a sweep's folder says what it is; leave out --vary, "
                              "--points and the like")  # fmt: skip
@@ -123,7 +125,7 @@ def sweep(
             from model.measure.run_folder import Refused
 
             raise Refused(f"{what}: exists and is never overwritten; go on with --resume")
-        spec, plan, batches = sweeps.reopen(Path(what))
+        spec, plan, batches = sweeps.reopen(folder)
         layout = batches.layout
     else:
         spec, plan, digest = plan_of(_specification(what, vary, set_, until, firms, entries))
@@ -155,14 +157,15 @@ def _specification(
     entries: dict[str, Any],
 ) -> Specification:
     from analysis.experiments import specification as specs
+    from model.scenario import home as home_of
 
     overrides = list(set_ or ())
     if until is not None:
         overrides.append(f'economy.end="{until}"')
     if firms is not None:
         overrides.append(f"economy.firms={firms}")
-    if specs.is_specification(Path(what)):
-        return specs.read(Path(what), entries, tuple(overrides), tuple(vary or ()))
+    if specs.is_specification(home_of(what)):
+        return specs.read(home_of(what), entries, tuple(overrides), tuple(vary or ()))
     return specs.given({**entries, "scenario": what}, tuple(vary or ()), tuple(overrides))
 
 

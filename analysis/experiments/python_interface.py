@@ -6,6 +6,7 @@ Workers import the program alone and never run the caller's script again, so a c
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,8 +26,8 @@ from model.core.errors import InputError, shown
 from model.core.place import expanded
 from model.economy import World
 from model.measure.run_folder import read_manifest
+from model.scenario import home, told_apart
 from model.scenario import load as load_scenario
-from model.scenario import told_apart
 
 if TYPE_CHECKING:
     from model.scenario import Scenario
@@ -119,7 +120,10 @@ def sweep(
     worker_pool.check(engine, scheduler)
     folder = sweeps.folder_of(spec, plan, digest, expanded(Path(out), "out"))
     batches = sweeps.begin(spec, plan, digest, folder, resume=True)
-    sweeps.resume(batches, spec, plan, lambda: worker_pool.start(engine, workers, scheduler))
+    sweeps.resume(
+        batches, spec, plan, lambda: worker_pool.start(engine, workers, scheduler),
+        say=lambda text: print(text, file=sys.stderr),
+    )  # fmt: skip
     return load_sweep(folder)
 
 
@@ -140,12 +144,13 @@ def load(
     Raises:
         InputError, Refused: where there is no such folder, or it cannot be read.
     """
-    kind = read_manifest(Path(folder)).get("kind")
+    place = expanded(Path(folder), "folder")
+    kind = read_manifest(place).get("kind")
     if kind == "run":
-        tables = runs.result_of(Path(folder))
+        tables = runs.result_of(place)
         return {name: table.to_pandas() for name, table in tables.items()}
     if kind == "compare":
-        return _effects(read_effects(Path(folder)))
+        return _effects(read_effects(place))
     return load_sweep(folder, *more, unfinished=unfinished)
 
 
@@ -177,8 +182,8 @@ def _specification(
     overrides: Iterable[str],
     entries: Mapping[str, Any],
 ) -> Specification:
-    if is_specification(Path(what)):
-        return read_specification(Path(what), entries, tuple(overrides))
+    if is_specification(home(str(what))):
+        return read_specification(home(str(what)), entries, tuple(overrides))
     factors: dict[str, Any] = {}
     for name, value in (vary or {}).items():
         if isinstance(value, tuple) and len(value) == 2:

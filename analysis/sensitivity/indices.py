@@ -27,6 +27,7 @@ from analysis.experiments.plan import PLACE
 from analysis.experiments.prior_draws import most_influential
 from analysis.experiments.sweep_folder import Batches
 from analysis.experiments.sweep_rows import load_sweep
+from model.core.place import expanded
 from model.measure.outcomes import OUTCOMES
 
 if TYPE_CHECKING:
@@ -152,7 +153,9 @@ def sensitivity(
         raise InputError(f"unknown outcome {outcome!r}; {near(outcome, OUTCOMES)}")
     frame = load_sweep(folder, *more, unfinished=unfinished)
     names = OUTCOMES if outcome is None else (outcome,)
-    return indices_of_rows(Path(folder), frame, checked_horizon(frame, horizon), names)
+    return indices_of_rows(
+        expanded(Path(folder), "folder"), frame, checked_horizon(frame, horizon), names
+    )
 
 
 def indices_of_rows(

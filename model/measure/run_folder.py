@@ -141,7 +141,7 @@ def write_json(path: Path, content: Any) -> None:
 def folder_name(words: str, end: str) -> str:
     """Return the name of a result's folder: words and end; words too long for a disk are cut.
 
-    Names that are cut alike are told apart by letters of a digest of all the words.
+    Letters of a digest of all the words distinguish names that are cut alike.
     """
     content = words.encode(errors="surrogateescape")
     if len(content) > LONGEST_NAME:
