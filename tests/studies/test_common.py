@@ -29,4 +29,4 @@ def test_a_page_that_cannot_be_written_is_found_out_before(tmp_path, monkeypatch
         monkeypatch.setattr("sys.argv", ["study", "--page", str(page)])
         with pytest.raises(SystemExit):
             common.options("studies.talent", "A study.", 8)
-        assert str(page) in capsys.readouterr().err
+        assert str(tmp_path) in capsys.readouterr().err
