@@ -31,7 +31,7 @@ WORDS = worlds.words(worlds.TINY, economy__end="2018-03")
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
     """Return a folder with a run, a comparison, a sweep, and notes; in a path with a colon."""
-    place = tmp_path_factory.mktemp("a:b%20c=d")
+    place = tmp_path_factory.mktemp("v2:b%20c=d")
     ban = load("ban", TINY)
     made = run(ban, 1)
     run_folder.write_run(place / "1-run", ban, made.tables, made.about)
@@ -66,7 +66,9 @@ def test_plot_goes_on_after_an_odd_folder(spillover, copy):
     assert said.code == 1 and "1-run: cannot be read" in said.err and "gap.png" in said.err
 
 
-def test_folders_whose_path_is_no_address_are_read(spillover, results):
+def test_folders_whose_path_is_no_address_are_read(spillover, results, monkeypatch):
+    monkeypatch.chdir(results.parent)
+    results = Path(results.name)
     for words in (["why", "1-run"], ["trace", "1-run", "--idea", "algorithms:0"]):
         said = spillover(words[0], str(results / words[1]), *words[2:])
         assert said.code == 0, said.err
@@ -78,7 +80,7 @@ def test_folders_whose_path_is_no_address_are_read(spillover, results):
 
 def test_home_and_colons_are_where_results_go(spillover, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    for out, place in (("~/r", tmp_path / "home" / "r"), ("21:30%", tmp_path / "21:30%")):
+    for out, place in (("~/r", tmp_path / "home" / "r"), ("v2:1%", tmp_path / "v2:1%")):
         said = spillover("run", "no_ban", *WORDS, "--no-plot", "--out", out)
         assert said.code == 0, said.err
         assert len(list(place.iterdir())) == 1
