@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -15,15 +16,24 @@ WIDE = 110  # letters from which a terminal has room for explanations
 def say(text: str, quiet: bool = False) -> None:
     """Print a message to standard error."""
     if not quiet:
-        print(text, file=sys.stderr)
+        print(lines(text), file=sys.stderr)
 
 
 def line(text: str) -> str:
     """Return text on one line, with what would disturb a terminal written as escapes."""
+    if text.isprintable():
+        return text
     return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        letter
+        if letter.isprintable() or unicodedata.category(letter) == "Zs"  # a space of some width
+        else letter.encode("unicode_escape").decode()
         for letter in text
     )
+
+
+def lines(text: str) -> str:
+    """Return text with its own lines, and what would disturb a terminal written as escapes."""
+    return "\n".join(map(line, text.split("\n")))
 
 
 def message(text: str) -> None:
@@ -33,7 +43,7 @@ def message(text: str) -> None:
 
 def data(text: str = "") -> None:
     """Print a line of data to standard output."""
-    print(text)
+    print(lines(text))
 
 
 def as_json(content: Any) -> None:
@@ -55,9 +65,9 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
     content = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for number, column in enumerate(columns):
-        content.add_column(column, overflow="fold", no_wrap=number == 0)
+        content.add_column(line(column), overflow="fold", no_wrap=number == 0)
     for row in rows:
-        content.add_row(*row)
+        content.add_row(*map(line, row))
 
     def console(**options: Any) -> Console:
         return Console(highlight=False, markup=False, emoji=False, **options)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.options import OFFERS, Json, Name, Quiet, Set
+from commands.options import OFFERS, Json, Name, Quiet, Set, home
 
 if TYPE_CHECKING:
     from model.scenario import Scenario
@@ -163,7 +163,7 @@ def new(
             autocompletion=OFFERS["scenarios"],
         ),
     ],
-    out: Annotated[Path, typer.Option(help="folder of the file")] = Path("."),
+    out: Annotated[Path, typer.Option(help="folder of the file", callback=home)] = Path("."),
     quiet: Quiet = False,
 ) -> None:
     """Write a commented scenario file to edit."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +97,24 @@ def load(
     )
 
 
+def told_apart(worlds: Iterable[Scenario]) -> list[Scenario]:
+    """Return scenarios, those of one name and other parameters with letters of their digests.
+
+    Files of one name in two folders are two scenarios: what holds them by name, a folder, a table
+    or a sentence, must not take one for the other.
+    """
+    found = list(worlds)
+    digests: dict[str, set[str]] = {}
+    for world in found:
+        digests.setdefault(world.name, set()).add(world.parameters.digest())
+    return [
+        replace(world, name=f"{world.name}-{world.parameters.digest()[:8]}")
+        if len(digests[world.name]) > 1
+        else world
+        for world in found
+    ]
+
+
 def build(values: Mapping[str, Mapping[str, Any]], origin: Mapping[str, str]) -> Parameters:
     """Check values of groups and freeze them; ``origin`` gives the place of each value."""
     groups: dict[str, Any] = {}
@@ -174,8 +192,13 @@ def find(name: str, beside: Path | None = None, place: str = "") -> Path:
             f"shipped are {', '.join(known)}"
         )
     if name.endswith(".toml") or "/" in name or os.sep in name:
-        path = Path(name) if beside is None else beside / name
+        path = home(name) if beside is None else beside / name
         if _is_file(path):
+            if path.suffix != ".toml":  # a message about another file might show a line of it
+                raise InputError(
+                    f"{place}a scenario's file ends in .toml, got {shown(name)}; "
+                    f"a good name is {path.stem or 'mine'}.toml"
+                )
             return path.resolve()
         what = ", which is a folder" if _is_folder(path) else ""
         raise InputError(f"{place}no scenario file {name!r}{what}; shipped are {', '.join(known)}")
@@ -185,6 +208,14 @@ def find(name: str, beside: Path | None = None, place: str = "") -> Path:
     if name in known:
         return known[name].resolve()
     raise InputError(f"{place}unknown scenario {name!r}; {near(name, known)}")
+
+
+def home(name: str) -> Path:
+    """Return the path of a name, with ``~`` as a home folder where it is one."""
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:
+        return Path(name)
 
 
 def _is_file(path: Path) -> bool:

@@ -7,6 +7,7 @@ The plan has a row a point: its number, the value of each factor, and, where the
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_origin
@@ -14,14 +15,13 @@ from typing import Any, get_origin
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
-import pyarrow.parquet as pq
 
 from analysis.experiments.designs import MOST_POINTS, Factor, sample
 from analysis.experiments.effects import Values
 from analysis.experiments.factors import bearable, side_of, sorted_choices
 from analysis.experiments.scenario_loader import comparable
 from analysis.experiments.specification import Specification
-from model.core.arrow import table
+from model.core.arrow import read_table, table
 from model.core.errors import InputError
 from model.core.toml import quoted
 from model.measure.tables import content_digest
@@ -144,21 +144,24 @@ def _with_worlds(spec: Specification, content: pa.Table) -> tuple[Specification,
     if None in given:
         raise InputError(f"{spec.table.name}: row {given.index(None) + 2}, column scenario: must "
                          "name a scenario, got nothing")  # fmt: skip
-    loaded = spec.loader.beside(spec.table).several(dict.fromkeys(given), where)
-    worlds = {scenario.name: scenario for scenario in loaded.values()}
-    comparable(spec.base, *worlds.values(), spec.against)
-    names = pa.array([loaded[name].name for name in given])
+    paths = list(dict.fromkeys(given))
+    loaded, against = spec.loader.beside(spec.table).several(paths, where, spec.against)
+    worlds = {scenario.name: scenario for scenario in loaded}
+    comparable(spec.base, *worlds.values(), against)
+    called = {path: scenario.name for path, scenario in zip(paths, loaded, strict=True)}
+    names = pa.array([called[path] for path in given])
     at = content.column_names.index("scenario")
-    return replace(spec, worlds=worlds), content.set_column(at, "scenario", names)
+    return replace(spec, worlds=worlds, against=against), content.set_column(at, "scenario", names)
 
 
 def _read(path: Path) -> pa.Table:
     try:
         if path.suffix == ".parquet":
-            return pq.read_table(path)
+            return read_table(path)
         if path.stat().st_size == 0:
             raise InputError(f"{path.name}: is empty; a good file begins with the names of factors")
-        return pyarrow.csv.read_csv(path)
+        with pa.input_stream(os.fspath(path)) as file:  # by its ending, compressed or not
+            return pyarrow.csv.read_csv(file)
     except OSError as error:
         raise InputError(f"{path.name}: cannot be read: {error.strerror or error}") from None
     except pa.ArrowException as error:

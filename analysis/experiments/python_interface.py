@@ -6,6 +6,7 @@ Workers import the program alone and never run the caller's script again, so a c
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,8 +23,10 @@ from analysis.experiments.specification import read as read_specification
 from analysis.experiments.sweep_rows import load_sweep
 from model import run as runs
 from model.core.errors import InputError, shown
+from model.core.place import expanded
 from model.economy import World
 from model.measure.run_folder import read_manifest
+from model.scenario import home, told_apart
 from model.scenario import load as load_scenario
 
 if TYPE_CHECKING:
@@ -72,7 +75,8 @@ def compare(
     """
     if draws not in ("", "prior"):
         raise InputError(f"draws must be 'prior' or empty, got {shown(draws)}")
-    worlds = [load_scenario(name, tuple(overrides)) for name in (a, *others)]
+    held = tuple(overrides)
+    worlds = told_apart(load_scenario(name, held) for name in (a, *others))
     found = compare_all(
         worlds, replicates=replicates, seed=seed, workers=workers or worker_pool.cores(),
         draws=bool(draws),
@@ -113,9 +117,13 @@ def sweep(
     """
     spec, plan, digest_of_plan = plan_of(_specification(what, vary, overrides, entries))
     digest = spec.digest(digest_of_plan)
-    folder = sweeps.folder_of(spec, plan, digest, Path(out))
+    worker_pool.check(engine, scheduler)
+    folder = sweeps.folder_of(spec, plan, digest, expanded(Path(out), "out"))
     batches = sweeps.begin(spec, plan, digest, folder, resume=True)
-    sweeps.resume(batches, spec, plan, lambda: worker_pool.start(engine, workers, scheduler))
+    sweeps.resume(
+        batches, spec, plan, lambda: worker_pool.start(engine, workers, scheduler),
+        say=lambda text: print(text, file=sys.stderr),
+    )  # fmt: skip
     return load_sweep(folder)
 
 
@@ -136,17 +144,22 @@ def load(
     Raises:
         InputError, Refused: where there is no such folder, or it cannot be read.
     """
-    kind = read_manifest(Path(folder)).get("kind")
+    place = expanded(Path(folder), "folder")
+    kind = read_manifest(place).get("kind")
     if kind == "run":
-        tables = runs.result_of(Path(folder))
+        tables = runs.result_of(place)
         return {name: table.to_pandas() for name, table in tables.items()}
     if kind == "compare":
-        return _effects(read_effects(Path(folder)))
+        return _effects(read_effects(place))
     return load_sweep(folder, *more, unfinished=unfinished)
 
 
 def sensitivity(
-    folder: str | Path, *more: str | Path, horizon: str | None = None, unfinished: bool = False
+    folder: str | Path,
+    *more: str | Path,
+    horizon: str | None = None,
+    unfinished: bool = False,
+    outcome: str | None = None,
 ) -> pd.DataFrame:
     """Return a global sensitivity analysis of a sweep: a row an outcome, factor and index.
 
@@ -154,7 +167,7 @@ def sensitivity(
     """
     from analysis.sensitivity.indices import sensitivity as indices_of
 
-    return indices_of(folder, *more, horizon=horizon, unfinished=unfinished)
+    return indices_of(folder, *more, horizon=horizon, unfinished=unfinished, outcome=outcome)
 
 
 def _effects(figures: Mapping[str, Any]) -> pd.DataFrame:
@@ -169,8 +182,8 @@ def _specification(
     overrides: Iterable[str],
     entries: Mapping[str, Any],
 ) -> Specification:
-    if is_specification(Path(what)):
-        return read_specification(Path(what), entries, tuple(overrides))
+    if is_specification(home(str(what))):
+        return read_specification(home(str(what)), entries, tuple(overrides))
     factors: dict[str, Any] = {}
     for name, value in (vary or {}).items():
         if isinstance(value, tuple) and len(value) == 2:

@@ -1,1 +1,24 @@
 """Figures drawn from the tables of a result's folder."""
+
+import os
+import sys
+from contextlib import suppress
+
+
+def _matplotlib() -> None:
+    # matplotlib cannot even be imported where MPLBACKEND names no backend there is; figures are
+    # drawn into files and need none. One that there is holds for the reader's own figures.
+    if "matplotlib" in sys.modules:
+        return
+    named = os.environ.pop("MPLBACKEND", None)
+    try:
+        import matplotlib
+    finally:
+        if named is not None:
+            os.environ["MPLBACKEND"] = named
+    with suppress(ValueError):
+        if named:
+            matplotlib.rcParams["backend"] = named
+
+
+_matplotlib()

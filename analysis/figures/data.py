@@ -12,14 +12,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from model.core.arrow import read_table
 from model.measure.run_folder import Refused, read_manifest
 from model.state.codes import CHANNELS, FIELDS, LAB_FIELDS, SOURCES
 
 Values = NDArray[np.float64]
 BAND = (10, 90)  # percentiles over replicates
+LONGEST_LABEL = 40  # letters of the name of a bloc beside a line
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -53,9 +54,9 @@ class World:
     def table(self, name: str, *columns: str) -> pd.DataFrame:
         """Return columns of a table, with ``replicate`` in front (1 in a run)."""
         wanted = ["replicate", *columns] if self.several else list(columns)
-        frame: pd.DataFrame = pq.read_table(
-            self.folder / f"{name}.parquet", columns=wanted
-        ).to_pandas(categories=[c for c in ("month", "bloc", "channel") if c in columns])
+        frame: pd.DataFrame = read_table(self.folder / f"{name}.parquet", wanted).to_pandas(
+            categories=[c for c in ("month", "bloc", "channel") if c in columns]
+        )
         if not self.several:
             frame.insert(0, "replicate", 1)
         return frame
@@ -105,7 +106,7 @@ class Folder:
 
     def label(self, bloc: str) -> str:
         """Return the printed name of a bloc."""
-        return self.labels.get(bloc, bloc)
+        return str(self.labels.get(bloc, bloc))[:LONGEST_LABEL]
 
 
 def read_folder(path: Path) -> Folder:
@@ -237,7 +238,7 @@ def effect(folder: Folder, name: str) -> tuple[Line, Line]:
 
     The first band is the 5th to 95th percentile of pairs, the second the 95 % interval of the mean.
     """
-    table = pq.read_table(folder.path / "effects.parquet").to_pandas()
+    table = read_table(folder.path / "effects.parquet").to_pandas()
     table = table[table["outcome"] == name].sort_values("month")
     x = np.array([date(m) for m in table["month"]]) + 1.0 / 24.0
     middle, *ends = (

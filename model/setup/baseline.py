@@ -264,8 +264,8 @@ def solve(parameters: Parameters) -> Floats:
     Growth rises with arrival and saturates at the bound of the balanced path. One run's growth
     differs by 9 % from seed to seed, so that what is solved is a regression: rounds of runs, each
     with seeds of its own, at the rates that all runs so far point to, until the standard error of
-    growth there is ``PRECISION`` in every field (``ENOUGH`` after ``ENOUGH_RUNS``). Raises ``InputError`` when a growth cannot be
-    reached.
+    growth there is ``PRECISION`` in every field (``ENOUGH`` after ``ENOUGH_RUNS``). Raises
+    ``InputError`` when a growth cannot be reached.
     """
     group = parameters.discovery
     constants = references(parameters, inputs_of(parameters))

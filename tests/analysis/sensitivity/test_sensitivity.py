@@ -200,6 +200,12 @@ def test_rank_correlations_and_luck_of_other_designs(tmp_path: Path) -> None:
     batches = done(tmp_path / "s", points=8, replicates=2, batch=8, against=None)
     table = indices.sensitivity(batches.folder)
     assert set(table["index"]) <= {"rank correlation", "total"}
+    alone = indices.sensitivity(batches.folder, outcome="frontier")
+    pd.testing.assert_frame_equal(
+        alone, table[table["outcome"] == "frontier"].reset_index(drop=True)
+    )
+    with pytest.raises(InputError, match="did you mean 'frontier'"):
+        indices.sensitivity(batches.folder, outcome="frontiers")
     chance = table[(table["factor"] == "chance") & (table["outcome"] == "frontier")]
     assert len(chance) == 1 and float(chance["value"].iloc[0]) == pytest.approx(1.0)  # no act yet
 
@@ -213,8 +219,9 @@ def test_the_command(spillover: Command, name: str) -> None:
     said = spillover("sensitivity", "s", "--outcome", "frontier")
     assert said.code == 0, said.err
     assert "chance" in said.out and "frontier" in said.out
-    read = json.loads(spillover("sensitivity", "s", "--json").out)
+    read = json.loads(spillover("sensitivity", "s", "--outcome", "frontier", "--json").out)
     of = {(row["outcome"], row["of"], row["factor"], row["index"]): row for row in read["indices"]}
+    assert {row["outcome"] for row in read["indices"]} == {"frontier"}  # what is asked, no more
     main = "total" if name == "saltelli" else "mu*"
     assert of["frontier", "outcome", "chance", main]["value"] > 0.0
     assert ("frontier", "effect", "chance", main) in of
