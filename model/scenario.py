@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from model.core.errors import InputError, near, shown
 from model.core.parameter import Mechanism, ParameterName
 from model.core.toml import parsed, quoted, read_toml
+from model.core.values import as_whole, name_of, plain, texts_of
 from model.parameters import FACTS, GROUPS, Parameters
 from model.setup.inputs import check
 
@@ -63,14 +64,16 @@ def shipped() -> dict[str, Path]:
 
 
 def load(
-    name: str, overrides: Iterable[str] = (), environment: Mapping[str, str] | None = None
+    name: str | Path,
+    overrides: Iterable[str] | Mapping[str, Any] = (),
+    environment: Mapping[str, str] | None = None,
 ) -> Scenario:
     """Resolve a scenario, given by the name of a built-in one or the path of a file.
 
-    ``overrides`` are texts ``group.name=value`` with the value as TOML. Raises ``InputError``
-    with a message that names place, field, rule, value and a good value.
+    ``overrides`` are texts ``group.name=value`` with the value as TOML, or values by name. Raises
+    ``InputError`` with a message that names place, field, rule, value and a good value.
     """
-    chain = _chain(name)
+    chain = _chain(name_of(name, "a scenario", "no_ban"))
     values: dict[str, dict[str, Any]] = {}
     origin: dict[str, str] = {}
     for path, text in reversed(chain):
@@ -81,7 +84,7 @@ def load(
         os.environ if environment is None else environment
     ):
         _lay(values, origin, group, {entry: value}, place, place)
-    for text in overrides:
+    for text in texts_of(overrides):
         group, entry, value = _override(text)
         _lay(values, origin, group, {entry: value}, f"--set {_cut(text)}", "--set")
     path, own = chain[0]
@@ -260,7 +263,9 @@ def _lay(
     _known_group(group, place)
     for entry, value in entries.items():
         _known_entry(group, entry, place)
-        values.setdefault(group, {})[entry] = value
+        value = plain(value)
+        kind = GROUPS[group].model_fields[entry].annotation
+        values.setdefault(group, {})[entry] = as_whole(value) if kind is int else value
         origin[f"{group}.{entry}"] = source
 
 

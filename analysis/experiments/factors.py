@@ -10,6 +10,7 @@ from analysis.experiments.designs import Factor
 from model.core.errors import InputError, near, shown
 from model.core.parameter import LogUniform, ParameterName
 from model.core.toml import quoted
+from model.core.values import as_whole
 from model.parameters import FACTS, GROUPS, known_parameter
 from model.scenario import Scenario, value_of, with_values
 
@@ -52,7 +53,7 @@ def _chance(value: Any, where: str) -> Factor:
     if value in ("prior", {"values": []}):
         value = {"low": CHANCE[0], "high": CHANCE[1]}
     fine = isinstance(value, dict) and set(value) <= {"low", "high", "levels"}
-    low, high = (value.get("low"), value.get("high")) if fine else (None, None)
+    low, high = (as_whole(value.get(end)) if fine else None for end in ("low", "high"))
     if type(low) is not int or type(high) is not int or not 0 <= low < high <= 2**40:
         raise InputError(f"{where}: must be a range of whole numbers from 0 up, got "
                          f"{shown(value)}; a good value is {{ low = 1, high = 100 }}")  # fmt: skip
@@ -137,7 +138,7 @@ def _span(name: str, value: Mapping[str, Any], whole: bool, side: Any, where: st
     if scale == "log" and low <= 0.0:
         raise InputError(f"{where}.low: must be above 0 on a logarithmic scale, got {low:g}; "
                          f"a good value is {high / 100.0:g}")  # fmt: skip
-    levels = value.get("levels")
+    levels = as_whole(value.get("levels"))
     if levels is not None and (type(levels) is not int or not 1 <= levels <= 10_000):
         raise InputError(f"{where}.levels: must be a whole number from 1 to 10000, got "
                          f"{shown(levels)}; a good value is 5")  # fmt: skip

@@ -23,6 +23,7 @@ from analysis.experiments.specification import Specification
 from model.core.arrow import table
 from model.core.errors import InputError
 from model.core.toml import quoted
+from model.core.values import as_whole
 from model.measure.tables import content_digest
 from model.parameters import FACTS, GROUPS, known_parameter
 from model.scenario import load
@@ -131,6 +132,8 @@ def _listed(spec: Specification) -> Plan:
             kind = GROUPS[key.group].model_fields[key.name].annotation
             if kind is float:
                 values = [float(v) if type(v) is int else v for v in values]
+            elif kind is int:
+                values = [as_whole(v) for v in values]
             distinct = list({quoted(v): v for v in values}.values())
             if all(type(v) in (int, float) for v in distinct):
                 ends = tuple(dict.fromkeys((min(distinct), max(distinct))))

@@ -22,7 +22,8 @@ from analysis.experiments.specification import read as read_specification
 from analysis.experiments.sweep_rows import load_sweep
 from model import run as runs
 from model.core.errors import InputError, shown
-from model.economy import World
+from model.core.values import name_of, plain, texts_of, whole_number
+from model.economy import World, checked_seed
 from model.measure.run_folder import read_manifest
 from model.scenario import load as load_scenario
 
@@ -33,7 +34,10 @@ __all__ = ["compare", "load", "load_sweep", "run", "sensitivity", "sweep"]
 
 
 def run(
-    scenario: str | Scenario = "no_ban", seed: int = 1, until: str | None = None, **overrides: Any
+    scenario: str | Path | Scenario = "no_ban",
+    seed: int = 1,
+    until: str | None = None,
+    **overrides: Any,
 ) -> World:
     """Run one world and return it.
 
@@ -50,19 +54,19 @@ def run(
 
 
 def compare(
-    a: str, *others: str, replicates: int = 16, draws: str = "", seed: int = 1,
-    workers: int | None = None, overrides: Iterable[str] = (),
+    a: str | Path, *others: str | Path, replicates: int = 16, draws: str = "", seed: int = 1,
+    workers: int | None = None, overrides: Iterable[str] | Mapping[str, Any] = (),
 ) -> pd.DataFrame:  # fmt: skip
     """Run paired replicates (common random numbers) and return treatment effects relative to ``a``.
 
     Args:
-        a: the scenario to compare with.
-        others: the scenarios whose effects are wanted.
+        a: the scenario to compare with, a name or the path of a file.
+        others: the scenarios whose effects are wanted, one at least.
         replicates: pairs of runs.
         draws: ``prior`` also draws all parameters from their priors, a draw a replicate.
         seed: seed of the first replicate.
         workers: worker processes; by default one a core.
-        overrides: ``group.name=value``, held in all worlds.
+        overrides: ``group.name=value``, or values by name, held in all worlds.
 
     Returns:
         A row a world, outcome and horizon.
@@ -72,9 +76,13 @@ def compare(
     """
     if draws not in ("", "prior"):
         raise InputError(f"draws must be 'prior' or empty, got {shown(draws)}")
-    worlds = [load_scenario(name, tuple(overrides)) for name in (a, *others)]
+    if not others:
+        raise InputError("compare takes two scenarios at least, as in compare('no_ban', 'ban')")
+    texts = texts_of(overrides)
+    worlds = [load_scenario(name, texts) for name in (a, *others)]
     found = compare_all(
-        worlds, replicates=replicates, seed=seed, workers=workers or worker_pool.cores(),
+        worlds, replicates=whole_number(replicates, "replicates", 1, 16),
+        seed=checked_seed(seed), workers=_workers(workers) or worker_pool.cores(),
         draws=bool(draws),
     )  # fmt: skip
     return pd.concat([_effects(as_json(comparison)) for comparison in found], ignore_index=True)
@@ -88,7 +96,7 @@ def sweep(
     workers: int | None = None,
     engine: str = "processes",
     scheduler: str | None = None,
-    overrides: Iterable[str] = (),
+    overrides: Iterable[str] | Mapping[str, Any] = (),
     **entries: Any,
 ) -> pd.DataFrame:
     """Run a sweep, or resume one, and return its rows.
@@ -96,12 +104,13 @@ def sweep(
     Args:
         what: path of a sweep's file, or a scenario.
         vary: factors by name, as in a sweep's file: ``{"controls.porosity": {"low": 0.0, "high":
-            0.6}}``; a pair of numbers is a range, a list choices. Not with a file.
+            0.6}}``; a pair of numbers in brackets ``()`` is a range; lists, arrays, series and
+            ``range()`` are choices. Not with a file.
         out: folder in which the sweep's folder is made.
         workers: worker processes; by default one a core.
         engine: ``processes`` or ``dask``.
         scheduler: address of the Dask scheduler.
-        overrides: ``group.name=value``, held in all points.
+        overrides: ``group.name=value``, or values by name, held in all points.
         entries: ``design``, ``points``, ``replicates``, ``against``, ``seed``, ``horizons``.
 
     Returns:
@@ -111,11 +120,12 @@ def sweep(
         InputError: where something given is wrong.
         Refused: where the folder holds something else.
     """
-    spec, plan, digest_of_plan = plan_of(_specification(what, vary, overrides, entries))
+    spec, plan, digest_of_plan = plan_of(specification_of(what, vary, overrides, entries))
     digest = spec.digest(digest_of_plan)
     folder = sweeps.folder_of(spec, plan, digest, Path(out))
+    number = _workers(workers)
     batches = sweeps.begin(spec, plan, digest, folder, resume=True)
-    sweeps.resume(batches, spec, plan, lambda: worker_pool.start(engine, workers, scheduler))
+    sweeps.resume(batches, spec, plan, lambda: worker_pool.start(engine, number, scheduler))
     return load_sweep(folder)
 
 
@@ -163,18 +173,26 @@ def _effects(figures: Mapping[str, Any]) -> pd.DataFrame:
     )
 
 
-def _specification(
+def specification_of(
     what: str | Path,
     vary: Mapping[str, Any] | None,
-    overrides: Iterable[str],
+    overrides: Iterable[str] | Mapping[str, Any],
     entries: Mapping[str, Any],
 ) -> Specification:
-    if is_specification(Path(what)):
-        return read_specification(Path(what), entries, tuple(overrides))
-    factors: dict[str, Any] = {}
-    for name, value in (vary or {}).items():
-        if isinstance(value, tuple) and len(value) == 2:
-            value = {"low": value[0], "high": value[1]}
-        factors[name] = {"values": value} if isinstance(value, list) else value
-    return check({**entries, "scenario": str(what)}, factors, title="", place="",
-                 overrides=tuple(overrides))  # fmt: skip
+    """Return the sweep that the arguments of ``sweep`` describe; raises ``InputError``."""
+    name, texts = name_of(what, "what is swept", "ban"), texts_of(overrides)
+    if is_specification(Path(name)):
+        return read_specification(Path(name), entries, texts)
+    factors = {str(name): _factor(value) for name, value in (vary or {}).items()}
+    return check({**entries, "scenario": name}, factors, title="", place="", overrides=texts)
+
+
+def _factor(value: Any) -> Any:
+    if isinstance(value, tuple) and len(value) == 2:
+        return {"low": value[0], "high": value[1]}
+    found = plain(value)
+    return {"values": found} if isinstance(found, list) else found
+
+
+def _workers(workers: Any) -> int | None:
+    return None if workers is None else whole_number(workers, "workers", 1, worker_pool.cores())
