@@ -20,7 +20,7 @@ def scenarios(json_: Json = False) -> None:
     from model.core.errors import InputError
 
     rows = []
-    here = {path.stem: path for path in completion.scenario_files(Path.cwd())}
+    here = {path.stem: path for path in completion.scenario_files(Path())}
     for name, path in {**here, **files.shipped()}.items():
         try:
             loaded = files.load(str(path))

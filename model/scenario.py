@@ -18,15 +18,13 @@ from pydantic import ValidationError
 
 from model.core.errors import InputError, near, shown
 from model.core.parameter import Mechanism, ParameterName
-from model.core.toml import parsed, quoted, read_toml
+from model.core.toml import quoted, read_toml, value_of
 from model.core.values import as_whole, name_of, plain, texts_of
-from model.parameters import FACTS, GROUPS, Parameters
+from model.environment import set_in
+from model.parameters import FACTS, GROUPS, Parameters, meant
 from model.setup.inputs import check
 
 SHIPPED = Path(__file__).resolve().parent.parent / "scenarios"
-
-
-ENVIRONMENT = ("SPILLOVER_CACHE_DIR",)
 
 
 HEADINGS = ("title", "story", "extends", "claims")
@@ -80,9 +78,7 @@ def load(
         for group, entries in text.items():
             if group not in HEADINGS:
                 _lay(values, origin, group, entries, str(path.name), path.name)
-    for group, entry, value, place in _environment(
-        os.environ if environment is None else environment
-    ):
+    for group, entry, value, place in set_in(os.environ if environment is None else environment):
         _lay(values, origin, group, {entry: value}, place, place)
     for text in texts_of(overrides):
         group, entry, value = _override(text)
@@ -182,7 +178,7 @@ def find(name: str, beside: Path | None = None, place: str = "") -> Path:
             return path.resolve()
         what = ", which is a folder" if _is_folder(path) else ""
         raise InputError(f"{place}no scenario file {name!r}{what}; shipped are {', '.join(known)}")
-    for folder in (beside, Path.cwd()):
+    for folder in (beside, Path()):  # the current folder, which may be gone
         if folder is not None and name not in known and _is_file(folder / f"{name}.toml"):
             return (folder / f"{name}.toml").resolve()
     if name in known:
@@ -248,7 +244,7 @@ def _known_entry(group: str, entry: str, place: str) -> None:
     names = GROUPS[group].model_fields
     if entry not in names:
         home = [known for known in GROUPS if entry in GROUPS[known].model_fields]
-        hint = f"did you mean {home[0]}.{entry}?" if home else near(entry, names)
+        hint = f"did you mean {home[0]}.{entry}?" if home else meant(entry, names)
         raise InputError(f"{place}: unknown parameter {group}.{_cut(entry)}; {hint}")
 
 
@@ -281,30 +277,6 @@ def _override(text: str) -> tuple[str, str, Any]:
 
 def _cut(text: str) -> str:
     return text if text.isprintable() and len(text) <= 80 else shown(text)
-
-
-def value_of(text: str) -> Any:
-    """Return a value written as TOML; an unquoted word is text."""
-    try:
-        content = parsed(f"value = {text}", "value")
-    except InputError:
-        return text
-    return content["value"] if len(content) == 1 else text
-
-
-def _environment(environment: Mapping[str, str]) -> list[tuple[str, str, Any, str]]:
-    found = []
-    for name, value in environment.items():
-        if name.startswith("SPILLOVER_") and "__" not in name and name not in ENVIRONMENT:
-            good = ", ".join(ENVIRONMENT)
-            raise InputError(
-                f"${name}: parameters read SPILLOVER_GROUP__NAME, as in "
-                f"SPILLOVER_CONTROLS__REGIME=history; other known names are {good}"
-            )
-        group, split, entry = name.removeprefix("SPILLOVER_").partition("__")
-        if name.startswith("SPILLOVER_") and split:
-            found.append((group.lower(), entry.lower(), value_of(value), f"${name}"))
-    return found
 
 
 def _message(

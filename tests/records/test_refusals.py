@@ -196,6 +196,8 @@ def test_the_catalogue_of_wrong_values_is_full():
         ("economy.end=2017-12", "--set: economy.end must not be before economy.start"),
         ("economy.leader=uk", "--set: economy.leader: unknown bloc 'uk'"),
         ("economy.follower=us", "--set: economy.follower must differ"),
+        ("discovery.lab_systems_share=0", "--set: discovery.lab_systems_share must be above 0"),
+        ("discovery.lab_systems_share=1.0", "got 1; a good value is 0.95"),
         ("x" * 5000, "must read group.name=value"),
     ],
 )
@@ -206,7 +208,8 @@ def test_wrong_overrides_are_refused(override, said):
 def test_wrong_environment_is_refused_by_its_name():
     message = refusal("no_ban", environment={"SPILLOVER_ECONOMY__FIRM": "3"})
     assert "$SPILLOVER_ECONOMY__FIRM" in message and "did you mean 'firms'" in message
-    assert "SPILLOVER_GROUP__NAME" in refusal("no_ban", environment={"SPILLOVER_TYPO": "3"})
+    message = refusal("no_ban", environment={"SPILLOVER_ECONOMI__FIRMS": "3"})
+    assert "did you mean SPILLOVER_ECONOMY__FIRMS?" in message
 
 
 def test_what_several_values_break_names_all_their_places(tmp_path):
