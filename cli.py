@@ -130,7 +130,6 @@ def _stop_with(code: int) -> Callable[[int, Any], NoReturn]:
 
 def _failed(error: Exception) -> int:
     from model.core.errors import InputError
-
     from model.measure.run_folder import Refused
 
     if isinstance(error, InputError | Refused | OSError) and not _folder_is_there():

@@ -76,9 +76,10 @@ class Economy(Mechanism):
         reported = (last_year - year) * 12 + last_month - month + 1
         if reported < 1:
             raise InputError(f"economy.end must not be before economy.start, got {self.end!r}; "
-                             f"a good value is {self.start[:2]}30-12")  # fmt: skip
+                             f'a good value is "{min(year + 12, 2200)}-12"')  # fmt: skip
         if reported > 1200:
-            raise InputError(f"economy.end: at most 100 years can be simulated, got {self.end!r}")
+            raise InputError(f"economy.end: at most 100 years can be simulated, got {self.end!r}; "
+                             f'a good value is "{year + 99}-12"')  # fmt: skip
         first = year * 12 + month - 1 - self.prehistory
         return Calendar(first // 12, first % 12 + 1, self.prehistory, self.prehistory + reported)
 

@@ -7,17 +7,19 @@ from the root down, the file itself, ``SPILLOVER_GROUP__NAME`` in the environmen
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import ValidationError
 
+from model.core import meant as meant_values
 from model.core.errors import InputError, near, shown
-from model.core.parameter import Mechanism, ParameterName
+from model.core.parameter import ParameterName
 from model.core.toml import quoted, read_toml, value_of
 from model.core.values import as_whole, name_of, plain, texts_of
 from model.environment import set_in
@@ -25,6 +27,9 @@ from model.parameters import FACTS, GROUPS, Parameters, meant
 from model.setup.inputs import check
 
 SHIPPED = Path(__file__).resolve().parent.parent / "scenarios"
+
+
+MONTHS = ("start", "end", "since", "record_until")  # parameters that are months
 
 
 HEADINGS = ("title", "story", "extends", "claims")
@@ -104,7 +109,7 @@ def build(values: Mapping[str, Mapping[str, Any]], origin: Mapping[str, str]) ->
         try:
             groups[group] = kind.model_validate(dict(entries))
         except ValidationError as error:
-            raise InputError(_message(group, kind, error, origin)) from None
+            raise InputError(_message(values, group, error, origin)) from None
     parameters = Parameters(**groups)
     try:
         check(parameters)
@@ -279,9 +284,48 @@ def _cut(text: str) -> str:
     return text if text.isprintable() and len(text) <= 80 else shown(text)
 
 
+def _good(
+    values: Mapping[str, Mapping[str, Any]], group: str, entry: str, got: Any, path: tuple[Any, ...]
+) -> Any:
+    # A value that passes the checks and is near what was meant; the default where none is.
+    field, record = GROUPS[group].model_fields[entry], FACTS[group, entry]
+    kind, default = field.annotation, field.default
+    low = -math.inf if record.low is None else record.low
+    high = math.inf if record.high is None else record.high
+    near: list[Any] = []
+    if path:
+        pass  # an entry of a list or a table
+    elif kind is bool:
+        near = [meant_values.flag(got)]
+    elif kind in (int, float):
+        found = meant_values.numbers(got, low, high, whole=kind is int)
+        near = [kind(number) for number in found]
+    elif kind is str and (entry in MONTHS or re.fullmatch(r"\d{4}-\d\d", default)):
+        near = [meant_values.month(got, last=entry in ("end", "record_until")), "2027-01"]
+    elif get_origin(kind) is Literal:
+        near = [meant_values.word(got, get_args(kind))]
+    for value in near:
+        changed = {**values, group: {**values[group], entry: value}}
+        if value is not None and _stands(changed):
+            return value
+    return default
+
+
+def _stands(values: Mapping[str, Mapping[str, Any]]) -> bool:
+    try:
+        build(values, {})
+    except InputError:
+        return False
+    return True
+
+
 def _message(
-    group: str, kind: type[Mechanism], error: ValidationError, origin: Mapping[str, str]
+    values: Mapping[str, Mapping[str, Any]],
+    group: str,
+    error: ValidationError,
+    origin: Mapping[str, str],
 ) -> str:
+    kind = GROUPS[group]
     first = error.errors(include_url=False)[0]
     entry = str(first["loc"][0])
     within = "".join(f"[{k}]" if isinstance(k, int) else f".{k}" for k in first["loc"][1:])
@@ -303,7 +347,8 @@ def _message(
     rule = rules.get(first["type"], first["msg"])
     unit = f" {record.unit}" if type(default) in (int, float) and record.unit != "1" else ""
     place = origin.get(f"{group}.{entry}", "given")
+    good = _good(values, group, entry, first["input"], first["loc"][1:])
     return (
         f"{place}: {group}.{entry}{within} {rule}, got {shown(first['input'])}; "
-        f"a good value is {quoted(default)}{unit} ({record.doc})"
+        f"a good value is {quoted(good)}{unit} ({record.doc})"
     )

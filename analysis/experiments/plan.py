@@ -7,6 +7,7 @@ The plan has a row a point: its number, the value of each factor, and, where the
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -157,9 +158,26 @@ def _read(path: Path) -> pa.Table:
             return pq.read_table(path)
         if path.stat().st_size == 0:
             raise InputError(f"{path.name}: is empty; a good file begins with the names of factors")
+        _commas(path)
         return pyarrow.csv.read_csv(path)
     except OSError as error:
         raise InputError(f"{path.name}: cannot be read: {error.strerror or error}") from None
     except pa.ArrowException as error:
         raise InputError(f"{path.name}: is no table of points ({str(error).splitlines()[0]}); "
                          "good files are CSV with a head line, and Parquet") from None  # fmt: skip
+
+
+def _commas(path: Path) -> None:
+    # Spreadsheets in many countries write semicolons between columns and commas in numbers.
+    with path.open("rb") as file:
+        lines = [line.decode("utf-8", "replace").strip() for line in file.readlines(100_000)[:2]]
+    for mark, name in ((";", ";"), ("\t", "tabs"), ("|", "|")):
+        if mark in lines[0] and "," not in lines[0]:
+            decimal = any("," in cell for cell in lines[-1].split(mark))
+            and_so = " and decimals are written with a comma" if decimal else ""
+            and_good = " and points in numbers" if decimal else ""
+            raise InputError(f"{path.name}: columns are parted by {name}{and_so}; write commas "
+                             f"between columns{and_good}")  # fmt: skip
+    if "," not in lines[0] and re.fullmatch(r"[+-]?\d+,\d+", lines[-1]):
+        raise InputError(f"{path.name}: decimals are written with a comma, got {lines[-1]}; write "
+                         f"points in numbers: {lines[-1].replace(',', '.')}")  # fmt: skip

@@ -19,7 +19,7 @@ A file::
     spillover.strength   = { low = 0.05, high = 1.0, scale = "log" }
     domestic.learning    = "prior"
     controls.stockpiling = "switch"
-    controls.degraded    = { values = ["none", "market"] }
+    controls.degraded    = { values = ["none", "designed"] }
     scenario             = { values = ["ban", "ban_tight"] }
     chance                 = { low = 1, high = 100 }
 
