@@ -72,7 +72,7 @@ def compare(
     from analysis.experiments.prior_draws import free_parameters
     from analysis.reports import markdown, prior_draws
     from commands import console
-    from commands.run import check_out, load_world, race, reuse
+    from commands.run import check_out, load_world, race, reuse, say_of_figures
     from model.economy import checked_seed
 
     worlds = [load_world(name, set_, until, firms) for name in (a, *b)]
@@ -114,6 +114,7 @@ def compare(
             if not folders[k].exists():
                 with race(folders[k], digests[k], quiet):
                     comparison_folder.write(folders[k], comparison, not no_plot, how)
+                say_of_figures(folders[k], quiet or no_plot)
         if page is not None:
             command = _command(a, b, replicates, seed, set_, until, firms, until_precise, page)
             markdown.write(page, prior_draws.markdown(found[0], command))

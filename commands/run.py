@@ -67,6 +67,7 @@ def run(
             run_folder.write_run(
                 folder, scenario, tables, result.about, None if no_plot else figures
             )
+        say_of_figures(folder, quiet or no_plot)
     from analysis.reports.terminal_tables import run_rows, summary_of_run
 
     summary = summary_of_run(tables)
@@ -104,6 +105,7 @@ def plot(
             raise Refused(f"{folder}: cannot be read or written: {error}") from None
         for path in paths:
             console.say(str(path), quiet)
+        say_of_figures(folder, quiet)
 
 
 def load_world(name: str, set_: list[str] | None, until: str | None, firms: int | None) -> Scenario:
@@ -116,6 +118,16 @@ def load_world(name: str, set_: list[str] | None, until: str | None, firms: int 
     if firms is not None:
         given.append(f"economy.firms={firms}")
     return load(name, given)
+
+
+def say_of_figures(folder: Path, quiet: bool) -> None:
+    """Say which titles the figures of a result cannot show."""
+    if not quiet:
+        from analysis.figures.catalogue import remarks
+        from commands import console
+
+        for remark in remarks(folder):
+            console.say(console.line(remark))
 
 
 def check_out(out: Path) -> None:
