@@ -68,6 +68,9 @@ def main() -> NoReturn:
     foreign = _foreign()
     if foreign:
         sys.exit(_message(foreign, 2))
+    from commands import console
+
+    console.write_anything()
     code = 0
     try:
         if "_SPILLOVER_COMPLETE" in os.environ:

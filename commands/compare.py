@@ -170,16 +170,18 @@ def _print(figures: dict[str, Any]) -> None:
             f"{figures['b']} against {figures['a']}, {count} pairs, each at its own prior draw of "
             f"{len(figures['parameters'])} parameters"
         )
-    console.data(head + "\n")
+    console.paragraph(head + "\n")
     console.table(*compare_rows(figures))
     console.data()
     for sentence in figures["sentences"]:
-        console.data(sentence)
-    console.data(cost_sentence(figures))
+        console.paragraph(sentence)
+    console.paragraph(cost_sentence(figures))
     looks = figures.get("looks", [])
     if looks:
         widths = ", ".join(f"{look['replicates']}: {number(look['width'])}" for look in looks)
-        console.data(f"Width of the headline's interval at each look (replicates: width): {widths}")
+        console.paragraph(
+            f"Width of the headline's interval at each look (replicates: width): {widths}"
+        )
 
 
 def _check(

@@ -135,6 +135,7 @@ def check_out(out: Path) -> None:
     from model.core.errors import InputError
     from model.measure.run_folder import Refused
 
+    out.absolute()  # an error now where the current folder is gone, and not after all runs
     if str(out) in ("", "."):
         raise InputError("--out must name a folder, as in --out runs")
     if out.exists() and not out.is_dir():
