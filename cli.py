@@ -92,6 +92,9 @@ def _run() -> int:
         return _message(foreign, 2)
     from typer.exceptions import TyperException
 
+    from commands import console
+
+    console.write_anything()
     try:
         if "_SPILLOVER_COMPLETE" in os.environ:
             from commands.completion import join_words
@@ -170,11 +173,13 @@ def _end_with(code: int) -> Callable[[int, Any], NoReturn]:
 
 def _failed(error: Exception) -> int:
     from model.core.errors import InputError
-
-    if isinstance(error, InputError):
-        return _message(str(error), 2)
     from model.measure.run_folder import Refused
 
+    if isinstance(error, InputError | Refused | OSError) and not _folder_is_there():
+        why = "" if isinstance(error, OSError) else f"{error}; "
+        return _message(f"{why}the current folder is gone; change to another", 2)
+    if isinstance(error, InputError):
+        return _message(str(error), 2)
     if isinstance(error, Refused):
         return _message(str(error), 3)
     from model.measure.accounts import NotClosed
@@ -195,6 +200,13 @@ def _failed(error: Exception) -> int:
         "rerun with python -X dev -m cli for the traceback",
         1,
     )
+
+
+def _folder_is_there() -> bool:
+    try:
+        return Path.cwd().is_dir()
+    except OSError:
+        return False
 
 
 def _message(text: str, code: int) -> int:

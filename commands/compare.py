@@ -77,7 +77,7 @@ def compare(
     from analysis.experiments.prior_draws import free_parameters
     from analysis.reports import markdown, prior_draws
     from commands import console
-    from commands.run import check_out, load_world, race, reuse, undrawn
+    from commands.run import check_out, load_world, race, reuse, say_of_figures, undrawn
     from model.economy import checked_seed
     from model.measure import run_folder
     from model.scenario import told_apart
@@ -132,6 +132,7 @@ def compare(
                     why = comparison_folder.write(folders[k], comparison, not no_plot, how)
                     if why is not None:
                         undone[k] = why
+                say_of_figures(folders[k], quiet or no_plot or k in undone)
         if page is not None:
             command = _command(a, b, replicates, seed, set_, until, firms, until_precise, page)
             markdown.write(page, prior_draws.markdown(found[0], command))
@@ -205,18 +206,20 @@ def _print(figures: dict[str, Any]) -> None:
             f"{figures['b']} against {figures['a']}, {count} pairs, each at its own prior draw of "
             f"{len(figures['parameters'])} parameters"
         )
-    console.data(head + "\n")
+    console.paragraph(head + "\n")
     console.table(*compare_rows(figures))
     for note in compare_notes(figures):
-        console.data(note)
+        console.paragraph(note)
     console.data()
     for sentence in figures["sentences"]:
-        console.data(sentence)
-    console.data(cost_sentence(figures))
+        console.paragraph(sentence)
+    console.paragraph(cost_sentence(figures))
     looks = figures.get("looks", [])
     if looks:
         widths = ", ".join(f"{look['replicates']}: {number(look['width'])}" for look in looks)
-        console.data(f"Width of the headline's interval at each look (replicates: width): {widths}")
+        console.paragraph(
+            f"Width of the headline's interval at each look (replicates: width): {widths}"
+        )
 
 
 def _check(

@@ -76,6 +76,7 @@ def run(
             why = run_folder.write_run(
                 folder, scenario, tables, result.about, None if no_plot else draw
             )
+        say_of_figures(folder, quiet or no_plot or why is not None)
     from analysis.reports.terminal_tables import run_rows, summary_of_run
 
     summary = summary_of_run(tables)
@@ -138,6 +139,7 @@ def plot(
             continue
         for path in paths:
             console.say(str(path), quiet)
+        say_of_figures(folder, quiet)
     if odd:
         console.message(f"{odd} of {len(folders)} folders could not be drawn")
         raise typer.Exit(1)
@@ -155,11 +157,22 @@ def load_world(name: str, set_: list[str] | None, until: str | None, firms: int 
     return load(name, given)
 
 
+def say_of_figures(folder: Path, quiet: bool) -> None:
+    """Say which titles the figures of a result cannot show."""
+    if not quiet:
+        from analysis.figures.catalogue import remarks
+        from commands import console
+
+        for remark in remarks(folder):
+            console.say(console.line(remark))
+
+
 def check_out(out: Path) -> None:
     """Refuse what is no folder for results; raises ``InputError`` or ``Refused``."""
     from model.core.errors import InputError
     from model.measure.run_folder import Refused
 
+    out.absolute()  # an error now where the current folder is gone, and not after all runs
     if str(out) in ("", "."):
         raise InputError("--out must name a folder, as in --out runs")
     if out.exists() and not out.is_dir():

@@ -20,7 +20,7 @@ def scenarios(json_: Json = False) -> None:
     from model.core.errors import InputError
 
     rows = []
-    here = {path.stem: path for path in completion.scenario_files(Path.cwd())}
+    here = {path.stem: path for path in completion.scenario_files(Path())}
     for name, path in {**here, **files.shipped()}.items():
         try:
             loaded = files.load(str(path))
@@ -82,7 +82,7 @@ def show(
         console.as_json({"schema_version": 1, **parameters.head(loaded), **about,
                          "parameters": rows})  # fmt: skip
         return
-    console.say(f"{loaded.title}\n{loaded.story}\n")
+    console.say("\n".join(console.wrapped(f"{loaded.title}\n{' '.join(loaded.story.split())}\n")))
     names = None if other is None else (loaded.name, other.name)
     console.table(*parameters.as_table(rows, names, levers, origin, console.roomy()))
     if other is not None and not rows:
@@ -139,6 +139,8 @@ def check(
     from commands import console, scenario_files
 
     rows = []
+    if any(file.endswith(".toml") for file in files):
+        Path(files[0]).absolute()  # an error where the current folder is gone
     for row in scenario_files.check(files):
         rows.append(row)
         if not row["ok"]:

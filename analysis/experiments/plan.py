@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_origin
@@ -23,10 +24,10 @@ from analysis.experiments.scenario_loader import comparable
 from analysis.experiments.specification import Specification
 from model.core.arrow import read_table, table
 from model.core.errors import InputError
-from model.core.toml import quoted
+from model.core.toml import quoted, value_of
+from model.core.values import as_whole
 from model.measure.tables import content_digest
 from model.parameters import FACTS, GROUPS, known_parameter
-from model.scenario import value_of
 
 PLACE = "@place"  # ends the name of a column of places
 
@@ -116,7 +117,9 @@ def _listed(spec: Specification) -> tuple[Specification, Plan]:
             kind = GROUPS[key.group].model_fields[key.name].annotation
             if kind is float:
                 values = [float(v) if type(v) is int else v for v in values]
-            if get_origin(kind) is list:  # a table writes lists as TOML does
+            elif kind is int:
+                values = [as_whole(v) for v in values]
+            elif get_origin(kind) is list:  # a table writes lists as TOML does
                 values = [value_of(v) if isinstance(v, str) else v for v in values]
             distinct = list({quoted(v): v for v in values}.values())
             if all(type(v) in (int, float) for v in distinct):
@@ -161,9 +164,27 @@ def _read(path: Path) -> pa.Table:
         if path.stat().st_size == 0:
             raise InputError(f"{path.name}: is empty; a good file begins with the names of factors")
         with pa.input_stream(os.fspath(path)) as file:  # by its ending, compressed or not
+            _commas(path, file.read(100_000))
+        with pa.input_stream(os.fspath(path)) as file:
             return pyarrow.csv.read_csv(file)
     except OSError as error:
         raise InputError(f"{path.name}: cannot be read: {error.strerror or error}") from None
     except pa.ArrowException as error:
         raise InputError(f"{path.name}: is no table of points ({str(error).splitlines()[0]}); "
                          "good files are CSV with a head line, and Parquet") from None  # fmt: skip
+
+
+def _commas(path: Path, start: bytes) -> None:
+    # Spreadsheets in many countries write semicolons between columns and commas in numbers.
+    rows = [row for row in start.split(b"\n", 2)[:2] if row]
+    lines = [row.decode("utf-8", "replace").strip() for row in rows] or [""]
+    for mark, name in ((";", ";"), ("\t", "tabs"), ("|", "|")):
+        if mark in lines[0] and "," not in lines[0]:
+            decimal = any("," in cell for cell in lines[-1].split(mark))
+            and_so = " and decimals are written with a comma" if decimal else ""
+            and_good = " and points in numbers" if decimal else ""
+            raise InputError(f"{path.name}: columns are parted by {name}{and_so}; write commas "
+                             f"between columns{and_good}")  # fmt: skip
+    if "," not in lines[0] and re.fullmatch(r"[+-]?\d+,\d+", lines[-1]):
+        raise InputError(f"{path.name}: decimals are written with a comma, got {lines[-1]}; write "
+                         f"points in numbers: {lines[-1].replace(',', '.')}")  # fmt: skip

@@ -24,7 +24,8 @@ from analysis.experiments.sweep_rows import load_sweep
 from model import run as runs
 from model.core.errors import InputError, shown
 from model.core.place import expanded
-from model.economy import World
+from model.core.values import name_of, plain, texts_of, whole_number
+from model.economy import World, checked_seed
 from model.measure.run_folder import read_manifest
 from model.scenario import home, told_apart
 from model.scenario import load as load_scenario
@@ -36,7 +37,10 @@ __all__ = ["compare", "load", "load_sweep", "run", "sensitivity", "sweep"]
 
 
 def run(
-    scenario: str | Scenario = "no_ban", seed: int = 1, until: str | None = None, **overrides: Any
+    scenario: str | Path | Scenario = "no_ban",
+    seed: int = 1,
+    until: str | None = None,
+    **overrides: Any,
 ) -> World:
     """Run one world and return it.
 
@@ -53,19 +57,19 @@ def run(
 
 
 def compare(
-    a: str, *others: str, replicates: int = 16, draws: str = "", seed: int = 1,
-    workers: int | None = None, overrides: Iterable[str] = (),
+    a: str | Path, *others: str | Path, replicates: int = 16, draws: str = "", seed: int = 1,
+    workers: int | None = None, overrides: Iterable[str] | Mapping[str, Any] = (),
 ) -> pd.DataFrame:  # fmt: skip
     """Run paired replicates (common random numbers) and return treatment effects relative to ``a``.
 
     Args:
-        a: the scenario to compare with.
-        others: the scenarios whose effects are wanted.
+        a: the scenario to compare with, a name or the path of a file.
+        others: the scenarios whose effects are wanted, one at least.
         replicates: pairs of runs.
         draws: ``prior`` also draws all parameters from their priors, a draw a replicate.
         seed: seed of the first replicate.
         workers: worker processes; by default one a core.
-        overrides: ``group.name=value``, held in all worlds.
+        overrides: ``group.name=value``, or values by name, held in all worlds.
 
     Returns:
         A row a world, outcome and horizon.
@@ -75,10 +79,13 @@ def compare(
     """
     if draws not in ("", "prior"):
         raise InputError(f"draws must be 'prior' or empty, got {shown(draws)}")
-    held = tuple(overrides)
-    worlds = told_apart(load_scenario(name, held) for name in (a, *others))
+    if not others:
+        raise InputError("compare takes two scenarios at least, as in compare('no_ban', 'ban')")
+    texts = texts_of(overrides)
+    worlds = told_apart(load_scenario(name, texts) for name in (a, *others))
     found = compare_all(
-        worlds, replicates=replicates, seed=seed, workers=workers or worker_pool.cores(),
+        worlds, replicates=whole_number(replicates, "replicates", 1, 16),
+        seed=checked_seed(seed), workers=_workers(workers) or worker_pool.cores(),
         draws=bool(draws),
     )  # fmt: skip
     return pd.concat([_effects(as_json(comparison)) for comparison in found], ignore_index=True)
@@ -92,7 +99,7 @@ def sweep(
     workers: int | None = None,
     engine: str = "processes",
     scheduler: str | None = None,
-    overrides: Iterable[str] = (),
+    overrides: Iterable[str] | Mapping[str, Any] = (),
     **entries: Any,
 ) -> pd.DataFrame:
     """Run a sweep, or resume one, and return its rows.
@@ -100,12 +107,13 @@ def sweep(
     Args:
         what: path of a sweep's file, or a scenario.
         vary: factors by name, as in a sweep's file: ``{"controls.porosity": {"low": 0.0, "high":
-            0.6}}``; a pair of numbers is a range, a list choices. Not with a file.
+            0.6}}``; a pair of numbers in brackets ``()`` is a range; lists, arrays, series and
+            ``range()`` are choices. Not with a file.
         out: folder in which the sweep's folder is made.
         workers: worker processes; by default one a core.
         engine: ``processes`` or ``dask``.
         scheduler: address of the Dask scheduler.
-        overrides: ``group.name=value``, held in all points.
+        overrides: ``group.name=value``, or values by name, held in all points.
         entries: ``design``, ``points``, ``replicates``, ``against``, ``seed``, ``horizons``.
 
     Returns:
@@ -115,13 +123,14 @@ def sweep(
         InputError: where something given is wrong.
         Refused: where the folder holds something else.
     """
-    spec, plan, digest_of_plan = plan_of(_specification(what, vary, overrides, entries))
+    spec, plan, digest_of_plan = plan_of(specification_of(what, vary, overrides, entries))
     digest = spec.digest(digest_of_plan)
     worker_pool.check(engine, scheduler)
+    number = _workers(workers)
     folder = sweeps.folder_of(spec, plan, digest, expanded(Path(out), "out"))
     batches = sweeps.begin(spec, plan, digest, folder, resume=True)
     sweeps.resume(
-        batches, spec, plan, lambda: worker_pool.start(engine, workers, scheduler),
+        batches, spec, plan, lambda: worker_pool.start(engine, number, scheduler),
         say=lambda text: print(text, file=sys.stderr),
     )  # fmt: skip
     return load_sweep(folder)
@@ -176,18 +185,26 @@ def _effects(figures: Mapping[str, Any]) -> pd.DataFrame:
     )
 
 
-def _specification(
+def specification_of(
     what: str | Path,
     vary: Mapping[str, Any] | None,
-    overrides: Iterable[str],
+    overrides: Iterable[str] | Mapping[str, Any],
     entries: Mapping[str, Any],
 ) -> Specification:
-    if is_specification(home(str(what))):
-        return read_specification(home(str(what)), entries, tuple(overrides))
-    factors: dict[str, Any] = {}
-    for name, value in (vary or {}).items():
-        if isinstance(value, tuple) and len(value) == 2:
-            value = {"low": value[0], "high": value[1]}
-        factors[name] = {"values": value} if isinstance(value, list) else value
-    return check({**entries, "scenario": str(what)}, factors, title="", place="",
-                 overrides=tuple(overrides))  # fmt: skip
+    """Return the sweep that the arguments of ``sweep`` describe; raises ``InputError``."""
+    name, texts = name_of(what, "what is swept", "ban"), texts_of(overrides)
+    if is_specification(home(name)):
+        return read_specification(home(name), entries, texts)
+    factors = {str(name): _factor(value) for name, value in (vary or {}).items()}
+    return check({**entries, "scenario": name}, factors, title="", place="", overrides=texts)
+
+
+def _factor(value: Any) -> Any:
+    if isinstance(value, tuple) and len(value) == 2:
+        return {"low": value[0], "high": value[1]}
+    found = plain(value)
+    return {"values": found} if isinstance(found, list) else found
+
+
+def _workers(workers: Any) -> int | None:
+    return None if workers is None else whole_number(workers, "workers", 1, worker_pool.cores())

@@ -19,7 +19,7 @@ A file::
     spillover.strength   = { low = 0.05, high = 1.0, scale = "log" }
     domestic.learning    = "prior"
     controls.stockpiling = "switch"
-    controls.degraded    = { values = ["none", "market"] }
+    controls.degraded    = { values = ["none", "designed"] }
     scenario             = { values = ["ban", "ban_tight"] }
     chance                 = { low = 1, high = 100 }
 
@@ -43,6 +43,7 @@ from analysis.experiments.factors import factors_of, in_file, in_words, refuse_l
 from analysis.experiments.scenario_loader import Loader, apart, comparable
 from model.core.errors import InputError, near, shown
 from model.core.toml import quoted, read_toml
+from model.core.values import as_whole, plain
 from model.parameters import FACTS
 from model.scenario import Scenario, home
 from model.state.inputs import parse_month
@@ -182,10 +183,13 @@ def check(
     beside: Path | None = None,
 ) -> Specification:
     """Check a sweep's entries and factors; raises ``InputError``."""
+    entries = {name: plain(value) for name, value in entries.items()}
+    factors = {name: plain(value) for name, value in factors.items()}
     for name, value in entries.items():
         if name not in ENTRIES:
             raise InputError(f"{place}sweep: unknown entry {shown(name)}; {near(name, ENTRIES)}")
         kind, good = ENTRIES[name]
+        value = entries[name] = as_whole(value) if kind is int else value
         if not isinstance(value, kind) or isinstance(value, bool):
             word = {str: "text", int: "a whole number", list: "a list"}[kind]
             raise InputError(

@@ -1,8 +1,12 @@
 """Figures drawn from the tables of a result's folder."""
 
+import logging
 import os
 import sys
 from contextlib import suppress
+
+# What matplotlib says of fonts and its own cache is not for whoever runs a world.
+logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 
 def _matplotlib() -> None:

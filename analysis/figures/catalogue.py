@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
-from analysis.figures import captions, panels, style
+from analysis.figures import captions, fonts, panels, style
 from analysis.figures.compute import compute
 from analysis.figures.data import (
     Folder,
@@ -190,9 +190,15 @@ FIGURES: dict[str, Callable[[Folder], Figure]] = {
 }
 
 
+def remarks(folder: Path) -> list[str]:
+    """Return what is to be said of the figures of a result: titles that no font can write."""
+    return fonts.drawable(read_folder(folder))[1]
+
+
 def _draw(folder: Folder, out: Path, kinds: Sequence[str]) -> list[Path]:
     written = []
-    with style.styled():
+    with style.styled(fonts.families(folder)):
+        folder, _ = fonts.drawable(folder)
         for kind in kinds or FIGURES:
             written += style.save(FIGURES[kind](folder), out, kind)
     return written

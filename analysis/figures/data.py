@@ -50,6 +50,7 @@ class World:
     letter: str
     title: str
     several: bool
+    name: str = ""
 
     def table(self, name: str, *columns: str) -> pd.DataFrame:
         """Return columns of a table, with ``replicate`` in front (1 in a run)."""
@@ -68,6 +69,7 @@ class Rule:
 
     title: str
     worlds: str
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,14 +121,14 @@ def read_folder(path: Path) -> Folder:
         raise Refused(f"{path}: holds no run and no comparison")
     if about["kind"] == "run":
         name = str(about.get("scenario", path.name))
-        worlds: tuple[World, ...] = (World(path, "A", _title(path, name), False),)
+        worlds: tuple[World, ...] = (World(path, "A", _title(path, name), False, name),)
         source = f"spillover, scenario {name}, seed {about.get('seed', 'unknown')}"
     else:
         names = [str(about[world]) for world in ("a", "b")]
         titles = about.get("titles", names)
         worlds = tuple(
-            World(path / letter, letter.upper(), str(title), True)
-            for letter, title in zip(("a", "b"), titles, strict=True)
+            World(path / letter, letter.upper(), str(title), True, name)
+            for letter, title, name in zip(("a", "b"), titles, names, strict=True)
         )
         count = int(about.get("replicates", 1))
         paired = "1 paired replicate" if count == 1 else f"{count} paired replicates"
@@ -169,14 +171,16 @@ def _title(path: Path, name: str) -> str:
 
 
 def _acts(given: list[dict[str, Any]], months: tuple[str, ...]) -> tuple[Act, ...]:
-    worlds: dict[tuple[str, str], list[str]] = {}
+    worlds: dict[tuple[str, str, str], list[str]] = {}
     for act in given:
         if months[0] <= act["month"] <= months[-1]:
-            letters = worlds.setdefault((act["month"], act.get("title", act["name"])), [])
+            name = str(act["name"])
+            letters = worlds.setdefault((act["month"], act.get("title", name), name), [])
             letters.append(str(act.get("world", "a")).upper())
     dated: dict[str, list[Rule]] = {}
-    for (month, title), letters in worlds.items():
-        dated.setdefault(month, []).append(Rule(title, " and ".join(sorted(set(letters)))))
+    for (month, title, name), letters in worlds.items():
+        where = " and ".join(sorted(set(letters)))
+        dated.setdefault(month, []).append(Rule(title, where, name))
     return tuple(Act(date(month), month, tuple(dated[month])) for month in sorted(dated))
 
 

@@ -7,6 +7,7 @@ Design", 2008. Where two worlds are drawn, A is dashed and lighter, B solid.
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -101,17 +102,25 @@ class Words:
 
 
 @contextmanager
-def styled() -> Iterator[None]:
-    """Use this style, and nothing of the reader's own settings, until the block ends."""
-    with matplotlib.rc_context():
+def styled(families: Sequence[str] = ("DejaVu Sans",)) -> Iterator[None]:
+    """Use this style, and nothing of the reader's own settings, until the block ends.
+
+    Letters come from the first of the ``families`` that has them.
+    """
+    fonts: Any = {"font.family": list(families)}
+    if len(families) > 1:
+        fonts["pdf.fonttype"] = 3  # fonts with other outlines cannot be embedded whole
+    with matplotlib.rc_context(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=UserWarning, module="matplotlib")
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
         matplotlib.rcdefaults()
-        with matplotlib.rc_context(STYLE):
+        with matplotlib.rc_context({**STYLE, **fonts}):
             yield
 
 
 def width_of(text: str, size: float) -> float:
     """Return how wide a text is, in cm."""
-    font = FontProperties(family="DejaVu Sans", size=size)
+    font = FontProperties(family=matplotlib.rcParams["font.family"], size=size)
     return float(text_to_path.get_text_width_height_descent(text, font, False)[0]) * POINT
 
 

@@ -137,6 +137,10 @@ class Fixed:
         """Return a month (0 is the first of prehistory) as YYYY-MM."""
         return self.inputs.calendar.label(month)
 
+    def __getstate__(self) -> dict[str, Any]:
+        # What kernels keep of the faces they read is not part of a run, and cannot be stored.
+        return {**self.__dict__, "shared": type(self.shared)(*self.shared), "faces": {}}
+
     def replaced(self, **changes: Any) -> Fixed:
         """Return a copy in which some fields are others."""
         return replace(self, **changes)

@@ -29,6 +29,7 @@ from model.state.codes import (
 )
 
 RULES = ("research", "knowledge", "none")  # of absorption
+MOST_CONTACTS = 10_000.0  # of a firm on a stream in a month: several for every idea that there is
 
 
 class Contacts(NamedTuple):
@@ -195,7 +196,7 @@ def contacts_of(mine, key, mean):
     # gives no contact; the amount taken off exceeds the rounding errors of both.
     if uniform(place) < 1.0 - mean - 1e-12:
         return 0
-    return poisson_at(place, mean)
+    return poisson_at(place, min(mean, MOST_CONTACTS))
 
 
 @kernel
