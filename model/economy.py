@@ -22,7 +22,7 @@ from model.measure.outcomes import OUTCOMES, outcomes_of
 from model.measure.recorder import Record
 from model.month import MONTH, Phase, advance, close
 from model.parameters import GROUPS, Parameters
-from model.scenario import Scenario, load, with_values
+from model.scenario import OVERRIDDEN, Scenario, load, with_values
 from model.setup import baseline
 from model.setup.initial_state import build
 from model.setup.inputs import inputs_of
@@ -90,9 +90,16 @@ class World(mesa.Model):
         self.phases = phases
         self.strict = strict
         self._overrides = overrides
+        self._set = {
+            name: getattr(getattr(self.parameters, group), entry)
+            for name, place in resolved.origin.items()
+            if place == OVERRIDDEN
+            for group, entry in [name.split(".")]
+        }
         self._given = inputs
         inputs = inputs or inputs_of(self.parameters)
         constants = constants or baseline.resolve(self.parameters)
+        self._constants = constants  # of all blocs, whichever take part
         self.fixed: Fixed
         self.state: State
         self.fixed, self.state = build(self.parameters, inputs, constants, seed, threads)
@@ -155,12 +162,13 @@ class World(mesa.Model):
     def twin(self, scenario: str | Path | Scenario, **overrides: Any) -> World:
         """Return a world of another scenario with common random numbers, at its beginning.
 
-        The two worlds make a paired run: same seed, overrides (those given here come on top),
-        phases and constants. Inputs that were given stay, except for acts and the chips designed
+        The two worlds make a paired run: same seed, overrides (those given here come on top, and
+        a scenario given by name is loaded with those of this world's scenario), phases and
+        constants. Inputs that were given stay, except for acts and the chips designed
         in response to them, which are the other scenario's.
         """
         overrides = {**self._overrides, **overrides}
-        other = scenario if isinstance(scenario, Scenario) else load(scenario)
+        other = scenario if isinstance(scenario, Scenario) else load(scenario, self._set)
         inputs = self._given
         if inputs is not None:
             theirs = inputs_of(_overridden(other, overrides).parameters)
@@ -172,7 +180,7 @@ class World(mesa.Model):
             rng=self.seed,
             phases=self.phases,
             threads=self.fixed.threads,
-            constants=self.fixed.constants,
+            constants=self._constants,
             inputs=inputs,
             strict=self.strict,
             **overrides,

@@ -32,6 +32,9 @@ SHIPPED = Path(__file__).resolve().parent.parent / "scenarios"
 MONTHS = ("start", "end", "since", "record_until")  # parameters that are months
 
 
+OVERRIDDEN = "--set"  # the origin of a value laid over a scenario as it is loaded
+
+
 HEADINGS = ("title", "story", "extends", "claims")
 
 
@@ -87,7 +90,7 @@ def load(
         _lay(values, origin, group, {entry: value}, place, place)
     for text in texts_of(overrides):
         group, entry, value = _override(text)
-        _lay(values, origin, group, {entry: value}, f"--set {_cut(text)}", "--set")
+        _lay(values, origin, group, {entry: value}, f"--set {_cut(text)}", OVERRIDDEN)
     path, own = chain[0]
     parameters = build(values, origin)
     return Scenario(

@@ -65,7 +65,7 @@ def test_a_sweep_and_its_folder(tmp_path: Path) -> None:
         ("controls.porosity", pd.Series([0.1, 0.2]), (0.1, 0.2)),
         ("controls.years_sooner", range(2), (0, 1)),
         ("controls.stockpiling", [np.bool_(False), np.bool_(True)], (False, True)),
-        ("controls.stockpiling", pd.array([True, False]), (True, False)),
+        ("controls.stockpiling", pd.array([True, False]), (False, True)),  # in their own order
         ("controls.degraded", pd.Categorical(["none", "record"]), ("none", "record")),
         ("controls.years_sooner", (np.int64(0), np.int64(2)), (0, 2)),
         ("chance", (np.int64(1), np.float64(9.0)), (1, 9)),

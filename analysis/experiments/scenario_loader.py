@@ -3,7 +3,7 @@
 Whatever names a world (the scenario, what it is held against, a factor, a column of a table) is
 loaded here, so that no world misses what holds in all points (a table ``[set]``, or what a command
 sets), none is compared with one of another span, size or cast, and files of one name get names that
-tell them apart.
+differ.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Loader:
     def several(
         self, names: Iterable[str], where: str, against: Scenario | None = None
     ) -> tuple[list[Scenario], Scenario | None]:
-        """Return scenarios in the order of names, and what they are held against, told apart.
+        """Return scenarios in the order given, and what they are held against; names differ.
 
         ``where`` stands in messages. Raises ``InputError`` where two cannot be compared.
         """
@@ -67,7 +67,7 @@ class Loader:
 def apart(
     worlds: list[Scenario], against: Scenario | None
 ) -> tuple[list[Scenario], Scenario | None]:
-    """Return worlds and what they are held against by names that tell them apart."""
+    """Return worlds and what they are held against by names that differ."""
     if against is None:
         return told_apart(worlds), None
     *told, other = told_apart([*worlds, against])

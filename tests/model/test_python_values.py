@@ -35,7 +35,7 @@ FRAME = pd.DataFrame({"firms": [100, 120], "share": [0.2, 0.4], "on": [True, Fal
         (range(2, 8, 2), [2, 4, 6]),
         (FRAME["on"], [True, False]),
         (FRAME["firms"].iloc[1], 120),
-        (pd.Index(["none", "market"]), ["none", "market"]),
+        (pd.Index(["none", "record"]), ["none", "record"]),
         (pd.Categorical(["us", "china"]), ["us", "china"]),
         (pd.Period("2019-06", "M"), "2019-06"),
         (Decimal("0.5"), 0.5),

@@ -118,7 +118,7 @@ WORDS: dict[str, tuple[str, list[Any]]] = {
     "tables": ('x.y={ a = 1, b = "c,d" },{ a = 2 }', [{"a": 1, "b": "c,d"}, {"a": 2}]),
     "a comma in a text": ('x.y="one, two","three"', ["one, two", "three"]),
     "a colon in a text": ('x.y="a:b","c"', ["a:b", "c"]),
-    "words": ("x.y=none, market", ["none", "market"]),
+    "words": ("x.y=none, record", ["none", "record"]),
 }  # fmt: skip
 
 

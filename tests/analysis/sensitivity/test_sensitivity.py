@@ -117,7 +117,7 @@ def test_a_box_is_found_again_and_told_in_plain_words() -> None:
         prim.Column("domestic.base", x[:, 0]),
         prim.Column("controls.porosity", x[:, 1]),
         prim.Column("nothing", x[:, 2]),
-        prim.Column("controls.degraded", word.astype(float), ("none", "market", "all")),
+        prim.Column("controls.degraded", word.astype(float), ("none", "designed", "record")),
     ]
     box = prim.find(columns, cases)
     assert box is not None
@@ -125,7 +125,7 @@ def test_a_box_is_found_again_and_told_in_plain_words() -> None:
     assert set(limits) == {"domestic.base", "controls.porosity", "controls.degraded"}
     assert limits["domestic.base"].low == pytest.approx(0.7, abs=0.06)
     assert limits["controls.porosity"].high == pytest.approx(0.4, abs=0.06)
-    assert set(limits["controls.degraded"].choices) == {"none", "all"}
+    assert set(limits["controls.degraded"].choices) == {"none", "record"}
     assert box.density > 0.75 and box.coverage > 0.5 and box.points == 300
     text = box.words("the gap grows")
     assert "domestic.base is at least 0." in text and "none or all" in text
@@ -151,7 +151,7 @@ def scattered(size: int = 200, kind: str = "lhs") -> pd.DataFrame:
             "point": np.arange(size),
             "domestic.base": 0.1 + 0.4 * x,
             "controls.porosity": 0.6 * y,
-            "controls.degraded": np.where(other > 0.5, "none", "market"),
+            "controls.degraded": np.where(other > 0.5, "none", "record"),
             "replicate": 0,
             "horizon": "2030-12",
             "gap_effect": 0.6 * (0.55 - x * x - 0.4 * y) + 0.05 * (other - 0.5),
