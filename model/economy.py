@@ -99,7 +99,6 @@ class World(mesa.Model):
         self._given = inputs
         inputs = inputs or inputs_of(self.parameters)
         constants = constants or baseline.resolve(self.parameters)
-        self._constants = constants  # of all blocs, whichever take part
         self.fixed: Fixed
         self.state: State
         self.fixed, self.state = build(self.parameters, inputs, constants, seed, threads)
@@ -180,7 +179,7 @@ class World(mesa.Model):
             rng=self.seed,
             phases=self.phases,
             threads=self.fixed.threads,
-            constants=self._constants,
+            constants=self.fixed.constants,
             inputs=inputs,
             strict=self.strict,
             **overrides,
