@@ -9,7 +9,9 @@ from analysis.experiments import comparison_folder, kept_pairs
 from analysis.experiments.compare import compare_all
 from analysis.experiments.experiment import Failure
 from cli import Stopped
+from model.core.errors import InputError
 from model.scenario import load
+from model.setup import baseline
 from tests import worlds
 
 TEXTS = worlds.texts(worlds.TINY, economy__end="2018-03")
@@ -20,9 +22,11 @@ WORDS = ("compare", "no_ban", "ban", *worlds.words(worlds.TINY, economy__end="20
 class Stopping(kept_pairs.KeptPairs):
     """Stops, as Ctrl-C does, when two replicates are kept."""
 
+    after = 2
+
     def keep(self, number, result):
         super().keep(number, result)
-        if self.count() == 2:
+        if self.count() == self.after:
             raise Stopped(130)
 
 
@@ -82,6 +86,34 @@ def test_a_draw_without_a_world_is_kept_as_such(tmp_path):
     keeper = kept_pairs.KeptPairs(tmp_path / "kept")
     keeper.keep(3, Failure(0, 3, "shares: must not pass 1"))
     assert keeper.read(3) == Failure(0, 3, "shares: must not pass 1") and keeper.read(4) is None
+
+
+def test_what_was_kept_of_a_first_draw_is_no_result_of_a_second(pair, tmp_path, monkeypatch):
+    constants = baseline.resolve(pair[0].parameters)
+    tried, without_world = [], set()
+
+    def resolve(parameters):  # of the second draw there is no world, however often it is tried
+        tried.append(parameters.digest())
+        if len(tried) == 2:
+            without_world.add(tried[-1])
+        if tried[-1] in without_world:
+            raise InputError("discovery: no arrival of ideas")
+        return constants
+
+    monkeypatch.setattr(baseline, "resolve", resolve)
+    more = {"replicates": 4, "draws": True}
+    (whole,) = compare_all(pair, **more)
+    assert whole.draws.refused == {"discovery": 1}
+    for number in range(1, 6):  # stopped after each of four replicates and the one drawn again
+        keeper = kept_pairs.KeptPairs(tmp_path / str(number))
+        with monkeypatch.context() as patch:
+            patch.setattr(Stopping, "after", number)
+            with pytest.raises(Stopped):
+                compare_all(pair, keeper=Stopping(keeper.folder), **more)
+        (found,) = compare_all(pair, keeper=keeper, **more)
+        assert keeper.found == number and found.draws.refused == whole.draws.refused
+        assert (found.draws.points == whole.draws.points).all()
+        assert [r.content for r in found.results["b"]] == [r.content for r in whole.results["b"]]
 
 
 def test_each_comparison_has_its_own(pair, tmp_path):
