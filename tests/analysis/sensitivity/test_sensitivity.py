@@ -128,7 +128,7 @@ def test_a_box_is_found_again_and_told_in_plain_words() -> None:
     assert set(limits["controls.degraded"].choices) == {"none", "record"}
     assert box.density > 0.75 and box.coverage > 0.5 and box.points == 300
     text = box.words("the gap grows")
-    assert "domestic.base is at least 0." in text and "none or all" in text
+    assert "domestic.base is at least 0." in text and "none or record" in text
 
 
 def test_no_box_is_made_of_luck() -> None:
