@@ -7,21 +7,25 @@ not hold, 130 interrupted, 143 terminated.
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import signal
 import sys
+
+if __name__ == "__main__" or os.path.basename(sys.argv[0]) == "spillover":
+    # Not yet in main, and nothing is begun: an interrupt ends the command without a word.
+    signal.signal(signal.SIGINT, lambda number, frame: os._exit(130))
+    signal.signal(signal.SIGTERM, lambda number, frame: os._exit(143))
+
+import importlib.util
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import typer
-from typer.exceptions import TyperException
-
-from model.core.cache import told
-
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import typer
+    from typer.exceptions import TyperException
 
 OURS = ("model", "analysis", "commands")
 
@@ -29,6 +33,8 @@ OURS = ("model", "analysis", "commands")
 @cache
 def application() -> typer.Typer:
     """Return the application with all commands, in the order of the help."""
+    import typer
+
     from commands import (
         claims,
         compare,
@@ -76,31 +82,48 @@ class Stopped(BaseException):
 
 def main() -> NoReturn:
     """Run the command line; every expected failure is one message and an exit code."""
-    for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
-        signal.signal(number, _stop_with(code))
+    code = 1
+    try:
+        # First of all, so that an interrupt finds us ready while all else is still imported.
+        for number, of_signal in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+            signal.signal(number, _stop_with(of_signal))
+        code = _run()
+    except Stopped as stop:
+        code = _message("stopped; nothing half-written is left", stop.args[0])
+    finally:
+        for number, of_signal in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+            signal.signal(number, _end_with(of_signal))
+        _flush()
+    sys.exit(code)
+
+
+def _run() -> int:
     foreign = _foreign()
     if foreign:
-        sys.exit(_message(foreign, 2))
-    code = 0
+        return _message(foreign, 2)
+    from typer.exceptions import TyperException
+
+    from commands import console
+
+    console.write_anything()
     try:
         if "_SPILLOVER_COMPLETE" in os.environ:
             from commands.completion import join_words
 
             join_words(os.environ)
+        from commands.cache import usable_cache
+        from model.core.cache import told
+
         told.append(_compiling)
-        code = application()(prog_name="spillover", standalone_mode=False) or 0
+        with usable_cache(sys.argv[1:]):
+            return application()(prog_name="spillover", standalone_mode=False) or 0
     except TyperException as error:
-        sys.exit(_misused(error))
-    except Stopped as stop:
-        sys.exit(_message("stopped; nothing half-written is left", stop.args[0]))
+        return _misused(error)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        return 0
     except Exception as error:
-        sys.exit(_failed(error))
-    finally:
-        _flush()
-    sys.exit(code)
+        return _failed(error)
 
 
 def _compiling() -> None:
@@ -151,13 +174,23 @@ def _stop_with(code: int) -> Callable[[int, Any], NoReturn]:
     return stop
 
 
+def _end_with(code: int) -> Callable[[int, Any], NoReturn]:
+    # Once all is said and done, an interrupt only hastens the end.
+    def end(number: int, frame: Any) -> NoReturn:
+        os._exit(code)
+
+    return end
+
+
 def _failed(error: Exception) -> int:
     from model.core.errors import InputError
-
-    if isinstance(error, InputError):
-        return _message(str(error), 2)
     from model.measure.run_folder import Refused
 
+    if isinstance(error, InputError | Refused | OSError) and not _folder_is_there():
+        why = "" if isinstance(error, OSError) else f"{error}; "
+        return _message(f"{why}the current folder is gone; change to another", 2)
+    if isinstance(error, InputError):
+        return _message(str(error), 2)
     if isinstance(error, Refused):
         return _message(str(error), 3)
     from model.measure.accounts import NotClosed
@@ -178,6 +211,13 @@ def _failed(error: Exception) -> int:
         "rerun with python -X dev -m cli for the traceback",
         1,
     )
+
+
+def _folder_is_there() -> bool:
+    try:
+        return Path.cwd().is_dir()
+    except OSError:
+        return False
 
 
 def _message(text: str, code: int) -> int:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from commands.options import Json, Quiet, Seed, Set
+from commands.options import Json, Quiet, Seed, Set, home
 
 ACTIONS = ("list", "show", "test")
 FULL, QUICK = 40, 8  # draws; at full depth one claim takes some five minutes on two cores
@@ -30,7 +30,7 @@ def claims(
         int | None, typer.Option(min=1, max=1024, help="processes; default: one a core")
     ] = None,
     page: Annotated[
-        Path | None, typer.Option(help="write the page (Markdown) of a test here")
+        Path | None, typer.Option(help="write the page (Markdown) of a test here", callback=home)
     ] = None,
     json_: Json = False,
     quiet: Quiet = False,
@@ -135,6 +135,8 @@ def _test(
     if not any(claim.expects for claim in chosen.values()):
         name, claim = next(iter(chosen.items()))
         raise InputError(f"{name} cannot be tested: {claim.why}")
+    if page is not None:
+        pages.probe(page)
     with console.progress("draws", quiet) as tick:
         found = verdicts.test(
             chosen, draws=draws, firms=firms, seed=checked_seed(seed),

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from commands.options import OFFERS, FirmsOption, Json, NoPlot, Out, Quiet, Seed, Set, Until
+from commands.options import OFFERS, FirmsOption, Json, NoPlot, Out, Quiet, Seed, Set, Until, home
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analysis.experiments.kept_pairs import KeptPairs
     from model.scenario import Scenario
 
 MOST = 512  # replicates at which a sequential comparison ends by default
@@ -57,7 +61,7 @@ def compare(
     ] = None,
     page: Annotated[
         Path | None,
-        typer.Option(help="with --draws prior: write the page (Markdown) here"),
+        typer.Option(help="with --draws prior: write the page (Markdown) here", callback=home),
     ] = None,
     no_plot: NoPlot = False,
     json_: Json = False,
@@ -69,16 +73,21 @@ def compare(
     """
     from analysis.experiments import comparison_folder, worker_pool
     from analysis.experiments.compare import check_comparable, compare_all
+    from analysis.experiments.kept_pairs import kept_pairs
     from analysis.experiments.prior_draws import free_parameters
     from analysis.reports import markdown, prior_draws
     from commands import console
-    from commands.run import check_out, load_world, race, reuse
+    from commands.run import check_out, load_world, race, reuse, say_of_figures, undrawn
     from model.economy import checked_seed
+    from model.measure import run_folder
+    from model.scenario import told_apart
 
-    worlds = [load_world(name, set_, until, firms) for name in (a, *b)]
+    worlds = told_apart(load_world(name, set_, until, firms) for name in (a, *b))
     _check(worlds, replicates, draws, until_precise, max_replicates, page)
     checked_seed(seed)
     check_out(out)
+    if page is not None:
+        markdown.probe(page)
     most = max_replicates or max(MOST, replicates)
     how = "prior" if draws else ""
     number = replicates
@@ -96,12 +105,18 @@ def compare(
     for k, folder in enumerate(folders):
         if folder.exists():
             reuse(folder, digests[k], quiet or k in missing)
+    undone: dict[int, str] = {}
     if missing:
         for k in missing:
             check_comparable(worlds[0], worlds[1 + k])
-        with console.progress("replicates", quiet) as tick:
+            run_folder.probe(folders[k])
+        run = [worlds[0], *(worlds[1 + k] for k in missing)]
+        pairs = kept_pairs(run, replicates, seed, out, how, digests[0])
+        if pairs.count():
+            console.say(f"{pairs.count()} pairs of before are used again", quiet)
+        with console.progress("replicates", quiet) as tick, _keeping(pairs):
             found = compare_all(
-                [worlds[0], *(worlds[1 + k] for k in missing)],
+                run,
                 replicates=replicates,
                 seed=seed,
                 workers=workers or worker_pool.cores(),
@@ -109,15 +124,20 @@ def compare(
                 width=until_precise,
                 most=most,
                 each=tick,
+                keeper=pairs,
             )
         for k, comparison in zip(missing, found, strict=True):
             if not folders[k].exists():
                 with race(folders[k], digests[k], quiet):
-                    comparison_folder.write(folders[k], comparison, not no_plot, how)
+                    why = comparison_folder.write(folders[k], comparison, not no_plot, how)
+                    if why is not None:
+                        undone[k] = why
+                say_of_figures(folders[k], quiet or no_plot or k in undone)
         if page is not None:
             command = _command(a, b, replicates, seed, set_, until, firms, until_precise, page)
             markdown.write(page, prior_draws.markdown(found[0], command))
             console.say(f"written to {page}", quiet)
+        pairs.remove()
     figures = [comparison_folder.read_effects(folder) for folder in folders]
     if json_:
         rows = [
@@ -133,6 +153,23 @@ def compare(
             _print(content)
     for folder in folders:
         console.say(f"written to {folder}", quiet)
+    undrawn([folders[k] for k in undone], next(iter(undone.values()), None))
+
+
+@contextmanager
+def _keeping(pairs: KeptPairs) -> Iterator[None]:
+    # Whatever stops a comparison, its user learns that the same command goes on.
+    from commands import console
+    from model.core.errors import InputError
+
+    try:
+        yield
+    except InputError:
+        raise
+    except BaseException:
+        if pairs.count():
+            console.message(f"{pairs.count()} finished pairs are kept; the same command goes on")
+        raise
 
 
 def _command(
@@ -169,18 +206,20 @@ def _print(figures: dict[str, Any]) -> None:
             f"{figures['b']} against {figures['a']}, {count} pairs, each at its own prior draw of "
             f"{len(figures['parameters'])} parameters"
         )
-    console.data(head + "\n")
+    console.paragraph(head + "\n")
     console.table(*compare_rows(figures))
     for note in compare_notes(figures):
-        console.data(note)
+        console.paragraph(note)
     console.data()
     for sentence in figures["sentences"]:
-        console.data(sentence)
-    console.data(cost_sentence(figures))
+        console.paragraph(sentence)
+    console.paragraph(cost_sentence(figures))
     looks = figures.get("looks", [])
     if looks:
         widths = ", ".join(f"{look['replicates']}: {number(look['width'])}" for look in looks)
-        console.data(f"Width of the headline's interval at each look (replicates: width): {widths}")
+        console.paragraph(
+            f"Width of the headline's interval at each look (replicates: width): {widths}"
+        )
 
 
 def _check(

@@ -2,28 +2,46 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import json
 import sys
 import time
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+PAGE = 80  # letters of a line of sentences
+READABLE = "spillover-readable"  # how letters are written that an encoding lacks
+PLAIN = {"…": "...", "–": "-", "—": "-", "−": "-", "×": "x", "≥": ">=", "≤": "<=", "→": "->",
+         "·": ".", "“": '"', "”": '"', "‘": "'", "’": "'", "«": '"', "»": '"', "ß": "ss",
+         "Ł": "L", "ł": "l", "Ø": "O", "ø": "o", "Æ": "AE", "æ": "ae",
+         "Σ": "sum", "σ": "sigma", "€": "EUR", "£": "GBP"}  # fmt: skip
 WIDE = 110  # letters from which a terminal has room for explanations
 
 
 def say(text: str, quiet: bool = False) -> None:
     """Print a message to standard error."""
     if not quiet:
-        print(text, file=sys.stderr)
+        print(lines(text), file=sys.stderr)
 
 
 def line(text: str) -> str:
     """Return text on one line, with what would disturb a terminal written as escapes."""
+    if text.isprintable():
+        return text
     return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        letter
+        if letter.isprintable() or unicodedata.category(letter) == "Zs"  # a space of some width
+        else letter.encode("unicode_escape").decode()
         for letter in text
     )
+
+
+def lines(text: str) -> str:
+    """Return text with its own lines, and what would disturb a terminal written as escapes."""
+    return "\n".join(map(line, text.split("\n")))
 
 
 def message(text: str) -> None:
@@ -33,7 +51,7 @@ def message(text: str) -> None:
 
 def data(text: str = "") -> None:
     """Print a line of data to standard output."""
-    print(text)
+    print(lines(text))
 
 
 def as_json(content: Any) -> None:
@@ -49,24 +67,65 @@ def roomy() -> bool:
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table to standard output."""
+    """Print a table to standard output: folded to a terminal's width, whole in a file or pipe."""
     from rich.console import Console
-    from rich.table import Table
 
-    content = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for number, column in enumerate(columns):
-        content.add_column(column, overflow="fold", no_wrap=number == 0)
-    for row in rows:
-        content.add_row(*row)
+    from commands import table_layout
 
-    def console(**options: Any) -> Console:
-        return Console(highlight=False, markup=False, emoji=False, **options)
+    console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+    texts = [[shown(line(cell)) for cell in row] for row in rows]
+    width = console.width if console.is_terminal else None  # a file or a pipe has room
+    heads_of = [shown(line(column)) for column in columns]
+    found, heads = table_layout.lines(heads_of, texts, width)
+    for number, text in enumerate(found):
+        if console.is_terminal and number < heads:
+            console.print(text, style="bold")
+        else:
+            print(text)
 
-    printer = console()
-    if not printer.is_terminal:  # a file or a pipe has room
-        printer = console(width=1000, no_color=True)
-        printer = console(width=printer.measure(content).maximum + 1, no_color=True)
-    printer.print(content)
+
+def paragraph(text: str) -> None:
+    """Print sentences as data, in lines of at most 80 letters, or as a narrower terminal has."""
+    print("\n".join(wrapped(text)))
+
+
+def wrapped(text: str) -> list[str]:
+    """Return a text in lines of at most 80 letters; lines and paragraphs of its own stay."""
+    from shutil import get_terminal_size
+
+    from commands.table_layout import folded
+
+    width = min(PAGE, get_terminal_size((PAGE, 24)).columns) if sys.stdout.isatty() else PAGE
+    own = [shown(line(one)) for one in text.split("\n")]
+    return [part for one in own for part in folded(one, max(20, width))]
+
+
+def shown(text: str) -> str:
+    """Return a text in letters that standard output can write."""
+    encoding = sys.stdout.encoding or "utf-8"
+    return text.encode(encoding, READABLE).decode(encoding)
+
+
+def readable(error: UnicodeError) -> tuple[str, int]:
+    """Stand in for letters that an encoding lacks: a plain letter where there is one, or a code."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    found = ""
+    for letter in error.object[error.start : error.end]:
+        bare = unicodedata.normalize("NFKD", letter).encode("ascii", "ignore").decode()
+        plain = PLAIN.get(letter, bare)
+        found += plain or letter.encode("unicode_escape").decode()
+    return found, error.end
+
+
+def write_anything() -> None:
+    """Let both outputs write every text, whatever the encoding of the terminal is."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=READABLE)
+
+
+codecs.register_error(READABLE, readable)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,6 +20,21 @@ def _offers(what: str) -> Callable[[str], list[tuple[str, str]]]:
         return found
 
     return offer
+
+
+def home(parameter: typer.CallbackParam, value: Any) -> Any:
+    """Return a path, or each of several, with ``~`` as a home folder; shells leave some as it is.
+
+    Raises ``InputError`` where it is nobody's.
+    """
+    many = value if isinstance(value, list | tuple) else [value]
+    if not any(str(path).startswith("~") for path in many):
+        return value
+    from model.core.place import expanded
+
+    what = parameter.opts[0] if parameter.opts[0].startswith("-") else "folder"
+    found = [expanded(path, what) for path in many]
+    return found if isinstance(value, list | tuple) else found[0]
 
 
 OFFERS = {what: _offers(what) for what in ("scenarios", "files", "overrides", "figures")}
@@ -44,7 +59,9 @@ Until = Annotated[str | None, typer.Option(metavar="YYYY-MM", help="last month")
 FirmsOption = Annotated[
     int | None, typer.Option(help="number of firms the economy is shared among")
 ]
-Out = Annotated[Path, typer.Option(help="folder in which the result's folder is made")]
+Out = Annotated[
+    Path, typer.Option(help="folder in which the result's folder is made", callback=home)
+]
 NoPlot = Annotated[bool, typer.Option("--no-plot", help="make no figures")]
 Json = Annotated[bool, typer.Option("--json", help="print JSON instead of a table")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="no messages, only data")]

@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.options import OFFERS, FirmsOption, Json, Name, NoPlot, Out, Quiet, Seed, Set, Until
+from commands.options import (
+    OFFERS,
+    FirmsOption,
+    Json,
+    Name,
+    NoPlot,
+    Out,
+    Quiet,
+    Seed,
+    Set,
+    Until,
+    home,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,10 +55,12 @@ def run(
     checked_seed(seed)
     check_out(out)
     folder = folder_of(scenario, seed, out)
+    why = None
     if folder.exists():
         reuse(folder, scenario.parameters.digest(), quiet, events)
         tables = result_of(folder)
     else:
+        run_folder.probe(folder)
         with console.progress("months", quiet) as tick:
             result = run_world(
                 scenario,
@@ -58,15 +72,11 @@ def run(
             )
         tables = result.tables
 
-        def figures(place: Path) -> None:
-            from analysis.figures.catalogue import figures_of
-
-            figures_of(place, place / "figures")
-
         with race(folder, scenario.parameters.digest(), quiet, events):
-            run_folder.write_run(
-                folder, scenario, tables, result.about, None if no_plot else figures
+            why = run_folder.write_run(
+                folder, scenario, tables, result.about, None if no_plot else draw
             )
+        say_of_figures(folder, quiet or no_plot or why is not None)
     from analysis.reports.terminal_tables import run_rows, summary_of_run
 
     summary = summary_of_run(tables)
@@ -76,10 +86,30 @@ def run(
     else:
         console.table(*run_rows(summary))
     console.say(f"written to {folder}", quiet)
+    undrawn([folder] if why is not None else [], why)
+
+
+def draw(place: Path) -> None:
+    """Draw all figures of a result's folder in it."""
+    from analysis.figures.catalogue import figures_of
+
+    figures_of(place, place / "figures")
+
+
+def undrawn(folders: list[Path], why: str | None, again: str = "spillover plot") -> None:
+    """End with a message where figures could not be drawn, though all else is there."""
+    from commands import console
+
+    if folders:
+        console.message(f"figures could not be drawn ({why}); all else is kept; draw them with: "
+                        f"{again} {' '.join(map(str, folders))}")  # fmt: skip
+        raise typer.Exit(1)
 
 
 def plot(
-    folders: Annotated[list[Path], typer.Argument(help="folders of runs and comparisons")],
+    folders: Annotated[
+        list[Path], typer.Argument(help="folders of runs and comparisons", callback=home)
+    ],
     kind: Annotated[
         list[str] | None,
         typer.Option(
@@ -91,19 +121,28 @@ def plot(
     quiet: Quiet = False,
 ) -> None:
     """Draw the figures of results anew, in their folders."""
-    import pyarrow
-
-    from analysis.figures.catalogue import figures_of
+    from analysis.figures.catalogue import checked_kinds, figures_of
     from commands import console
+    from model.core.errors import InputError
     from model.measure.run_folder import Refused
 
+    kinds = checked_kinds(kind or ())
+    odd = 0
     for folder in folders:
         try:
-            paths = figures_of(folder, folder / "figures", kind or ())
-        except (OSError, KeyError, pyarrow.ArrowException) as error:
-            raise Refused(f"{folder}: cannot be read or written: {error}") from None
+            paths = figures_of(folder, folder / "figures", kinds)
+        except (InputError, Refused) as error:
+            if len(folders) == 1:
+                raise
+            console.message(str(error))  # the others are drawn all the same
+            odd += 1
+            continue
         for path in paths:
             console.say(str(path), quiet)
+        say_of_figures(folder, quiet)
+    if odd:
+        console.message(f"{odd} of {len(folders)} folders could not be drawn")
+        raise typer.Exit(1)
 
 
 def load_world(name: str, set_: list[str] | None, until: str | None, firms: int | None) -> Scenario:
@@ -118,11 +157,22 @@ def load_world(name: str, set_: list[str] | None, until: str | None, firms: int 
     return load(name, given)
 
 
+def say_of_figures(folder: Path, quiet: bool) -> None:
+    """Say which titles the figures of a result cannot show."""
+    if not quiet:
+        from analysis.figures.catalogue import remarks
+        from commands import console
+
+        for remark in remarks(folder):
+            console.say(console.line(remark))
+
+
 def check_out(out: Path) -> None:
     """Refuse what is no folder for results; raises ``InputError`` or ``Refused``."""
     from model.core.errors import InputError
     from model.measure.run_folder import Refused
 
+    out.absolute()  # an error now where the current folder is gone, and not after all runs
     if str(out) in ("", "."):
         raise InputError("--out must name a folder, as in --out runs")
     if out.exists() and not out.is_dir():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.options import OFFERS, Json, Name, Quiet, Set
+from commands.options import OFFERS, Json, Name, Quiet, Set, home
 
 if TYPE_CHECKING:
     from model.scenario import Scenario
@@ -20,7 +20,7 @@ def scenarios(json_: Json = False) -> None:
     from model.core.errors import InputError
 
     rows = []
-    here = {path.stem: path for path in completion.scenario_files(Path.cwd())}
+    here = {path.stem: path for path in completion.scenario_files(Path())}
     for name, path in {**here, **files.shipped()}.items():
         try:
             loaded = files.load(str(path))
@@ -82,7 +82,7 @@ def show(
         console.as_json({"schema_version": 1, **parameters.head(loaded), **about,
                          "parameters": rows})  # fmt: skip
         return
-    console.say(f"{loaded.title}\n{loaded.story}\n")
+    console.say("\n".join(console.wrapped(f"{loaded.title}\n{' '.join(loaded.story.split())}\n")))
     names = None if other is None else (loaded.name, other.name)
     console.table(*parameters.as_table(rows, names, levers, origin, console.roomy()))
     if other is not None and not rows:
@@ -139,6 +139,8 @@ def check(
     from commands import console, scenario_files
 
     rows = []
+    if any(file.endswith(".toml") for file in files):
+        Path(files[0]).absolute()  # an error where the current folder is gone
     for row in scenario_files.check(files):
         rows.append(row)
         if not row["ok"]:
@@ -163,7 +165,7 @@ def new(
             autocompletion=OFFERS["scenarios"],
         ),
     ],
-    out: Annotated[Path, typer.Option(help="folder of the file")] = Path("."),
+    out: Annotated[Path, typer.Option(help="folder of the file", callback=home)] = Path("."),
     quiet: Quiet = False,
 ) -> None:
     """Write a commented scenario file to edit."""

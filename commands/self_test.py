@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from model.core.errors import InputError
 from model.measure.run_folder import PACKAGES
 
 OPTIONAL = {"distributed": "the engine dask; install spillover[cluster]"}
@@ -46,9 +47,26 @@ def examine(out: Path) -> Iterator[Finding]:
             yield Finding(name, "ok", version(name))
         except PackageNotFoundError:
             yield Finding(name, "ok", f"is not there; only needed for {what}")
+    yield environment()
     yield from _machine(out)
     yield _guarded("self-test", _self_test)
     yield _guarded("workers", _workers)
+
+
+def environment() -> Finding:
+    """Return what the environment sets, and which of its names are ignored."""
+    # Clusters and module systems set names too; a typing error may be among them.
+    from model.environment import ignored, set_in
+
+    try:
+        found = [f"{place} is taken" for *_, place in set_in(os.environ)]
+    except InputError as error:
+        return Finding("environment", "wrong", str(error))
+    others = ignored(os.environ)
+    if others:
+        found.append(f"{', '.join(others)} ignored: no parameters, which are named "
+                     "SPILLOVER_GROUP__NAME, as SPILLOVER_CONTROLS__POROSITY")  # fmt: skip
+    return Finding("environment", "warning" if others else "ok", "; ".join(found) or "sets nothing")
 
 
 def _machine(out: Path) -> Iterator[Finding]:

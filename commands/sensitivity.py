@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from commands.options import VARY_CHANCE, Json, NoPlot, Quiet
+from commands.options import VARY_CHANCE, Json, NoPlot, Quiet, home
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +27,8 @@ WORDS = {
 
 def sensitivity(
     folders: Annotated[
-        list[Path], typer.Argument(help="a sweep's folder, or all folders of its shards")
+        list[Path],
+        typer.Argument(help="a sweep's folder, or all folders of its shards", callback=home),
     ],
     outcome: Annotated[str, typer.Option(help="the outcome")] = "gap",
     horizon: Annotated[
@@ -50,26 +51,50 @@ def sensitivity(
     Indices, phase diagram, scenario discovery.
     """
     from analysis.experiments.sweep_rows import load_sweep
-    from analysis.sensitivity.indices import checked_horizon
-    from analysis.sensitivity.indices import sensitivity as indices_of
+    from analysis.sensitivity.indices import checked_horizon, indices_of_rows
     from analysis.sensitivity.prim_sentence import discover
-    from commands import console
+    from commands.run import undrawn
     from model.core.errors import InputError, near
     from model.measure.outcomes import OUTCOMES
+    from model.measure.run_folder import reading
 
     if outcome not in OUTCOMES:
         raise InputError(f"--outcome: unknown outcome {outcome!r}; {near(outcome, OUTCOMES)}")
     first, *more = folders
-    frame = load_sweep(first, *more, unfinished=unfinished)
-    month = checked_horizon(frame, horizon)
-    at = frame[frame["horizon"] == month]
-    notes = _notes(at, outcome)
-    table = indices_of(first, *more, horizon=month, unfinished=unfinished)
-    effects = f"{outcome}_effect" in frame
-    boxes = discover(at, outcome)
+    with reading(first):
+        frame = load_sweep(first, *more, unfinished=unfinished)
+        month = checked_horizon(frame, horizon)
+        at = frame[frame["horizon"] == month]
+        notes = _notes(at, outcome)
+        table = indices_of_rows(first, frame, month, [outcome])
+        effects = f"{outcome}_effect" in frame
+        boxes = discover(at, outcome)
     files: list[Path] = []
+    why = None  # no figure: the indices are told all the same
     if not no_plot and (effects or phase):
-        files = _phase(first, frame, table, outcome, month, phase, quiet)
+        try:
+            files = _phase(first, frame, table, outcome, month, phase, quiet)
+        except InputError:
+            raise
+        except Exception as error:
+            why = str(error) or type(error).__name__
+    _tell(frame, table, outcome, month, boxes, notes, files, json_, quiet)
+    undrawn([first] if why is not None else [], why, "spillover sensitivity")
+
+
+def _tell(
+    frame: pd.DataFrame,
+    table: pd.DataFrame,
+    outcome: str,
+    month: str,
+    boxes: list[dict[str, Any]],
+    notes: list[str],
+    files: list[Path],
+    json_: bool,
+    quiet: bool,
+) -> None:
+    from commands import console
+
     if json_:
         rows = [
             {key: _plain(value) for key, value in row.items()}
@@ -200,6 +225,7 @@ def _phase(
             raise
         console.say(f"no phase diagram: {str(error).removeprefix('phase: ')}", quiet)
         return []
+    run_folder.inside(folder / "figures", folder)
     manifest = run_folder.read_manifest(folder)
     worlds = (" or ".join(manifest["worlds"]), str(manifest["against"]))
     titles = (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from commands.options import OFFERS, VARY_CHANCE, FirmsOption, Json, Out, Quiet, Set, Until
+from commands.options import OFFERS, VARY_CHANCE, FirmsOption, Json, Out, Quiet, Set, Until, home
 
 if TYPE_CHECKING:
     from analysis.experiments.plan import Plan
@@ -49,7 +49,8 @@ def sweep(
         typer.Option(help="points; grid: levels; saltelli: base points; morris: trajectories"),
     ] = None,
     file: Annotated[
-        Path | None, typer.Option(help="table of points (CSV, Parquet), for --design file")
+        Path | None,
+        typer.Option(help="table of points (CSV, Parquet), for --design file", callback=home),
     ] = None,
     replicates: Annotated[int | None, typer.Option(help="runs of each point")] = None,
     set_: Set = None,
@@ -96,6 +97,7 @@ def sweep(
     from commands import console
     from commands.run import check_out
     from model.core.errors import InputError
+    from model.scenario import home as home_of
 
     share = _shard(shard)
     limit = None if max_time is None else span_of(max_time, "--max-time")
@@ -103,6 +105,8 @@ def sweep(
         raise InputError(f"--engine must be one of {', '.join(worker_pool.NAMES)}, got {engine!r}")
     if scheduler is not None and engine != "dask":
         raise InputError(f"--scheduler {scheduler}: goes with --engine dask")
+    if not dry_run:
+        worker_pool.check(engine, scheduler)
     check_out(out)
     entries = {
         name: value
@@ -112,7 +116,8 @@ def sweep(
         )
         if value is not None
     }  # fmt: skip
-    if (Path(what) / "manifest.json").is_file():
+    folder = home_of(what)
+    if (folder / "manifest.json").is_file():
         if entries or vary or set_ or until or firms:
             raise InputError(f"{what}: a sweep's folder says what it is; leave out --vary, "
                              "--points and the like")  # fmt: skip
@@ -120,7 +125,7 @@ def sweep(
             from model.measure.run_folder import Refused
 
             raise Refused(f"{what}: exists and is never overwritten; go on with --resume")
-        spec, plan, batches = sweeps.reopen(Path(what))
+        spec, plan, batches = sweeps.reopen(folder)
         layout = batches.layout
     else:
         spec, plan, digest = plan_of(_specification(what, vary, set_, until, firms, entries))
@@ -152,14 +157,15 @@ def _specification(
     entries: dict[str, Any],
 ) -> Specification:
     from analysis.experiments import specification as specs
+    from model.scenario import home as home_of
 
     overrides = list(set_ or ())
     if until is not None:
         overrides.append(f'economy.end="{until}"')
     if firms is not None:
         overrides.append(f"economy.firms={firms}")
-    if specs.is_specification(Path(what)):
-        return specs.read(Path(what), entries, tuple(overrides), tuple(vary or ()))
+    if specs.is_specification(home_of(what)):
+        return specs.read(home_of(what), entries, tuple(overrides), tuple(vary or ()))
     return specs.given({**entries, "scenario": what}, tuple(vary or ()), tuple(overrides))
 
 
@@ -229,7 +235,7 @@ def _carry_out(
     except sweeps.OutOfTime as error:
         console.message(f"{where}: {error}; {_kept(seen)}; {again}")
         raise typer.Exit(130) from None
-    except EngineLost as error:
+    except (EngineLost, sweeps.RowsGone) as error:
         console.message(f"{where}: {error}; {_kept(seen)}; {again}")
         raise typer.Exit(1) from None
     except Exception:
@@ -248,8 +254,7 @@ def _dry(
 ) -> None:
     from dataclasses import asdict
 
-    from analysis.experiments.cost_estimate import estimate, size, words
-    from analysis.experiments.sweep import free_space
+    from analysis.experiments.cost_estimate import estimate, free_space, size, words
     from commands import console
 
     found = estimate(spec, plan, layout, workers)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.options import Json, Quiet
+from commands.options import Json, Quiet, home
 
 if TYPE_CHECKING:
     from analysis.attribution.lineage import Ledger
 
-Folder = Annotated[Path, typer.Argument(help="folder of a run")]
+Folder = Annotated[Path, typer.Argument(help="folder of a run", callback=home)]
 
 
 def why(
@@ -30,20 +30,22 @@ def why(
     from analysis.attribution import tables as texts
     from commands import console
     from model.core.errors import InputError
+    from model.measure.run_folder import reading
 
     if bloc is not None and firm is not None:
         raise InputError("--bloc and --firm do not go together; give one of them")
-    ledger = lineage.read(folder)
-    chosen: list[tuple[str, int | None]]
-    if firm is not None:
-        row = lineage.firm_row(ledger, firm)
-        chosen = [(ledger.bloc(row), row)]
-    elif bloc is not None:
-        chosen = [(lineage.checked_bloc(ledger, bloc), None)]
-    else:
-        chosen = [(name, None) for name in ledger.blocs]
-    accounts = [lineage.account(ledger, *one) for one in chosen]
-    best = [lineage.capability(ledger, *one) for one in chosen]
+    with reading(folder):
+        ledger = lineage.read(folder)
+        chosen: list[tuple[str, int | None]]
+        if firm is not None:
+            row = lineage.firm_row(ledger, firm)
+            chosen = [(ledger.bloc(row), row)]
+        elif bloc is not None:
+            chosen = [(lineage.checked_bloc(ledger, bloc), None)]
+        else:
+            chosen = [(name, None) for name in ledger.blocs]
+        accounts = [lineage.account(ledger, *one) for one in chosen]
+        best = [lineage.capability(ledger, *one) for one in chosen]
     if json_:
         console.as_json({**_head(ledger), "before": ledger.before, "accounts": accounts,
                          "capability": [model for model in best if model is not None]})  # fmt: skip
@@ -82,24 +84,26 @@ def trace(
     from analysis.attribution import tables as texts
     from commands import console
     from model.core.errors import InputError
+    from model.measure.run_folder import reading
 
     if sum(word is not None for word in (idea, firm, model)) != 1:
         raise InputError("trace follows one thing: give one of --idea algorithms:0, --firm NAME, "
                          "--model NAME")  # fmt: skip
-    ledger = lineage.read(folder)
-    content: dict[str, object]
-    if idea is not None:
-        path = lineage.path_of_idea(ledger, idea)
-        if ledger.kept != "all":
-            console.say("events of labs only are kept here: what other firms learned is not "
-                        "listed; spillover run --events keeps all", quiet)  # fmt: skip
-        content, tables = {"idea": path}, texts.way(path)
-    elif firm is not None:
-        sources = lineage.sources_of_firm(ledger, lineage.firm_row(ledger, firm))
-        content, tables = {"firm": sources}, texts.sources(sources)
-    else:
-        chain = lineage.chain_of_model(ledger, model or "")
-        content, tables = {"chain": chain}, texts.ancestors(chain)
+    with reading(folder):
+        ledger = lineage.read(folder)
+        content: dict[str, object]
+        if idea is not None:
+            path = lineage.path_of_idea(ledger, idea)
+            if ledger.kept != "all":
+                console.say("events of labs only are kept here: what other firms learned is not "
+                            "listed; spillover run --events keeps all", quiet)  # fmt: skip
+            content, tables = {"idea": path}, texts.way(path)
+        elif firm is not None:
+            sources = lineage.sources_of_firm(ledger, lineage.firm_row(ledger, firm))
+            content, tables = {"firm": sources}, texts.sources(sources)
+        else:
+            chain = lineage.chain_of_model(ledger, model or "")
+            content, tables = {"chain": chain}, texts.ancestors(chain)
     if json_:
         console.as_json({**_head(ledger), **content})
         return

@@ -1,6 +1,7 @@
 """Agents to inspect, select and extend: each is a view of one row of a table.
 
-Reading an attribute reads the column, writing one writes it; the view holds no data. Overriding
+Reading an attribute reads the column, writing one writes it; the view holds no data. An attribute
+that is an array is a copy of the row, so that what a collector keeps of a month stays. Overriding
 ``Firm.step`` has no effect, since months are phases over arrays; add a phase instead
 (``World(..., phases=MONTH.with_after("training", phase))``).
 """
@@ -40,7 +41,7 @@ class View(mesa.Agent):
 def _column(table: str, name: str, doc: str) -> property:
     def read(view: View) -> Any:
         value = getattr(getattr(view.model.state, table), name)[view.row]
-        return value.item() if getattr(value, "ndim", 0) == 0 else value
+        return value.item() if getattr(value, "ndim", 0) == 0 else value.copy()
 
     def write(view: View, value: Any) -> None:
         getattr(getattr(view.model.state, table), name)[view.row] = value
@@ -107,9 +108,15 @@ class Firm(View):
         row = int(state.firms.lab[self.row])
         if row < 0:
             return {}
-        as_lab = {column.name: getattr(state.labs, column.name)[row] for column in fields(Labs)}
-        as_buyer = {c.name: getattr(state.buyers, c.name)[row] for c in fields(Buyers)}
-        return as_buyer | as_lab
+        tables: tuple[tuple[Table, type[Table]], ...] = (
+            (state.buyers, Buyers),
+            (state.labs, Labs),
+        )
+        return {
+            column.name: getattr(table, column.name)[row].copy()
+            for table, kind in tables
+            for column in fields(kind)
+        }
 
 
 _with_columns(Bloc, "blocs", Blocs, ("weights", "rented", "renters"))

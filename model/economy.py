@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import mesa
 import numpy as np
 
-from model.core.errors import InputError
+from model.core.errors import InputError, near, shown
 from model.measure import accounts
-from model.measure.outcomes import outcomes_of
+from model.measure.outcomes import OUTCOMES, outcomes_of
 from model.measure.recorder import Record
 from model.month import MONTH, Phase, advance, close
-from model.parameters import Parameters
-from model.scenario import Scenario, load, with_values
+from model.parameters import GROUPS, Parameters
+from model.scenario import OVERRIDDEN, Scenario, load, with_values
 from model.setup import baseline
 from model.setup.initial_state import build
 from model.setup.inputs import inputs_of
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from model.agents import Firm
 
 LARGEST_SEED = 2**63 - 1
+GENERATORS = (np.random.Generator, np.random.BitGenerator, np.random.SeedSequence)
 
 
 class World(mesa.Model):
@@ -41,22 +45,24 @@ class World(mesa.Model):
 
     Args:
         scenario: name of a built-in scenario, path of a file, or resolved ``Scenario``.
-        rng: random seed, a whole number or a ``numpy`` generator to draw one from; ``None`` takes
-            fresh entropy. The seed used is ``world.seed``.
+        rng: random seed, a whole number or a ``numpy`` generator (or what makes one) to draw one
+            from; ``None`` takes fresh entropy. The seed used is ``world.seed``.
         phases: the phases of a month, in order.
         threads: threads inside one run; results are bit-equal for any number.
         constants: constants that normalise rates; by default resolved from the baseline.
         inputs: blocs, places, labs, chips and acts; by default those of the parameters.
         strict: check all accounts every month.
-        overrides: parameters as ``group__name=value``.
+        kwargs: parameters as ``group__name=value``; Mesa's browser view asks for this name.
+
+    A world can be pickled and copied, and the copy goes on as the world itself would.
 
     Raises:
-        InputError: where the scenario or an override is not valid.
+        InputError: where the scenario or a parameter is not valid.
     """
 
     def __init__(
         self,
-        scenario: str | Scenario = "no_ban",
+        scenario: str | Path | Scenario = "no_ban",
         *,
         rng: Any = None,
         phases: Sequence[Phase] = MONTH,
@@ -64,10 +70,13 @@ class World(mesa.Model):
         constants: Constants | None = None,
         inputs: Inputs | None = None,
         strict: bool = False,
-        **overrides: Any,
+        **kwargs: Any,
     ) -> None:
-        if not isinstance(rng, np.random.Generator):
-            rng = checked_seed(rng) if rng is not None else np.random.default_rng()
+        overrides = kwargs
+        if rng is None or isinstance(rng, GENERATORS):
+            rng = np.random.default_rng(rng)
+        else:
+            rng = checked_seed(rng)
         seed = rng if isinstance(rng, int) else int(rng.integers(LARGEST_SEED))
         super().__init__(rng=seed)
         self._ready = False
@@ -81,6 +90,12 @@ class World(mesa.Model):
         self.phases = phases
         self.strict = strict
         self._overrides = overrides
+        self._set = {
+            name: getattr(getattr(self.parameters, group), entry)
+            for name, place in resolved.origin.items()
+            if place == OVERRIDDEN
+            for group, entry in [name.split(".")]
+        }
         self._given = inputs
         inputs = inputs or inputs_of(self.parameters)
         constants = constants or baseline.resolve(self.parameters)
@@ -90,11 +105,11 @@ class World(mesa.Model):
         self.record = Record.blank(self.fixed, self.state)
         self.datacollector = mesa.DataCollector(
             model_reporters={
-                f"{name}_{bloc.name}": _reporter(name, row)
+                f"{name}_{bloc.name}": partial(_last, name, row)
                 for name in ("capability_released", "training_compute", "algorithms_best")
                 for row, bloc in enumerate(self.fixed.inputs.blocs)
             }
-            | {"month": lambda world: world.last_month}
+            | {"month": "last_month"}
         )
 
     def step(self) -> None:
@@ -132,19 +147,27 @@ class World(mesa.Model):
                 each(self)
         return self
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # Mesa counts agents by model, and would begin anew for a copy.
+        self.__dict__.update(state)
+        if self._agents:
+            used = max(getattr(agent, "unique_id", 0) for agent in self._agents)
+            mesa.Agent._ids[self] = count(used + 1)
+
     def run_model(self) -> None:
         """Step until the world stops."""
         self.run()
 
-    def twin(self, scenario: str | Scenario, **overrides: Any) -> World:
+    def twin(self, scenario: str | Path | Scenario, **overrides: Any) -> World:
         """Return a world of another scenario with common random numbers, at its beginning.
 
-        The two worlds make a paired run: same seed, overrides (those given here come on top),
-        phases and constants. Inputs that were given stay, except for acts and the chips designed
+        The two worlds make a paired run: same seed, overrides (those given here come on top, and
+        a scenario given by name is loaded with those of this world's scenario), phases and
+        constants. Inputs that were given stay, except for acts and the chips designed
         in response to them, which are the other scenario's.
         """
         overrides = {**self._overrides, **overrides}
-        other = scenario if isinstance(scenario, Scenario) else load(scenario)
+        other = scenario if isinstance(scenario, Scenario) else load(scenario, self._set)
         inputs = self._given
         if inputs is not None:
             theirs = inputs_of(_overridden(other, overrides).parameters)
@@ -168,7 +191,14 @@ class World(mesa.Model):
         return self.fixed.inputs.calendar.label(self.state.month - 1)
 
     def latest(self, outcome: str) -> float:
-        """Return an outcome (a name of ``model.measure.outcomes.OUTCOMES``) at the last month."""
+        """Return an outcome (a name of ``model.measure.outcomes.OUTCOMES``) at the last month.
+
+        Raises ``InputError`` for other names, and before the first month.
+        """
+        if outcome not in OUTCOMES:
+            raise InputError(f"no outcome {shown(outcome)}; {near(str(outcome), OUTCOMES)}")
+        if not self.record.months:
+            raise InputError("there is no latest month before the first; call run or step first")
         return float(self.outcomes()[outcome][-1])
 
     def outcomes(self) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float64]]]:
@@ -183,7 +213,7 @@ class World(mesa.Model):
         if name not in tables:
             raise InputError(f"no table {name!r}; tables are {', '.join(tables)}")
         frame: pd.DataFrame = tables[name].to_pandas()
-        return frame
+        return frame.copy()  # columns may be views of what the next month overwrites
 
     @property
     def agents(self) -> AgentSet[Any]:
@@ -211,7 +241,8 @@ class World(mesa.Model):
 
     def _index(self, month: str) -> int:
         calendar = self.fixed.inputs.calendar
-        index = calendar.index(*parse_month(str(month), "until", "run"))
+        text = month.strftime("%Y-%m") if hasattr(month, "strftime") else str(month)
+        index = calendar.index(*parse_month(text, "until", "run"))
         if not 0 <= index < calendar.months:
             first, last = calendar.label(0), calendar.label(calendar.months - 1)
             raise InputError(f"until must lie from {first} to {last}, got {month!r}")
@@ -227,8 +258,8 @@ class World(mesa.Model):
                 )
 
 
-def _reporter(series: str, row: int) -> Callable[[World], float]:
-    return lambda world: float(world.record.series[series][world.state.month - 1, row])
+def _last(series: str, row: int, world: World) -> float:
+    return float(world.record.series[series][world.state.month - 1, row])
 
 
 def checked_seed(seed: Any) -> int:
@@ -246,9 +277,11 @@ def _overridden(scenario: Scenario, overrides: dict[str, Any]) -> Scenario:
     values = {}
     for name, value in overrides.items():
         group, split, entry = name.partition("__")
+        if name in ("seed", "seeds"):
+            raise InputError(f"{name}: the seed is called rng, as in World(rng={shown(value)})")
         if not split:
-            raise InputError(
-                f"{name}: overrides read group__name=value, as controls__regime='none'"
-            )
+            home = [g for g, kind in GROUPS.items() if name in kind.model_fields]
+            hint = f"did you mean {home[0]}__{name}?" if home else "as controls__regime='none'"
+            raise InputError(f"{name}: parameters read group__name=value; {hint}")
         values[group, entry] = value
     return replace(scenario, parameters=with_values(scenario.parameters, values))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Iterable
 
 from model.core.errors import InputError, near, shown
 from model.core.kernels import sources_digest
@@ -76,9 +77,10 @@ class Economy(Mechanism):
         reported = (last_year - year) * 12 + last_month - month + 1
         if reported < 1:
             raise InputError(f"economy.end must not be before economy.start, got {self.end!r}; "
-                             f"a good value is {self.start[:2]}30-12")  # fmt: skip
+                             f'a good value is "{min(year + 12, 2200)}-12"')  # fmt: skip
         if reported > 1200:
-            raise InputError(f"economy.end: at most 100 years can be simulated, got {self.end!r}")
+            raise InputError(f"economy.end: at most 100 years can be simulated, got {self.end!r}; "
+                             f'a good value is "{year + 99}-12"')  # fmt: skip
         first = year * 12 + month - 1 - self.prehistory
         return Calendar(first // 12, first % 12 + 1, self.prehistory, self.prehistory + reported)
 
@@ -210,6 +212,13 @@ class Parameters(Mechanism):
                 f"{self.domestic.yield_first:g} and {self.domestic.yield_full:g}; "
                 "good values are 0.2 and 0.6"
             )
+        # A field in which no lab works has no rows of labs, and rules read the row of every lab.
+        share = self.discovery.lab_systems_share
+        if not 0.0 < share < 1.0:
+            raise InputError(
+                "discovery.lab_systems_share must be above 0 and below 1, so that labs work in "
+                f"both fields, got {share:g}; a good value is {0.95 if share else 0.05}"
+            )
         for number in range(len(FIELDS)):
             self.discovery.difficulty(number, self.budgets.researcher_growth)
 
@@ -232,6 +241,22 @@ FACTS: dict[tuple[str, str], Fact] = {  # by ParameterName
 }
 
 
+def meant(entry: str, names: Iterable[str]) -> str:
+    """Return a hint for the name of a parameter that is none: by its bloc's role, or the nearest.
+
+    Parameters name roles where people name countries: ``universities_china`` is
+    ``universities_follower``.
+    """
+    known = list(names)
+    stem, _, last = entry.lower().rpartition("_")
+    economy = GROUPS["economy"].model_fields
+    role = {economy["leader"].default: "leader", economy["follower"].default: "follower"}
+    of_role = f"{stem}_{role.get(last, 'elsewhere')}"
+    if last in BLOCS and of_role in known:
+        return f"did you mean {of_role!r}?"
+    return near(entry, known)
+
+
 def known_parameter(text: str, place: str = "") -> ParameterName:
     """Return a parameter by its name ``group.name``.
 
@@ -244,7 +269,7 @@ def known_parameter(text: str, place: str = "") -> ParameterName:
     if home:
         hint = f"did you mean {home[0]!r}?"
     elif "." in text:
-        hint = near(text, names)
+        hint = meant(text, names)
     else:
         hint = "names read group.name, as controls.porosity"
     raise InputError(f"{place}unknown parameter {shown(text)}; {hint}")

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from model.core.arrow import read_table
 from model.core.errors import InputError
 from model.economy import World
 from model.measure import run_folder
@@ -68,13 +68,12 @@ def run(
 
 def folder_of(scenario: Scenario, seed: int, out: Path) -> Path:
     """Return the folder of a run: scenario, seed and the digest of all that determines the run."""
-    return out / f"{scenario.name}-{seed}-{scenario.parameters.digest()[:8]}"
+    end = f"{seed}-{scenario.parameters.digest()[:8]}"
+    return out / run_folder.folder_name(scenario.name, end)
 
 
 def result_of(folder: Path) -> dict[str, pa.Table]:
     """Return the tables of a run's folder; raises ``Refused`` where a table cannot be read."""
-    names = run_folder.read_manifest(folder).get("tables", {})
-    try:
-        return {name: pq.read_table(folder / f"{name}.parquet") for name in names}
-    except (OSError, pa.ArrowInvalid) as error:
-        raise run_folder.Refused(f"{folder}: cannot be read: {error}") from None
+    with run_folder.reading(folder):
+        names = run_folder.plain(run_folder.read_manifest(folder).get("tables", {}))
+        return {name: read_table(folder / f"{name}.parquet") for name in names}

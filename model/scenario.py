@@ -7,25 +7,32 @@ from the root down, the file itself, ``SPILLOVER_GROUP__NAME`` in the environmen
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import ValidationError
 
+from model.core import meant as meant_values
 from model.core.errors import InputError, near, shown
-from model.core.parameter import Mechanism, ParameterName
-from model.core.toml import parsed, quoted, read_toml
-from model.parameters import FACTS, GROUPS, Parameters
+from model.core.parameter import ParameterName
+from model.core.toml import quoted, read_toml, value_of
+from model.core.values import as_whole, name_of, plain, texts_of
+from model.environment import set_in
+from model.parameters import FACTS, GROUPS, Parameters, meant
 from model.setup.inputs import check
 
 SHIPPED = Path(__file__).resolve().parent.parent / "scenarios"
 
 
-ENVIRONMENT = ("SPILLOVER_CACHE_DIR",)
+MONTHS = ("start", "end", "since", "record_until")  # parameters that are months
+
+
+OVERRIDDEN = "--set"  # the origin of a value laid over a scenario as it is loaded
 
 
 HEADINGS = ("title", "story", "extends", "claims")
@@ -63,27 +70,27 @@ def shipped() -> dict[str, Path]:
 
 
 def load(
-    name: str, overrides: Iterable[str] = (), environment: Mapping[str, str] | None = None
+    name: str | Path,
+    overrides: Iterable[str] | Mapping[str, Any] = (),
+    environment: Mapping[str, str] | None = None,
 ) -> Scenario:
     """Resolve a scenario, given by the name of a built-in one or the path of a file.
 
-    ``overrides`` are texts ``group.name=value`` with the value as TOML. Raises ``InputError``
-    with a message that names place, field, rule, value and a good value.
+    ``overrides`` are texts ``group.name=value`` with the value as TOML, or values by name. Raises
+    ``InputError`` with a message that names place, field, rule, value and a good value.
     """
-    chain = _chain(name)
+    chain = _chain(name_of(name, "a scenario", "no_ban"))
     values: dict[str, dict[str, Any]] = {}
     origin: dict[str, str] = {}
     for path, text in reversed(chain):
         for group, entries in text.items():
             if group not in HEADINGS:
                 _lay(values, origin, group, entries, str(path.name), path.name)
-    for group, entry, value, place in _environment(
-        os.environ if environment is None else environment
-    ):
+    for group, entry, value, place in set_in(os.environ if environment is None else environment):
         _lay(values, origin, group, {entry: value}, place, place)
-    for text in overrides:
+    for text in texts_of(overrides):
         group, entry, value = _override(text)
-        _lay(values, origin, group, {entry: value}, f"--set {_cut(text)}", "--set")
+        _lay(values, origin, group, {entry: value}, f"--set {_cut(text)}", OVERRIDDEN)
     path, own = chain[0]
     parameters = build(values, origin)
     return Scenario(
@@ -97,6 +104,24 @@ def load(
     )
 
 
+def told_apart(worlds: Iterable[Scenario]) -> list[Scenario]:
+    """Return scenarios, those of one name and other parameters with letters of their digests.
+
+    Files of one name in two folders are two scenarios: what holds them by name, a folder, a table
+    or a sentence, must not take one for the other.
+    """
+    found = list(worlds)
+    digests: dict[str, set[str]] = {}
+    for world in found:
+        digests.setdefault(world.name, set()).add(world.parameters.digest())
+    return [
+        replace(world, name=f"{world.name}-{world.parameters.digest()[:8]}")
+        if len(digests[world.name]) > 1
+        else world
+        for world in found
+    ]
+
+
 def build(values: Mapping[str, Mapping[str, Any]], origin: Mapping[str, str]) -> Parameters:
     """Check values of groups and freeze them; ``origin`` gives the place of each value."""
     groups: dict[str, Any] = {}
@@ -105,7 +130,7 @@ def build(values: Mapping[str, Mapping[str, Any]], origin: Mapping[str, str]) ->
         try:
             groups[group] = kind.model_validate(dict(entries))
         except ValidationError as error:
-            raise InputError(_message(group, kind, error, origin)) from None
+            raise InputError(_message(values, group, error, origin)) from None
     parameters = Parameters(**groups)
     try:
         check(parameters)
@@ -174,17 +199,30 @@ def find(name: str, beside: Path | None = None, place: str = "") -> Path:
             f"shipped are {', '.join(known)}"
         )
     if name.endswith(".toml") or "/" in name or os.sep in name:
-        path = Path(name) if beside is None else beside / name
+        path = home(name) if beside is None else beside / name
         if _is_file(path):
+            if path.suffix != ".toml":  # a message about another file might show a line of it
+                raise InputError(
+                    f"{place}a scenario's file ends in .toml, got {shown(name)}; "
+                    f"a good name is {path.stem or 'mine'}.toml"
+                )
             return path.resolve()
         what = ", which is a folder" if _is_folder(path) else ""
         raise InputError(f"{place}no scenario file {name!r}{what}; shipped are {', '.join(known)}")
-    for folder in (beside, Path.cwd()):
+    for folder in (beside, Path()):  # the current folder, which may be gone
         if folder is not None and name not in known and _is_file(folder / f"{name}.toml"):
             return (folder / f"{name}.toml").resolve()
     if name in known:
         return known[name].resolve()
     raise InputError(f"{place}unknown scenario {name!r}; {near(name, known)}")
+
+
+def home(name: str) -> Path:
+    """Return the path of a name, with ``~`` as a home folder where it is one."""
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:
+        return Path(name)
 
 
 def _is_file(path: Path) -> bool:
@@ -245,7 +283,7 @@ def _known_entry(group: str, entry: str, place: str) -> None:
     names = GROUPS[group].model_fields
     if entry not in names:
         home = [known for known in GROUPS if entry in GROUPS[known].model_fields]
-        hint = f"did you mean {home[0]}.{entry}?" if home else near(entry, names)
+        hint = f"did you mean {home[0]}.{entry}?" if home else meant(entry, names)
         raise InputError(f"{place}: unknown parameter {group}.{_cut(entry)}; {hint}")
 
 
@@ -260,7 +298,9 @@ def _lay(
     _known_group(group, place)
     for entry, value in entries.items():
         _known_entry(group, entry, place)
-        values.setdefault(group, {})[entry] = value
+        value = plain(value)
+        kind = GROUPS[group].model_fields[entry].annotation
+        values.setdefault(group, {})[entry] = as_whole(value) if kind is int else value
         origin[f"{group}.{entry}"] = source
 
 
@@ -278,33 +318,48 @@ def _cut(text: str) -> str:
     return text if text.isprintable() and len(text) <= 80 else shown(text)
 
 
-def value_of(text: str) -> Any:
-    """Return a value written as TOML; an unquoted word is text."""
+def _good(
+    values: Mapping[str, Mapping[str, Any]], group: str, entry: str, got: Any, path: tuple[Any, ...]
+) -> Any:
+    # A value that passes the checks and is near what was meant; the default where none is.
+    field, record = GROUPS[group].model_fields[entry], FACTS[group, entry]
+    kind, default = field.annotation, field.default
+    low = -math.inf if record.low is None else record.low
+    high = math.inf if record.high is None else record.high
+    near: list[Any] = []
+    if path:
+        pass  # an entry of a list or a table
+    elif kind is bool:
+        near = [meant_values.flag(got)]
+    elif kind in (int, float):
+        found = meant_values.numbers(got, low, high, whole=kind is int)
+        near = [kind(number) for number in found]
+    elif kind is str and (entry in MONTHS or re.fullmatch(r"\d{4}-\d\d", default)):
+        near = [meant_values.month(got, last=entry in ("end", "record_until")), "2027-01"]
+    elif get_origin(kind) is Literal:
+        near = [meant_values.word(got, get_args(kind))]
+    for value in near:
+        changed = {**values, group: {**values[group], entry: value}}
+        if value is not None and _stands(changed):
+            return value
+    return default
+
+
+def _stands(values: Mapping[str, Mapping[str, Any]]) -> bool:
     try:
-        content = parsed(f"value = {text}", "value")
+        build(values, {})
     except InputError:
-        return text
-    return content["value"] if len(content) == 1 else text
-
-
-def _environment(environment: Mapping[str, str]) -> list[tuple[str, str, Any, str]]:
-    found = []
-    for name, value in environment.items():
-        if name.startswith("SPILLOVER_") and "__" not in name and name not in ENVIRONMENT:
-            good = ", ".join(ENVIRONMENT)
-            raise InputError(
-                f"${name}: parameters read SPILLOVER_GROUP__NAME, as in "
-                f"SPILLOVER_CONTROLS__REGIME=history; other known names are {good}"
-            )
-        group, split, entry = name.removeprefix("SPILLOVER_").partition("__")
-        if name.startswith("SPILLOVER_") and split:
-            found.append((group.lower(), entry.lower(), value_of(value), f"${name}"))
-    return found
+        return False
+    return True
 
 
 def _message(
-    group: str, kind: type[Mechanism], error: ValidationError, origin: Mapping[str, str]
+    values: Mapping[str, Mapping[str, Any]],
+    group: str,
+    error: ValidationError,
+    origin: Mapping[str, str],
 ) -> str:
+    kind = GROUPS[group]
     first = error.errors(include_url=False)[0]
     entry = str(first["loc"][0])
     within = "".join(f"[{k}]" if isinstance(k, int) else f".{k}" for k in first["loc"][1:])
@@ -326,7 +381,8 @@ def _message(
     rule = rules.get(first["type"], first["msg"])
     unit = f" {record.unit}" if type(default) in (int, float) and record.unit != "1" else ""
     place = origin.get(f"{group}.{entry}", "given")
+    good = _good(values, group, entry, first["input"], first["loc"][1:])
     return (
         f"{place}: {group}.{entry}{within} {rule}, got {shown(first['input'])}; "
-        f"a good value is {quoted(default)}{unit} ({record.doc})"
+        f"a good value is {quoted(good)}{unit} ({record.doc})"
     )

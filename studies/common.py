@@ -15,10 +15,11 @@ from typing import Any
 from analysis.experiments import experiment
 from analysis.experiments.effects import Values, interval
 from analysis.experiments.experiment import Arm, Job, Observe, outcomes_at
-from analysis.reports.markdown import table, write
+from analysis.reports.markdown import probe, table, write
 from model.core.errors import InputError
 from model.economy import World
 from model.measure.outcomes import OUTCOMES, unit_of_effect
+from model.measure.run_folder import Refused
 from model.scenario import load
 
 __all__ = ["table"]
@@ -98,8 +99,19 @@ def options(module: str, doc: str | None, replicates: int, least: int = 3) -> tu
     for name, lowest, good in (("replicates", least, replicates), ("workers", 1, 2)):
         if (got := getattr(given, name)) < lowest:
             parser.error(f"--{name} must be at least {lowest}, got {got}; a good value is {good}")
+    if given.page is not None:
+        check_page(given.page, parser)
     command = f"python -m {module} --replicates {given.replicates}"
     return given, command + (f" --page {given.page}" if given.page else "")
+
+
+def check_page(page: Path, parser: ArgumentParser) -> None:
+    """End with a message where a page cannot be written, before a study computes it."""
+    try:
+        page.parent.mkdir(parents=True, exist_ok=True)
+        probe(page)
+    except (OSError, Refused) as error:
+        parser.error(str(error))
 
 
 def give(text: str, page: Path | None) -> None:

@@ -37,6 +37,9 @@ class Here:
             future.set_exception(error)
         return future
 
+    def waits(self) -> str | None:
+        return None
+
     def close(self, kill: bool = False) -> None:
         pass
 

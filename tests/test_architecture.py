@@ -248,6 +248,15 @@ def test_the_wording_of_a_column_compiles_nothing_anew(tmp_path):
     assert len(set(digests)) == 3, "its type and its name are"
 
 
+def test_arrow_opens_no_path_by_itself():
+    """It takes paths for addresses: only ``model.core.arrow`` hands it files, which are open."""
+    takers = ("pq.read_table", "pq.write_table", "pq.ParquetFile", "pyarrow.csv.read_csv")
+    for path in HOUSE:
+        for call in calls(path, *takers):
+            first = ast.unparse(call.args[1 if "write" in ast.unparse(call.func) else 0])
+            assert first in {"file", "opened", "sink"}, f"{name_of(path)}: {ast.unparse(call)}"
+
+
 # How the rest is written ----------------------------------------------------------------------
 
 

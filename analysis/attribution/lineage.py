@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from model.core.arrow import read_table
 from model.core.errors import InputError
 from model.measure.run_folder import Refused, read_manifest
 from model.state.codes import CHANNELS, DISCOVERED, FIELDS, REDISCOVERED
@@ -41,7 +41,7 @@ class Ledger:
     def table(self, name: str, where: list[tuple[str, str, Any]] | None = None) -> pd.DataFrame:
         """Return a table or some of its rows; raises ``Refused`` where it cannot be read."""
         try:
-            stored = pq.read_table(self.folder / f"{name}.parquet", filters=where)
+            stored = read_table(self.folder / f"{name}.parquet", filters=where)
             frame: pd.DataFrame = stored.to_pandas()
         except (OSError, pa.ArrowException) as error:
             raise Refused(f"{self.folder}: {name}.parquet cannot be read: {error}") from None

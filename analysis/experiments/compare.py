@@ -23,9 +23,7 @@ from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
-from analysis.experiments import experiment
 from analysis.experiments.effects import (
     MONTHLY_RESAMPLES,
     RESAMPLES,
@@ -38,18 +36,14 @@ from analysis.experiments.effects import (
     sign_share,
     variance_removed,
 )
-from analysis.experiments.experiment import HORIZONS, Arm, Job, seed_of
-from analysis.experiments.prior_draws import Draws, Stream, most_influential, values_at
+from analysis.experiments.experiment import HORIZONS
+from analysis.experiments.pairs import Keeper, Replicates, Run
+from analysis.experiments.prior_draws import Draws, most_influential
 from model.core.errors import InputError
-from model.economy import World
 from model.measure.outcomes import CENSORED, GROWTH_WINDOW, OUTCOMES, benchmark, difference
-from model.measure.tables import content_digest, tables_of
 from model.scenario import Scenario
-from model.setup import baseline
 
-KEPT = ("world", "blocs", "acquisitions", "diffusion", "models")  # tables kept by replicate
 HEADLINE = ("scaled_gap", "gap")  # whose interval is looked at: the first that is defined
-TRIES = 5  # points a replicate that may be tried before giving up
 SAME = (
     "start",
     "end",
@@ -62,14 +56,6 @@ SAME = (
     "follower",
     "identical_blocs",
 )
-
-
-@dataclass(frozen=True)
-class Run:
-    """What a comparison keeps of a run: some tables, the content digest of all of them."""
-
-    tables: dict[str, pa.Table]
-    content: str
 
 
 @dataclass(frozen=True)
@@ -246,6 +232,7 @@ def compare_all(
     width: float | None = None,
     most: int | None = None,
     each: Callable[[int, int], None] | None = None,
+    keeper: Keeper | None = None,
 ) -> list[Comparison]:
     """Run paired replicates of scenarios; return each against the first.
 
@@ -259,6 +246,7 @@ def compare_all(
             OOM of the gap where that is undefined), in every comparison.
         most: replicates at which to end in any case.
         each: called with replicates done and all, after every replicate.
+        keeper: keeps finished replicates; those it has are not run again.
 
     Raises:
         InputError: for worlds that cannot be compared, or draws that have no world.
@@ -272,7 +260,7 @@ def compare_all(
             f"{replicates}; a good value is {64 if draws else 16}"
         )
     begun = time.perf_counter()
-    made = _Replicates(worlds, replicates, seed, workers, draws, each)
+    made = Replicates(worlds, replicates, seed, workers, draws, each, keeper)
     seen: list[tuple[int, float]] = []
     last = replicates if width is None else max(most or replicates, replicates)
     for number in looks(replicates, last):
@@ -294,69 +282,7 @@ def looks(first: int, last: int) -> Iterator[int]:
     yield last
 
 
-class _Replicates:
-    # Replicates so far: results[r] holds a run for each world; points[r] its draw.
-    def __init__(
-        self,
-        worlds: Sequence[Scenario],
-        replicates: int,
-        seed: int,
-        workers: int,
-        draws: bool,
-        each: Callable[[int, int], None] | None,
-    ) -> None:
-        self.worlds, self.seed, self.workers, self.each = worlds, seed, workers, each
-        self.stream = Stream(worlds, replicates, seed) if draws else None
-        if not draws:
-            baseline.resolve(worlds[0].parameters)  # once, before all workers ask for it
-        self.results: list[list[Run]] = []
-        self.points: list[Values] = []
-        self.refused: dict[str, int] = {}
-        self.tried = 0
-
-    def reach(self, number: int) -> None:
-        # A replicate whose draw has no world is drawn again, on its own.
-        todo = list(range(len(self.results), number))
-        draws = [None] * len(todo) if self.stream is None else self.stream.take(len(todo))
-        points: dict[int, Values | None] = dict(zip(todo, draws, strict=True))
-        done: dict[int, list[Run]] = {}
-        while todo:
-            before = len(self.results) + len(done)
-            if self.tried - before > TRIES * number:
-                raise InputError(f"only {before} of {number} draws have a world")
-            jobs = [self._job(replicate, points[replicate]) for replicate in todo]
-            self.tried += len(jobs)
-            tick = partial(self._tick, before, number)
-            found = dict(zip(todo, experiment.run(jobs, kept, workers=self.workers, each=tick),
-                             strict=True))  # fmt: skip
-            for replicate, one in found.items():
-                if isinstance(one, list):
-                    done[replicate] = one
-                elif self.stream is None:
-                    raise InputError(one.message)
-                else:
-                    why = one.message.partition(":")[0]
-                    self.refused[why] = self.refused.get(why, 0) + 1
-                    points[replicate] = self.stream.again(replicate)
-            todo = [replicate for replicate in todo if replicate not in done]
-        for replicate in sorted(done):
-            self.results.append(done[replicate])
-            point = points[replicate]
-            self.points += [] if point is None else [point]
-
-    def _tick(self, before: int, total: int, done: int, _: int) -> None:
-        if self.each is not None:
-            self.each(before + done, total)
-
-    def _job(self, replicate: int, point: Values | None) -> Job:
-        changes = {}
-        if self.stream is not None and point is not None:
-            changes = values_at(self.stream.names, point)
-        arms = tuple(Arm(world, changes) for world in self.worlds)
-        return Job(arms, seed_of(self.seed, replicate), replicate=replicate)
-
-
-def _comparison(made: _Replicates, w: int, begun: float) -> Comparison:
+def _comparison(made: Replicates, w: int, begun: float) -> Comparison:
     a, b = made.worlds[0], made.worlds[w]
     results = {"a": [row[0] for row in made.results], "b": [row[w] for row in made.results]}
     months: list[str] = results["a"][0].tables["world"].column("month").to_pylist()
@@ -394,13 +320,6 @@ def check_comparable(a: Scenario, b: Scenario) -> None:
                 f"{getattr(one, name)!r} in one and {getattr(other, name)!r} in the other; "
                 f"give both the same economy.{name}"
             )
-
-
-def kept(world: World) -> Run:
-    """Run a world, and return what a comparison keeps of it."""
-    world.run()
-    tables = tables_of(world.fixed, world.state, world.record)
-    return Run({name: tables[name] for name in KEPT}, content_digest(tables))
 
 
 def _stack(results: list[Run], name: str) -> Values:

@@ -11,15 +11,15 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from analysis.experiments.compare import KEPT, Comparison, Run
+from analysis.experiments.compare import Comparison
 from analysis.experiments.compute_by_source import compute_by_source, sources_table
 from analysis.experiments.effects import LEVEL, or_none
 from analysis.experiments.imposers_cost import imposers_cost
+from analysis.experiments.pairs import KEPT, Run
 from analysis.experiments.prior_draws import Draws
 from analysis.reports.summary_sentences import sentences
-from model.core.arrow import table
+from model.core.arrow import table, write_table
 from model.core.parameter import ParameterName
 from model.measure import run_folder
 from model.measure.outcomes import CENSORED, OUTCOMES, unit_of_effect
@@ -99,8 +99,11 @@ def _of_draws(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def write(folder: Path, comparison: Comparison, figures: bool = True, how: str = "") -> None:
-    """Write a comparison's folder, whole or not at all; raises ``Refused`` when one is there."""
+def write(folder: Path, comparison: Comparison, figures: bool = True, how: str = "") -> str | None:
+    """Write a comparison's folder, whole or not at all; raises ``Refused`` when one is there.
+
+    Returns why its figures could not be drawn, where they could not.
+    """
 
     def fill(place: Path) -> None:
         for world, scenario in (("a", comparison.a), ("b", comparison.b)):
@@ -108,38 +111,34 @@ def write(folder: Path, comparison: Comparison, figures: bool = True, how: str =
             text = as_toml(scenario.parameters, scenario.title, scenario.story)
             (place / world / "scenario.toml").write_text(text, encoding="utf-8")
             for name in KEPT:
-                pq.write_table(
-                    _by_replicate(comparison.results[world], name),
-                    place / world / f"{name}.parquet",
-                    compression="zstd",
-                )
-        pq.write_table(_effects_table(comparison), place / "effects.parquet", compression="zstd")
+                content = _by_replicate(comparison.results[world], name)
+                write_table(content, place / world / f"{name}.parquet")
+        write_table(_effects_table(comparison), place / "effects.parquet")
         if comparison.draws is not None:
-            pq.write_table(
-                _draws_table(comparison.draws), place / "draws.parquet", compression="zstd"
-            )
-        pq.write_table(
-            sources_table(comparison), place / "compute_by_source.parquet", compression="zstd"
-        )
+            write_table(_draws_table(comparison.draws), place / "draws.parquet")
+        write_table(sources_table(comparison), place / "compute_by_source.parquet")
         run_folder.write_json(place / "effects.json", as_json(comparison))
         run_folder.write_json(place / "manifest.json", _manifest(comparison, how))
-        if figures:
-            from analysis.figures.catalogue import figures_of
 
-            figures_of(place, place / "figures")
+    def draw(place: Path) -> None:
+        from analysis.figures.catalogue import figures_of
 
-    run_folder.write_folder(folder, fill)
+        figures_of(place, place / "figures")
+
+    return run_folder.write_folder(folder, fill, draw if figures else None)
 
 
 def read_effects(folder: Path) -> dict[str, Any]:
     """Return the effects of a comparison's folder; raises ``Refused`` where they are damaged."""
-    try:
-        found: dict[str, Any] = json.loads((folder / "effects.json").read_text(encoding="utf-8"))
-        if not {"outcomes", "sentences"} <= set(found):
-            raise ValueError("incomplete")
-    except (OSError, ValueError, TypeError) as error:
-        raise run_folder.Refused(f"{folder}: effects.json cannot be read ({error})") from None
-    return found
+    with run_folder.reading(folder):
+        try:
+            text = (folder / "effects.json").read_text(encoding="utf-8")
+            found: dict[str, Any] = json.loads(text)
+            if not {"outcomes", "sentences"} <= set(found):
+                raise ValueError("incomplete")
+        except ValueError as error:
+            raise ValueError(f"effects.json: {error}") from None
+        return found
 
 
 def folder_of(
@@ -152,8 +151,8 @@ def folder_of(
     drawn: Sequence[str] = (),
 ) -> Path:
     """Return the folder of a comparison: scenarios, replicates, seed, digest of all of them."""
-    words = f"{a.name}-{b.name}-{how + '-' if how else ''}{replicates}x{seed}"
-    return out / f"{words}-{digest_of(a, b, how, drawn)[:8]}"
+    end = f"{how + '-' if how else ''}{replicates}x{seed}-{digest_of(a, b, how, drawn)[:8]}"
+    return out / run_folder.folder_name(f"{a.name}-{b.name}", end)
 
 
 def digest_of(a: Scenario, b: Scenario, how: str = "", drawn: Sequence[str] = ()) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -137,3 +139,12 @@ def span_of(text: str, place: str) -> float:
         raise InputError(f"{place} must be a span of time above 0, got {shown(text)}; "
                          "good values are 90s, 30m, 2h and 1:30:00")  # fmt: skip
     return seconds
+
+
+def free_space(folder: Path) -> int:
+    """Return the bytes that the disk of a folder, there or to be made, has left."""
+    place = folder
+    while not place.exists():
+        place = place.parent
+    status = os.statvfs(place)
+    return status.f_bavail * status.f_frsize

@@ -113,16 +113,20 @@ def run(
     *,
     workers: int = 1,
     each: Callable[[int, int], None] | None = None,
+    keep: Callable[[Job, Any], None] | None = None,
 ) -> list[list[Any] | Failure]:
     """Run jobs on worker processes (here with one worker), and return results in their order.
 
     Results do not depend on ``workers``. ``each`` is called with jobs done and all, after every
-    job. ``observe`` must be importable: a function, or a ``functools.partial`` of one.
+    job; ``keep`` with a job and its result, as soon as it is there. ``observe`` must be importable:
+    a function, or a ``functools.partial`` of one.
     """
     found: list[Any] = [None] * len(jobs)
     calls = [(job, observe) for job in jobs]
     for done, (number, result) in enumerate(worker_pool.each(attempt, calls, workers), 1):
         found[number] = result
+        if keep is not None:
+            keep(jobs[number], result)
         if each is not None:
             each(done, len(jobs))
     return found

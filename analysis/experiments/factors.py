@@ -8,16 +8,17 @@ from typing import Any, Literal, get_args, get_origin
 
 from analysis.experiments.compare import SAME
 from analysis.experiments.designs import CHANCE, Factor, all_numbers
+from model.core import meant
 from model.core.errors import InputError, near, shown
 from model.core.parameter import LogUniform, ParameterName
-from model.core.toml import quoted
+from model.core.toml import quoted, value_of
+from model.core.values import as_whole
 from model.parameters import FACTS, GROUPS, known_parameter
-from model.scenario import Scenario, value_of, with_values
+from model.scenario import Scenario, with_values
 
 RANGE = ("low", "high", "scale", "levels", "in")
 CHOICES = ("values", "in")
 SEEDS = (1, 1000)  # where no range is given
-GOOD_FACTOR = '{ low = 0.0, high = 0.6 }, { values = ["a", "b"] } or "prior"'
 
 
 def factors_of(
@@ -53,7 +54,7 @@ def _chance(value: Any, where: str) -> Factor:
     if value in ("prior", {"values": []}):
         value = {"low": SEEDS[0], "high": SEEDS[1]}
     fine = isinstance(value, dict) and set(value) <= {"low", "high", "levels"}
-    low, high = (value.get("low"), value.get("high")) if fine else (None, None)
+    low, high = (as_whole(value.get(end)) if fine else None for end in ("low", "high"))
     if type(low) is not int or type(high) is not int or not 0 <= low < high <= 2**40:
         raise InputError(f"{where}: must be a range of whole numbers from 0 up, got "
                          f"{shown(value)}; a good value is {{ low = 1, high = 100 }}")  # fmt: skip
@@ -74,15 +75,17 @@ def _factor(
     drawn = value == "prior"
     if drawn:
         if fact.prior is None:
-            kind = [str(word) for word in get_args(annotation)]
-            good = f"{{ values = {quoted(kind)} }}" if get_origin(annotation) else GOOD_FACTOR
+            words = annotation is bool or get_origin(annotation) is Literal
+            good = f"{{ values = {_choices(name)} }}" if words else _range(name)
             raise InputError(f"{where}: has no prior, so its range must be given; "
                              f"a good value is {good}")  # fmt: skip
         value = {"low": fact.prior.low, "high": fact.prior.high,
                  "scale": "log" if isinstance(fact.prior, LogUniform) else "linear"}  # fmt: skip
     if not isinstance(value, dict):
+        words = annotation is bool or get_origin(annotation) is Literal
+        good = f"{{ values = {_choices(name)} }}" if words else _range(name)
         raise InputError(f"{where}: must be a range, choices or a prior, got {shown(value)}; "
-                         f"good values are {GOOD_FACTOR}")  # fmt: skip
+                         f"a good value is {good}")  # fmt: skip
     allowed = CHOICES if "values" in value else RANGE
     for word in value:
         if word not in allowed:
@@ -92,6 +95,10 @@ def _factor(
         raise InputError(f'{where}.in: must be "both" or "scenario", got {shown(side)}')
     if side is None:
         side = side_of(key, [*worlds.values(), *([against] if against else [])])
+    if "values" not in value and annotation not in (int, float):
+        raise InputError(f"{where}: is no number, so its values must be listed, got "
+                         f"{shown(value)}; a good value is "
+                         f"{{ values = {_choices(name)} }}")  # fmt: skip
     if "values" in value:
         made = _choice(name, value["values"], annotation is float, side, where)
     else:
@@ -119,9 +126,11 @@ def sorted_choices(values: Iterable[Any]) -> tuple[Any, ...]:
 def _choice(name: str, values: Any, real: bool, side: Any, where: str) -> Factor:
     if not isinstance(values, list) or len(values) < 1:
         raise InputError(f"{where}.values: must list at least one value, got {shown(values)}; "
-                         'a good value is ["none", "market"]')  # fmt: skip
+                         f"a good value is {_choices(name)}")  # fmt: skip
     if any(values.count(value) > 1 for value in values):
-        raise InputError(f"{where}.values: must name each value once, got {shown(values)}")
+        once = [value for n, value in enumerate(values) if value not in values[:n]]
+        raise InputError(f"{where}.values: must name each value once, got {shown(values)}; "
+                         f"a good value is {quoted(once)}")  # fmt: skip
     if real:  # 1 and 0.5 are numbers of one kind
         values = [float(value) if type(value) is int else value for value in values]
     return Factor(name, "choice", values=sorted_choices(values), where=side)
@@ -141,20 +150,41 @@ def _span(name: str, value: Mapping[str, Any], whole: bool, side: Any, where: st
         ends.append(float(end))
     low, high = ends
     if not low < high:
-        raise InputError(f"{where}: low must be below high, got {low:g} and {high:g}; "
-                         f"good values are {high:g} and {low:g}")  # fmt: skip
+        good = f"{{ low = {ends[1]!r}, high = {ends[0]!r} }}"
+        if low == high:
+            good = f"{{ values = [{int(low) if whole else low!r}] }}"
+        raise InputError(f"{where}: low must be below high, got {low!r} and {high!r}; "
+                         f"a good value is {good}")  # fmt: skip
     scale = value.get("scale", "linear")
     if scale not in ("linear", "log"):
         raise InputError(f'{where}.scale: must be "linear" or "log", got {shown(scale)}')
     if scale == "log" and low <= 0.0:
-        raise InputError(f"{where}.low: must be above 0 on a logarithmic scale, got {low:g}; "
-                         f"a good value is {high / 100.0:g}")  # fmt: skip
-    levels = value.get("levels")
+        good = 'scale = "linear"' if whole or high <= 0.0 else f"{high / 100.0!r}"
+        raise InputError(f"{where}.low: must be above 0 on a logarithmic scale, got {low!r}; "
+                         f"a good value is {good}")  # fmt: skip
+    levels = as_whole(value.get("levels"))
     if levels is not None and (type(levels) is not int or not 1 <= levels <= 10_000):
         raise InputError(f"{where}.levels: must be a whole number from 1 to 10000, got "
                          f"{shown(levels)}; a good value is 5")  # fmt: skip
     return Factor(name, "integer" if whole else "number", low, high, scale == "log",
                   levels=levels, where=side)  # fmt: skip
+
+
+def _choices(name: str) -> str:
+    # All words of a parameter, or its default alone.
+    field = GROUPS[ParameterName.parse(name).group].model_fields[ParameterName.parse(name).name]
+    words = [False, True] if field.annotation is bool else list(get_args(field.annotation))
+    fine = field.annotation is bool or get_origin(field.annotation) is Literal
+    return quoted(words if fine else [field.default])
+
+
+def _range(name: str) -> str:
+    # Its prior, or the range that the model accepts.
+    fact = FACTS[ParameterName.parse(name)]
+    ends = (fact.prior.low, fact.prior.high) if fact.prior else (fact.low, fact.high)
+    if None in ends:
+        return f"{{ values = {_choices(name)} }}"
+    return f"{{ low = {ends[0]!r}, high = {ends[1]!r} }}"
 
 
 def _default(name: str) -> str:
@@ -238,5 +268,7 @@ def _number(word: str, name: str) -> float | int:
             return kind(word)
         except (ValueError, OverflowError):
             continue
+    near = meant.number(word)
+    good = f"as in {name}=0:1" if near is None else f"a good value is {near!r}"
     raise InputError(f"factor {name}: must read NAME=LOW:HIGH with two numbers, got {shown(word)}; "
-                     f"as in {name}=0:1")  # fmt: skip
+                     f"{good}")  # fmt: skip

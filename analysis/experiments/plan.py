@@ -7,6 +7,8 @@ The plan has a row a point: its number, the value of each factor, and, where the
 from __future__ import annotations
 
 import math
+import os
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_origin
@@ -14,19 +16,18 @@ from typing import Any, get_origin
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
-import pyarrow.parquet as pq
 
 from analysis.experiments.designs import MOST_POINTS, Factor, sample
 from analysis.experiments.effects import Values
 from analysis.experiments.factors import bearable, side_of, sorted_choices
 from analysis.experiments.scenario_loader import comparable
 from analysis.experiments.specification import Specification
-from model.core.arrow import table
+from model.core.arrow import read_table, table
 from model.core.errors import InputError
-from model.core.toml import quoted
+from model.core.toml import quoted, value_of
+from model.core.values import as_whole
 from model.measure.tables import content_digest
 from model.parameters import FACTS, GROUPS, known_parameter
-from model.scenario import value_of
 
 PLACE = "@place"  # ends the name of a column of places
 
@@ -116,7 +117,9 @@ def _listed(spec: Specification) -> tuple[Specification, Plan]:
             kind = GROUPS[key.group].model_fields[key.name].annotation
             if kind is float:
                 values = [float(v) if type(v) is int else v for v in values]
-            if get_origin(kind) is list:  # a table writes lists as TOML does
+            elif kind is int:
+                values = [as_whole(v) for v in values]
+            elif get_origin(kind) is list:  # a table writes lists as TOML does
                 values = [value_of(v) if isinstance(v, str) else v for v in values]
             distinct = list({quoted(v): v for v in values}.values())
             if all(type(v) in (int, float) for v in distinct):
@@ -144,23 +147,44 @@ def _with_worlds(spec: Specification, content: pa.Table) -> tuple[Specification,
     if None in given:
         raise InputError(f"{spec.table.name}: row {given.index(None) + 2}, column scenario: must "
                          "name a scenario, got nothing")  # fmt: skip
-    loaded = spec.loader.beside(spec.table).several(dict.fromkeys(given), where)
-    worlds = {scenario.name: scenario for scenario in loaded.values()}
-    comparable(spec.base, *worlds.values(), spec.against)
-    names = pa.array([loaded[name].name for name in given])
+    paths = list(dict.fromkeys(given))
+    loaded, against = spec.loader.beside(spec.table).several(paths, where, spec.against)
+    worlds = {scenario.name: scenario for scenario in loaded}
+    comparable(spec.base, *worlds.values(), against)
+    called = {path: scenario.name for path, scenario in zip(paths, loaded, strict=True)}
+    names = pa.array([called[path] for path in given])
     at = content.column_names.index("scenario")
-    return replace(spec, worlds=worlds), content.set_column(at, "scenario", names)
+    return replace(spec, worlds=worlds, against=against), content.set_column(at, "scenario", names)
 
 
 def _read(path: Path) -> pa.Table:
     try:
         if path.suffix == ".parquet":
-            return pq.read_table(path)
+            return read_table(path)
         if path.stat().st_size == 0:
             raise InputError(f"{path.name}: is empty; a good file begins with the names of factors")
-        return pyarrow.csv.read_csv(path)
+        with pa.input_stream(os.fspath(path)) as file:  # by its ending, compressed or not
+            _commas(path, file.read(100_000))
+        with pa.input_stream(os.fspath(path)) as file:
+            return pyarrow.csv.read_csv(file)
     except OSError as error:
         raise InputError(f"{path.name}: cannot be read: {error.strerror or error}") from None
     except pa.ArrowException as error:
         raise InputError(f"{path.name}: is no table of points ({str(error).splitlines()[0]}); "
                          "good files are CSV with a head line, and Parquet") from None  # fmt: skip
+
+
+def _commas(path: Path, start: bytes) -> None:
+    # Spreadsheets in many countries write semicolons between columns and commas in numbers.
+    rows = [row for row in start.split(b"\n", 2)[:2] if row]
+    lines = [row.decode("utf-8", "replace").strip() for row in rows] or [""]
+    for mark, name in ((";", ";"), ("\t", "tabs"), ("|", "|")):
+        if mark in lines[0] and "," not in lines[0]:
+            decimal = any("," in cell for cell in lines[-1].split(mark))
+            and_so = " and decimals are written with a comma" if decimal else ""
+            and_good = " and points in numbers" if decimal else ""
+            raise InputError(f"{path.name}: columns are parted by {name}{and_so}; write commas "
+                             f"between columns{and_good}")  # fmt: skip
+    if "," not in lines[0] and re.fullmatch(r"[+-]?\d+,\d+", lines[-1]):
+        raise InputError(f"{path.name}: decimals are written with a comma, got {lines[-1]}; write "
+                         f"points in numbers: {lines[-1].replace(',', '.')}")  # fmt: skip

@@ -6,6 +6,7 @@ Workers import the program alone and never run the caller's script again, so a c
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,8 +23,11 @@ from analysis.experiments.specification import read as read_specification
 from analysis.experiments.sweep_rows import load_sweep
 from model import run as runs
 from model.core.errors import InputError, shown
-from model.economy import World
+from model.core.place import expanded
+from model.core.values import name_of, plain, texts_of, whole_number
+from model.economy import World, checked_seed
 from model.measure.run_folder import read_manifest
+from model.scenario import home, told_apart
 from model.scenario import load as load_scenario
 
 if TYPE_CHECKING:
@@ -33,7 +37,10 @@ __all__ = ["compare", "load", "load_sweep", "run", "sensitivity", "sweep"]
 
 
 def run(
-    scenario: str | Scenario = "no_ban", seed: int = 1, until: str | None = None, **overrides: Any
+    scenario: str | Path | Scenario = "no_ban",
+    seed: int = 1,
+    until: str | None = None,
+    **overrides: Any,
 ) -> World:
     """Run one world and return it.
 
@@ -50,19 +57,19 @@ def run(
 
 
 def compare(
-    a: str, *others: str, replicates: int = 16, draws: str = "", seed: int = 1,
-    workers: int | None = None, overrides: Iterable[str] = (),
+    a: str | Path, *others: str | Path, replicates: int = 16, draws: str = "", seed: int = 1,
+    workers: int | None = None, overrides: Iterable[str] | Mapping[str, Any] = (),
 ) -> pd.DataFrame:  # fmt: skip
     """Run paired replicates (common random numbers) and return treatment effects relative to ``a``.
 
     Args:
-        a: the scenario to compare with.
-        others: the scenarios whose effects are wanted.
+        a: the scenario to compare with, a name or the path of a file.
+        others: the scenarios whose effects are wanted, one at least.
         replicates: pairs of runs.
         draws: ``prior`` also draws all parameters from their priors, a draw a replicate.
         seed: seed of the first replicate.
         workers: worker processes; by default one a core.
-        overrides: ``group.name=value``, held in all worlds.
+        overrides: ``group.name=value``, or values by name, held in all worlds.
 
     Returns:
         A row a world, outcome and horizon.
@@ -72,9 +79,13 @@ def compare(
     """
     if draws not in ("", "prior"):
         raise InputError(f"draws must be 'prior' or empty, got {shown(draws)}")
-    worlds = [load_scenario(name, tuple(overrides)) for name in (a, *others)]
+    if not others:
+        raise InputError("compare takes two scenarios at least, as in compare('no_ban', 'ban')")
+    texts = texts_of(overrides)
+    worlds = told_apart(load_scenario(name, texts) for name in (a, *others))
     found = compare_all(
-        worlds, replicates=replicates, seed=seed, workers=workers or worker_pool.cores(),
+        worlds, replicates=whole_number(replicates, "replicates", 1, 16),
+        seed=checked_seed(seed), workers=_workers(workers) or worker_pool.cores(),
         draws=bool(draws),
     )  # fmt: skip
     return pd.concat([_effects(as_json(comparison)) for comparison in found], ignore_index=True)
@@ -88,7 +99,7 @@ def sweep(
     workers: int | None = None,
     engine: str = "processes",
     scheduler: str | None = None,
-    overrides: Iterable[str] = (),
+    overrides: Iterable[str] | Mapping[str, Any] = (),
     **entries: Any,
 ) -> pd.DataFrame:
     """Run a sweep, or resume one, and return its rows.
@@ -96,12 +107,13 @@ def sweep(
     Args:
         what: path of a sweep's file, or a scenario.
         vary: factors by name, as in a sweep's file: ``{"controls.porosity": {"low": 0.0, "high":
-            0.6}}``; a pair of numbers is a range, a list choices. Not with a file.
+            0.6}}``; a pair of numbers in brackets ``()`` is a range; lists, arrays, series and
+            ``range()`` are choices. Not with a file.
         out: folder in which the sweep's folder is made.
         workers: worker processes; by default one a core.
         engine: ``processes`` or ``dask``.
         scheduler: address of the Dask scheduler.
-        overrides: ``group.name=value``, held in all points.
+        overrides: ``group.name=value``, or values by name, held in all points.
         entries: ``design``, ``points``, ``replicates``, ``against``, ``seed``, ``horizons``.
 
     Returns:
@@ -111,11 +123,16 @@ def sweep(
         InputError: where something given is wrong.
         Refused: where the folder holds something else.
     """
-    spec, plan, digest_of_plan = plan_of(_specification(what, vary, overrides, entries))
+    spec, plan, digest_of_plan = plan_of(specification_of(what, vary, overrides, entries))
     digest = spec.digest(digest_of_plan)
-    folder = sweeps.folder_of(spec, plan, digest, Path(out))
+    worker_pool.check(engine, scheduler)
+    number = _workers(workers)
+    folder = sweeps.folder_of(spec, plan, digest, expanded(Path(out), "out"))
     batches = sweeps.begin(spec, plan, digest, folder, resume=True)
-    sweeps.resume(batches, spec, plan, lambda: worker_pool.start(engine, workers, scheduler))
+    sweeps.resume(
+        batches, spec, plan, lambda: worker_pool.start(engine, number, scheduler),
+        say=lambda text: print(text, file=sys.stderr),
+    )  # fmt: skip
     return load_sweep(folder)
 
 
@@ -136,17 +153,22 @@ def load(
     Raises:
         InputError, Refused: where there is no such folder, or it cannot be read.
     """
-    kind = read_manifest(Path(folder)).get("kind")
+    place = expanded(Path(folder), "folder")
+    kind = read_manifest(place).get("kind")
     if kind == "run":
-        tables = runs.result_of(Path(folder))
+        tables = runs.result_of(place)
         return {name: table.to_pandas() for name, table in tables.items()}
     if kind == "compare":
-        return _effects(read_effects(Path(folder)))
+        return _effects(read_effects(place))
     return load_sweep(folder, *more, unfinished=unfinished)
 
 
 def sensitivity(
-    folder: str | Path, *more: str | Path, horizon: str | None = None, unfinished: bool = False
+    folder: str | Path,
+    *more: str | Path,
+    horizon: str | None = None,
+    unfinished: bool = False,
+    outcome: str | None = None,
 ) -> pd.DataFrame:
     """Return a global sensitivity analysis of a sweep: a row an outcome, factor and index.
 
@@ -154,7 +176,7 @@ def sensitivity(
     """
     from analysis.sensitivity.indices import sensitivity as indices_of
 
-    return indices_of(folder, *more, horizon=horizon, unfinished=unfinished)
+    return indices_of(folder, *more, horizon=horizon, unfinished=unfinished, outcome=outcome)
 
 
 def _effects(figures: Mapping[str, Any]) -> pd.DataFrame:
@@ -163,18 +185,26 @@ def _effects(figures: Mapping[str, Any]) -> pd.DataFrame:
     )
 
 
-def _specification(
+def specification_of(
     what: str | Path,
     vary: Mapping[str, Any] | None,
-    overrides: Iterable[str],
+    overrides: Iterable[str] | Mapping[str, Any],
     entries: Mapping[str, Any],
 ) -> Specification:
-    if is_specification(Path(what)):
-        return read_specification(Path(what), entries, tuple(overrides))
-    factors: dict[str, Any] = {}
-    for name, value in (vary or {}).items():
-        if isinstance(value, tuple) and len(value) == 2:
-            value = {"low": value[0], "high": value[1]}
-        factors[name] = {"values": value} if isinstance(value, list) else value
-    return check({**entries, "scenario": str(what)}, factors, title="", place="",
-                 overrides=tuple(overrides))  # fmt: skip
+    """Return the sweep that the arguments of ``sweep`` describe; raises ``InputError``."""
+    name, texts = name_of(what, "what is swept", "ban"), texts_of(overrides)
+    if is_specification(home(name)):
+        return read_specification(home(name), entries, texts)
+    factors = {str(name): _factor(value) for name, value in (vary or {}).items()}
+    return check({**entries, "scenario": name}, factors, title="", place="", overrides=texts)
+
+
+def _factor(value: Any) -> Any:
+    if isinstance(value, tuple) and len(value) == 2:
+        return {"low": value[0], "high": value[1]}
+    found = plain(value)
+    return {"values": found} if isinstance(found, list) else found
+
+
+def _workers(workers: Any) -> int | None:
+    return None if workers is None else whole_number(workers, "workers", 1, worker_pool.cores())

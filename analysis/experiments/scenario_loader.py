@@ -2,7 +2,8 @@
 
 Whatever names a world (the scenario, what it is held against, a factor, a column of a table) is
 loaded here, so that no world misses what holds in all points (a table ``[set]``, or what a command
-sets), and none is compared with one of another span, size or cast.
+sets), none is compared with one of another span, size or cast, and files of one name get names that
+differ.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from analysis.experiments.compare import check_comparable
 from model.core.errors import InputError, shown
-from model.scenario import Scenario, load
+from model.scenario import Scenario, load, told_apart
 
 
 @dataclass(frozen=True)
@@ -43,26 +44,34 @@ class Loader:
         found = next((str(place) for place in places if isfile(place)), name)
         return load(found, self.overrides)
 
-    def several(self, names: Iterable[str], where: str) -> dict[str, Scenario]:
-        """Return scenarios by what names them; ``where`` stands in messages.
+    def several(
+        self, names: Iterable[str], where: str, against: Scenario | None = None
+    ) -> tuple[list[Scenario], Scenario | None]:
+        """Return scenarios in the order given, and what they are held against; names differ.
 
-        Raises ``InputError`` where two have one name, or cannot be compared.
+        ``where`` stands in messages. Raises ``InputError`` where two cannot be compared.
         """
-        found: dict[str, Scenario] = {}
+        found = []
         for name in names:
             if not isinstance(name, str):
                 raise InputError(f"{where}: must name a scenario, got {shown(name)}; "
                                  "a good value is ban")  # fmt: skip
             try:
-                scenario = self.one(name)
+                found.append(self.one(name))
             except InputError as error:
                 raise InputError(f"{where}: {error}") from None
-            if any(scenario.name == other.name for other in found.values()):
-                raise InputError(f"{where}: two scenarios are called {scenario.name!r}; "
-                                 "give each its own name")  # fmt: skip
-            found[name] = scenario
-        comparable(*found.values())
-        return found
+        comparable(*found)
+        return apart(found, against)
+
+
+def apart(
+    worlds: list[Scenario], against: Scenario | None
+) -> tuple[list[Scenario], Scenario | None]:
+    """Return worlds and what they are held against by names that differ."""
+    if against is None:
+        return told_apart(worlds), None
+    *told, other = told_apart([*worlds, against])
+    return told, other
 
 
 def comparable(*worlds: Scenario | None) -> None:

@@ -19,7 +19,7 @@ A file::
     spillover.strength   = { low = 0.05, high = 1.0, scale = "log" }
     domestic.learning    = "prior"
     controls.stockpiling = "switch"
-    controls.degraded    = { values = ["none", "market"] }
+    controls.degraded    = { values = ["none", "designed"] }
     scenario             = { values = ["ban", "ban_tight"] }
     chance                 = { low = 1, high = 100 }
 
@@ -40,11 +40,12 @@ from typing import Any
 from analysis.experiments.designs import DESIGNS, POINTS, Factor
 from analysis.experiments.experiment import HORIZONS
 from analysis.experiments.factors import factors_of, in_file, in_words, refuse_lopsided
-from analysis.experiments.scenario_loader import Loader, comparable
+from analysis.experiments.scenario_loader import Loader, apart, comparable
 from model.core.errors import InputError, near, shown
 from model.core.toml import quoted, read_toml
+from model.core.values import as_whole, plain
 from model.parameters import FACTS
-from model.scenario import Scenario
+from model.scenario import Scenario, home
 from model.state.inputs import parse_month
 
 ENTRIES: dict[str, tuple[type, str]] = {
@@ -59,6 +60,7 @@ ENTRIES: dict[str, tuple[type, str]] = {
     "batch": (int, "batch = 16"),
 }
 HEADINGS = ("title", "sweep", "set", "factors")
+TABLES = (".csv", ".parquet")
 MOST_REPLICATES = 100_000
 
 
@@ -181,10 +183,13 @@ def check(
     beside: Path | None = None,
 ) -> Specification:
     """Check a sweep's entries and factors; raises ``InputError``."""
+    entries = {name: plain(value) for name, value in entries.items()}
+    factors = {name: plain(value) for name, value in factors.items()}
     for name, value in entries.items():
         if name not in ENTRIES:
             raise InputError(f"{place}sweep: unknown entry {shown(name)}; {near(name, ENTRIES)}")
         kind, good = ENTRIES[name]
+        value = entries[name] = as_whole(value) if kind is int else value
         if not isinstance(value, kind) or isinstance(value, bool):
             word = {str: "text", int: "a whole number", list: "a list"}[kind]
             raise InputError(
@@ -194,8 +199,7 @@ def check(
         raise InputError(f'{place}sweep.scenario: is missing; a good line is scenario = "ban"')
 
     loader = Loader(overrides, () if beside is None else (beside,))
-    worlds = _worlds(loader, entries["scenario"], factors, place)
-    against = loader.one(entries["against"]) if "against" in entries else None
+    worlds, against = _worlds(loader, entries["scenario"], entries.get("against"), factors, place)
     comparable(*worlds.values(), against)
     design = entries.get("design", "lhs" if "file" not in entries else "file")
     if design not in DESIGNS:
@@ -206,7 +210,11 @@ def check(
                          'good lines are design = "file" and file = "points.csv"')  # fmt: skip
     table = None
     if design == "file":
-        table = (beside or Path()) / entries["file"]
+        table = (beside or Path()) / home(entries["file"])
+        if table.suffix not in TABLES and not table.name.endswith(".csv.gz"):
+            raise InputError(f"{place}sweep.file: must end in .csv or .parquet, got "
+                             f"{shown(entries['file'])}; a good line is file = \"points.csv\""
+                             )  # fmt: skip
         if factors:
             raise InputError(f"{place}factors: a design from a file has its factors there, as "
                              "columns; leave them out")  # fmt: skip
@@ -272,18 +280,27 @@ def as_toml(spec: Specification, table: str | None = None) -> str:
 
 
 def _worlds(
-    loader: Loader, name: str, factors: Mapping[str, Any], place: str
-) -> dict[str, Scenario]:
+    loader: Loader, name: str, against: str | None, factors: Mapping[str, Any], place: str
+) -> tuple[dict[str, Scenario], Scenario | None]:
+    # The worlds that are varied, by names that tell them apart, and what they are held against.
     first = loader.one(name)
+    other = None if against is None else loader.one(against)
     factor = factors.get("scenario")
     if factor is None:
-        return {first.name: first}
+        listed, other = apart([first], other)
+        return {listed[0].name: listed[0]}, other
     names = factor.get("values") if isinstance(factor, dict) else None
     if not isinstance(names, list) or not names or not all(isinstance(n, str) for n in names):
         raise InputError(f"{place}factors.scenario: must list scenarios, got {shown(factor)}; "
                          'a good line is scenario = { values = ["ban", "ban_tight"] }')  # fmt: skip
-    found = loader.several(names, f"{place}factors.scenario")
-    return {scenario.name: scenario for scenario in found.values()}
+    where = f"{place}factors.scenario"
+    listed, other = loader.several(names, where, other)
+    found: dict[str, Scenario] = {}
+    for one in listed:
+        if one.name in found:
+            raise InputError(f"{where}: {one.name!r} is there twice; give each scenario once")
+        found[one.name] = one
+    return found, other
 
 
 def _within(place: str, name: str, value: int, low: int, high: int, good: str) -> None:

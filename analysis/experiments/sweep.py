@@ -7,7 +7,6 @@ most one batch a worker.
 
 from __future__ import annotations
 
-import os
 import time
 from collections import deque
 from collections.abc import Callable
@@ -17,14 +16,24 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from analysis.experiments.experiment import Failure, seed_of
 from analysis.experiments.plan import Plan, plan_of
 from analysis.experiments.specification import Specification, as_toml
 from analysis.experiments.sweep_batch import Batch, Point, as_table, columns_of, run_batch
-from analysis.experiments.sweep_folder import Batches, Damaged, Layout, sound
+from analysis.experiments.sweep_folder import (
+    OWN_DIGEST,
+    STALE,
+    Batches,
+    Damaged,
+    Layout,
+    file_digest,
+    manifest_digest,
+    sound,
+    spans,
+)
 from analysis.experiments.worker_pool import Engine, EngineLost, lost
+from model.core.arrow import write_table
 from model.core.errors import InputError
 from model.core.kernels import sources_digest
 from model.measure import run_folder
@@ -42,6 +51,10 @@ DEATHS = 2  # of its worker, after which a job has failed
 
 class OutOfTime(Exception):
     """The time that was given is over; what is finished is kept."""
+
+
+class RowsGone(Exception):
+    """Rows that were kept are not there any more when the sweep ends."""
 
 
 @dataclass
@@ -100,7 +113,8 @@ def folder_of(spec: Specification, plan: Plan, digest: str, out: Path) -> Path:
     """Return the folder of a sweep: scenario, what it is held against, design, size, digest."""
     words = [spec.base.name if len(spec.worlds) == 1 else "scenarios"]
     words += [] if spec.against is None else [spec.against.name]
-    return out / f"{'-'.join(words)}-{spec.design}-{plan.size}x{spec.replicates}-{digest[:8]}"
+    end = f"{spec.design}-{plan.size}x{spec.replicates}-{digest[:8]}"
+    return out / run_folder.folder_name("-".join(words), end)
 
 
 def begin(
@@ -123,10 +137,10 @@ def begin(
                       "out folder")  # fmt: skip
     batches = Batches(folder)
     if batches.digest != digest:
-        raise Refused(
-            f"{folder}: holds another sweep, or was begun by other sources of the program (its "
-            "digest differs), and cannot be resumed; give another out folder"
-        )
+        other = batches.manifest.get("sources") != sources_digest()
+        what = "was begun by other sources of the program" if other else "holds another sweep"
+        raise Refused(f"{folder}: {what} (its digest differs), and cannot be resumed; give another "
+                      "out folder")  # fmt: skip
     return batches
 
 
@@ -141,9 +155,11 @@ def reopen(folder: Path) -> tuple[Specification, Plan, Batches]:
     except InputError as error:
         raise Refused(f"{folder}: its sweep cannot be read: {error}") from None
     if not same:
+        other = batches.manifest.get("sources") != sources_digest()
+        what = "begun by other sources of the program" if other else "changed since it was begun"
         raise Refused(
-            f"{folder}: was begun by other sources of the program (its digest differs), and "
-            "cannot be resumed; its rows can still be read"
+            f"{folder}: was {what} (its digest differs), and cannot be resumed; its rows can "
+            "still be read"
         )
     return spec, plan, batches
 
@@ -177,6 +193,7 @@ def resume(
 
     Raises:
         OutOfTime: at the deadline.
+        RowsGone: where somebody removed rows meanwhile.
         OSError: where the folder cannot be written (a full disk); what is finished is kept.
         EngineLost: where the engine is gone.
     """
@@ -204,9 +221,12 @@ def resume(
         report(progress)
     if todo:
         again = frozenset(batches.there()) & frozenset(todo)
-        _Work(batches, spec, plan, progress, deadline, fail_fast, again, report).carry_out(
+        _Work(batches, spec, plan, progress, deadline, fail_fast, again, report, say).carry_out(
             todo, engine
         )
+    gone = sorted(set(own) - set(batches.there()))
+    if gone and not (fail_fast and progress.failed):
+        raise RowsGone(f"the rows of batches {spans(gone)} were removed meanwhile")
     return progress
 
 
@@ -220,6 +240,8 @@ class _Work:
     fail_fast: bool
     again: frozenset[int]  # batches that are there and are computed once more
     report: Callable[[Progress], None] | None
+    say: Callable[[str], None] | None = None
+    said: str = ""
     opened: dict[int, _Open] = field(default_factory=dict)
     pieces: deque[_Piece] = field(default_factory=deque)
     busy: dict[Future[Any], _Piece] = field(default_factory=dict)
@@ -239,8 +261,10 @@ class _Work:
                     if not waiting:
                         break
                     if held:
+                        self._tell_holders(waiting)
                         time.sleep(LOOK)  # others are at all that is left: see whether they finish
                 self._collect()
+                self._tell(engine.waits())
                 self.progress.seconds = time.monotonic() - begun
                 self.batches.beat()
                 if self.deadline is not None and time.monotonic() > self.deadline:
@@ -251,6 +275,17 @@ class _Work:
         finally:
             engine.close(kill=not fine)
             self.batches.release_all()
+
+    def _tell_holders(self, waiting: deque[int]) -> None:
+        who = ", ".join(self.batches.holders()[:5]) or "somebody"
+        self._tell(f"waiting for {who}, who works at what is left (batches {spans(waiting)}); what "
+                   f"shows no sign of life for {STALE / 60:.0f} minutes is taken over")  # fmt: skip
+
+    def _tell(self, text: str | None) -> None:
+        # What is waited for, whenever that is something new.
+        if text is not None and text != self.said and self.say is not None:
+            self.say(text)
+        self.said = text or self.said
 
     def _feed(self, engine: Engine, waiting: deque[int]) -> bool:
         # Keep workers busy and one call in hand; returns whether only claimed batches are left.
@@ -375,7 +410,7 @@ def _fill(place: Path, spec: Specification, plan: Plan, digest: str) -> None:
         (place / "scenarios" / f"{name}.toml").write_text(text, encoding="utf-8")
     table = "plan.parquet" if spec.design == "file" else None
     (place / "sweep.toml").write_text(as_toml(spec, table), encoding="utf-8")
-    pq.write_table(plan.table(), place / "plan.parquet", compression="zstd")
+    write_table(plan.table(), place / "plan.parquet")
     manifest = {
         "schema_version": run_folder.SCHEMA_VERSION,
         "kind": "sweep",
@@ -401,14 +436,11 @@ def _fill(place: Path, spec: Specification, plan: Plan, digest: str) -> None:
         **run_folder.cast_of(inputs_of(spec.base.parameters)),
         **run_folder.provenance(spec.base, spec.seed, 0.0),
         "digest": digest,
+        "files": {
+            path.relative_to(place).as_posix(): file_digest(path)
+            for path in sorted(place.rglob("*"))
+            if path.is_file()
+        },
     }  # fmt: skip
+    manifest[OWN_DIGEST] = manifest_digest(manifest)
     run_folder.write_json(place / "manifest.json", manifest)
-
-
-def free_space(folder: Path) -> int:
-    """Return the bytes that the disk of a folder, there or to be made, has left."""
-    place = folder
-    while not place.exists():
-        place = place.parent
-    status = os.statvfs(place)
-    return status.f_bavail * status.f_frsize

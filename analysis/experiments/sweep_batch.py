@@ -95,6 +95,12 @@ def columns_of(effects: bool) -> dict[str, tuple[str, str]]:
     return found
 
 
+def type_of(name: str) -> pa.DataType:
+    """Return the type of a column of a batch's rows."""
+    kinds = {"point": pa.int32(), "replicate": pa.int32(), "horizon": pa.string()}
+    return kinds.get(name, pa.bool_() if name.endswith("_censored") else pa.float32())
+
+
 def run_batch(batch: Batch) -> tuple[pa.Table, list[Failure]]:
     """Run the jobs of a batch; returns their rows, and the jobs that failed.
 
@@ -121,12 +127,9 @@ def as_table(rows: list[dict[str, Any]], effects: bool) -> pa.Table:
     """Return rows as a table: outcomes as float32, undefined ones null."""
     arrays, fields = [], []
     for name, (unit, description) in columns_of(effects).items():
-        kind = {"point": pa.int32(), "replicate": pa.int32(), "horizon": pa.string()}.get(name)
-        if name.endswith("_censored"):
-            kind = pa.bool_()
+        kind = type_of(name)
         values = [row[name] for row in rows]
-        if kind is None:
-            kind = pa.float32()
+        if kind == pa.float32():
             values = [value if math.isfinite(value) else None for value in values]
         arrays.append(pa.array(values, kind))
         metadata = {"unit": unit, "description": description}

@@ -1,7 +1,8 @@
 """A sweep's folder: what is planned, what is done, who is at what.
 
 - ``sweep.toml``, ``scenarios/``, ``plan.parquet``, ``manifest.json``: the sweep, written once with
-  the folder, whole or not at all.
+  the folder, whole or not at all. The manifest holds the digests of the others and of itself, so
+  that whoever opens the folder learns which of them was changed.
 - ``parts/000012.parquet``: the rows of batch 12, written aside, synced, renamed. They are the
   only truth: a batch is done when its file is there and sound.
 - ``claims/000012``: somebody is at batch 12: host, process, time. Made exclusively, touched while
@@ -15,12 +16,14 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import platform
+import shutil
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,11 +33,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis.experiments.experiment import Failure
-from model.measure.run_folder import Refused, alive, read_manifest, sync
+from analysis.experiments.sweep_batch import type_of
+from model.core.arrow import read_table
+from model.measure.run_folder import Refused, alive, plain, read_manifest, reading, sync
+from model.measure.tables import content_digest
 
 BEAT = 30.0  # seconds between touches of a claim
 STALE = 600.0  # seconds after which the claim of another machine is taken over
-DIGEST, FAILED, SECONDS = b"sweep", b"failed", b"seconds"
+DIGEST, FAILED, SECONDS, CONTENT = b"sweep", b"failed", b"seconds", b"content"
+OWN_DIGEST = "own_digest"  # of the manifest itself, in the manifest
 
 
 class Damaged(Exception):
@@ -73,16 +80,42 @@ class Batches:
         self.manifest = read_manifest(folder)
         if self.manifest.get("kind") != "sweep":
             raise Refused(f"{folder}: holds no sweep, but a {self.manifest.get('kind')}")
-        try:
+        own = self.manifest.get(OWN_DIGEST)
+        if own is not None and own != manifest_digest(self.manifest):
+            raise Refused(f"{folder}: manifest.json was changed since the sweep was begun; put "
+                          "back what it was")  # fmt: skip
+        self.digested = own is not None  # by this program; sweeps of before have no digests
+        with reading(folder):
             self.digest = str(self.manifest["digest"])
             self.layout = Layout(
                 **{key: int(self.manifest[key]) for key in ("points", "replicates", "batch")},
                 horizons=len(self.manifest["horizons"]),
             )
-        except (KeyError, TypeError, ValueError):
-            raise Refused(f"{folder}: manifest.json is damaged; its sweep is unknown") from None
+            self.columns = list(self.manifest["columns"])
+            if min(vars(self.layout).values()) < 1 or (
+                int(self.manifest["batches"]) != self.layout.batches
+            ):
+                raise ValueError("points, replicates, batch and batches do not go together")
+            names = [*self.manifest["worlds"], self.manifest["against"] or "none"]
+            plain([*names, *(factor["name"] for factor in self.manifest["factors"])])
+            for name, digest in dict(self.manifest.get("files", {})).items():
+                if file_digest(folder / name) != digest:
+                    raise Refused(f"{folder}: {name} was changed since the sweep was begun; put "
+                                  "back what it was")  # fmt: skip
         self.token = uuid.uuid4().hex
         self._mine: dict[int, float] = {}
+        self._seen: dict[str, tuple[float, float]] = {}
+
+    def plan(self) -> pa.Table:
+        """Return the plan. Raises ``Refused`` where it is not that of the manifest."""
+        with reading(self.folder):
+            found = read_table(self.folder / "plan.parquet")
+            factors = [n for n in found.column_names if n != "point" and "@" not in n]
+            if found.num_rows != self.layout.points or factors != [
+                factor["name"] for factor in self.manifest["factors"]
+            ]:
+                raise ValueError("plan.parquet is not the plan of manifest.json")
+            return found
 
     def path(self, number: int) -> Path:
         """Return the file of a batch's rows."""
@@ -101,10 +134,21 @@ class Batches:
     def read(self, number: int) -> tuple[pa.Table, list[Failure]]:
         """Return a batch's rows and failures. Raises ``Damaged`` where they are not sound."""
         try:
-            with pq.ParquetFile(self.path(number), page_checksum_verification=True) as file:
+            with (
+                self.path(number).open("rb") as opened,
+                pq.ParquetFile(opened, page_checksum_verification=True) as file,
+            ):
                 metadata = file.schema_arrow.metadata or {}
                 content = file.read()
-            failures = [Failure(**row) for row in json.loads(metadata.get(FAILED, b"null"))]
+            # Names of columns have no checksum of their own.
+            if [(f.name, f.type) for f in content.schema] != [
+                (name, type_of(name)) for name in self.columns
+            ]:
+                raise Damaged("has other columns than its sweep")
+            failed = metadata.get(FAILED, b"null")
+            if self.digested and metadata.get(CONTENT) != _digest_of_rows(content, failed):
+                raise Damaged("is not what was written")
+            failures = [Failure(**row) for row in json.loads(failed)]
             jobs = [
                 *((f.point, f.replicate) for f in failures),
                 *zip(
@@ -113,10 +157,11 @@ class Batches:
                     strict=True,
                 ),
             ]
-        except FileNotFoundError:
+        except (FileNotFoundError, Damaged):
             raise
-        except (OSError, pa.ArrowException, ValueError, TypeError, KeyError) as error:
-            raise Damaged(str(error).splitlines()[0][:120] or type(error).__name__) from None
+        except Exception as error:  # whatever is odd in it, its rows are computed again
+            first = (str(error).splitlines() or [""])[0][:120]
+            raise Damaged(first or type(error).__name__) from None
         if metadata.get(DIGEST, b"").decode(errors="replace") != self.digest:
             raise Damaged("belongs to another sweep")
         expected = [divmod(job, self.layout.replicates) for job in self.layout.jobs_of(number)]
@@ -138,10 +183,12 @@ class Batches:
             self._put(place, (json.dumps(rows, indent=1, ensure_ascii=False) + "\n").encode())
         else:
             place.unlink(missing_ok=True)
+        failed = json.dumps(rows).encode()
         metadata = {
             **(content.schema.metadata or {}),
             DIGEST: self.digest.encode(),
-            FAILED: json.dumps(rows).encode(),
+            FAILED: failed,
+            CONTENT: _digest_of_rows(content, failed),
             SECONDS: f"{seconds:.3f}".encode(),
         }
         sink = pa.BufferOutputStream()
@@ -175,7 +222,7 @@ class Batches:
             os.rename(place, aside)
         except FileNotFoundError:
             return False  # somebody else was quicker
-        aside.unlink(missing_ok=True)
+        _remove(aside)
         return self._make(place, number)
 
     def release(self, number: int) -> None:
@@ -203,20 +250,20 @@ class Batches:
         done = set(self.there())
         for place in (self.folder / "claims").iterdir():
             if place.name.isdecimal() and int(place.name) in done and self._stale(place):
-                place.unlink(missing_ok=True)
+                _remove(place)
         for name in ("parts", "failed", "claims"):
             for left in (self.folder / name).glob(f".*-{platform.node()}-*"):
                 process = left.name.rsplit("-", 1)[-1]
                 if process.isdecimal() and not alive(int(process)):
-                    left.unlink(missing_ok=True)
+                    _remove(left)
 
     def holders(self) -> list[str]:
         """Return who holds claims now, as host and process, each once."""
         found: dict[str, None] = {}
         for place in sorted((self.folder / "claims").glob("[0-9]*")):
-            with contextlib.suppress(OSError, ValueError, KeyError):
-                content = json.loads(place.read_text(encoding="utf-8"))
-                found[f"process {content['process']} on {content['host']}"] = None
+            holder = _holder(place)
+            who = "somebody" if holder is None else f"process {holder[1]} on {holder[0]}"
+            found[who] = None
         return list(found)
 
     def _claim(self, number: int) -> Path:
@@ -241,16 +288,20 @@ class Batches:
 
     def _stale(self, place: Path) -> bool:
         try:
-            age = self._now() - place.stat().st_mtime
-            text = place.read_text(encoding="utf-8")
+            touched = place.stat().st_mtime
         except FileNotFoundError:
             return True
-        try:
-            content = json.loads(text)
-            host, process = content["host"], int(content["process"])
-            started = content.get("started")
-        except (ValueError, KeyError, TypeError):
+        # By the disk's clock, or, for a claim dated ahead of it, by how long we have seen it
+        # untouched.
+        known, since = self._seen.get(place.name, (None, 0.0))
+        if known != touched:
+            since = time.monotonic()
+            self._seen[place.name] = (touched, since)
+        age = max(self._now() - touched, time.monotonic() - since)
+        holder = _holder(place)
+        if holder is None:
             return age > BEAT  # killed while it was made, or being made just now
+        host, process, started = holder
         if host == platform.node():
             if not alive(process):
                 return True
@@ -283,6 +334,42 @@ class Batches:
                 aside.unlink(missing_ok=True)
 
 
+def manifest_digest(manifest: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a manifest, but for what it says of its own digest."""
+    content = {key: value for key, value in manifest.items() if key != OWN_DIGEST}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file; none where it is not there."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except FileNotFoundError:
+        return ""
+
+
+def _digest_of_rows(content: pa.Table, failed: bytes) -> bytes:
+    text = content_digest({"rows": content}).encode()
+    return hashlib.sha256(text + failed).hexdigest().encode()
+
+
+def _holder(place: Path) -> tuple[str, int, Any] | None:
+    # Host, process and when it began, as a claim has them; None where it says nothing of the kind.
+    try:
+        content = json.loads(place.read_text(encoding="utf-8"))
+        return str(content["host"])[:80], int(content["process"]), content.get("started")
+    except Exception:  # half a file, bytes that are no text, a folder, endless nesting
+        return None
+
+
+def _remove(place: Path) -> None:
+    # Whatever stands there, by accident even a folder.
+    if place.is_dir() and not place.is_symlink():
+        shutil.rmtree(place, ignore_errors=True)
+    else:
+        place.unlink(missing_ok=True)
+
+
 def sound(batches: Batches) -> tuple[dict[int, int], dict[int, str]]:
     """Return the number of failures of each sound batch, and why each other one is damaged."""
     fine: dict[int, int] = {}
@@ -297,12 +384,12 @@ def sound(batches: Batches) -> tuple[dict[int, int], dict[int, str]]:
     return fine, damaged
 
 
-def spans(numbers: Sequence[int]) -> str:
+def spans(numbers: Iterable[int]) -> str:
     """Return numbers in words: 3, 5 to 8."""
     return ", ".join(f"{a}" if a == b else f"{a} to {b}" for a, b in _runs(numbers))
 
 
-def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+def _runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
     ordered = sorted(numbers)
     start = 0
     for k in range(1, len(ordered) + 1):

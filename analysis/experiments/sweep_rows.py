@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from analysis.experiments.experiment import Failure
 from analysis.experiments.sweep_batch import as_table
 from analysis.experiments.sweep_folder import Batches, Damaged, spans
+from model.core.place import expanded
 from model.measure.outcomes import CENSORED
 from model.measure.run_folder import Refused
 
@@ -35,10 +35,11 @@ def load_sweep(folder: str | Path, *more: str | Path, unfinished: bool = False) 
         Refused: where a folder holds no sweep or another one, or, unless ``unfinished``, where
             batches are missing: it names them, and the shards they belong to.
     """
-    content, failures, missing, first = merged([Path(folder), *map(Path, more)])
+    folders = [expanded(Path(one), "folder") for one in (folder, *more)]
+    content, failures, missing, first = merged(folders)
     if missing and not unfinished:
-        raise Refused(missing_message(first, missing, [Path(folder), *map(Path, more)]))
-    plan = pq.read_table(first.folder / "plan.parquet")
+        raise Refused(missing_message(first, missing, folders))
+    plan = first.plan()
     factors = [name for name in plan.column_names if name != "point" and "@" not in name]
     frame: pd.DataFrame = content.to_pandas(strings_to_categorical=True)
     values = plan.select(["point", *factors]).to_pandas().set_index("point")

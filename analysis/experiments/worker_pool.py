@@ -68,6 +68,9 @@ class Engine(Protocol):
     def submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
         """Submit a call; its future gives the value, the call's exception or ``WorkerDied``."""
 
+    def waits(self) -> str | None:
+        """Return what the engine waits for where nothing can go on, in words."""
+
     def close(self, kill: bool = False) -> None:
         """Let workers end; with ``kill``, at once and whatever they do."""
 
@@ -98,6 +101,10 @@ class Processes:
     def submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
         """Submit a call to the next free worker."""
         return self._pool.submit(self._call, function, arguments)
+
+    def waits(self) -> str | None:
+        """Return None: a worker is started when it is needed."""
+        return None
 
     def close(self, kill: bool = False) -> None:
         """End the workers: idle ones by themselves; with ``kill`` all of them, at once."""
@@ -188,14 +195,15 @@ class Dask:
                 "a good value is tcp://127.0.0.1:8786, where dask scheduler runs"
             ) from None
         self._pool = self._client.get_executor(pure=False)
-        self._known, self._looked = 1, -LOOK
+        self._known, self._looked, self._gone = 1, -LOOK, False
 
     def capacity(self) -> int:
         """Return the number of threads of all workers, as of a few seconds ago."""
         if time.monotonic() - self._looked > LOOK:
             self._looked = time.monotonic()
             try:
-                self._known = max(1, sum(self._client.nthreads().values()))
+                threads = sum(self._client.nthreads().values())
+                self._known, self._gone = max(1, threads), threads == 0
             except Exception as error:
                 raise EngineLost(f"the Dask scheduler is gone ({error})") from None
         return self._known
@@ -204,6 +212,10 @@ class Dask:
         """Submit a call to any worker; the cluster repeats it where a worker is lost."""
         future: Future[Any] = self._pool.submit(_on_cluster, function, arguments)
         return future
+
+    def waits(self) -> str | None:
+        """Return that the cluster has no worker, where it has none."""
+        return "waiting for the cluster, which has no worker now" if self._gone else None
 
     def close(self, kill: bool = False) -> None:
         """Leave the cluster; calls that are not finished are given up."""
@@ -234,6 +246,15 @@ def start(name: str = "processes", workers: int | None = None, scheduler: str | 
     if scheduler is not None:
         raise InputError(f"scheduler {scheduler}: goes with engine dask")
     return Processes(workers or cores())
+
+
+def check(name: str, scheduler: str | None) -> None:
+    """Find out whether an engine can be had, before anything is written for it.
+
+    Raises ``InputError``.
+    """
+    if name != "processes":
+        start(name, scheduler=scheduler).close()
 
 
 def each(

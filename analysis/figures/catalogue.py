@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
-from analysis.figures import captions, panels, style
+from analysis.figures import captions, fonts, panels, style
 from analysis.figures.compute import compute
 from analysis.figures.data import (
     Folder,
@@ -35,6 +35,7 @@ from analysis.figures.panels import Label
 from analysis.figures.style import DIFFERENCE, FADED, INK, MUTED, Grid, Words
 from model.core.errors import InputError
 from model.measure.outcomes import CENSORED, OUTCOMES
+from model.measure.run_folder import inside, reading
 from model.state.codes import CHANNELS, FIELDS, LAB_FIELDS
 
 FEWEST_IDEAS = 10  # below it an age has no point on an S-curve
@@ -51,8 +52,23 @@ def figures_of(folder: Path, out: Path, kinds: Sequence[str] = ()) -> list[Path]
 
     Returns:
         The files written.
+
+    Raises:
+        InputError: for a figure that is none, or a folder that is not there.
+        Refused: where the folder holds no result that can be drawn.
     """
-    return _draw(read_folder(folder), out, kinds)
+    checked_kinds(kinds)
+    with reading(folder):
+        inside(out, folder)
+        return _draw(read_folder(folder), out, kinds)
+
+
+def checked_kinds(kinds: Sequence[str]) -> Sequence[str]:
+    """Return names of figures. Raises ``InputError`` where one is none."""
+    for kind in kinds:
+        if kind not in FIGURES:
+            raise InputError(f"unknown figure {kind!r}; figures are {', '.join(FIGURES)}")
+    return kinds
 
 
 def innovation(folder: Folder) -> Figure:
@@ -174,14 +190,17 @@ FIGURES: dict[str, Callable[[Folder], Figure]] = {
 }
 
 
+def remarks(folder: Path) -> list[str]:
+    """Return what is to be said of the figures of a result: titles that no font can write."""
+    return fonts.drawable(read_folder(folder))[1]
+
+
 def _draw(folder: Folder, out: Path, kinds: Sequence[str]) -> list[Path]:
-    for kind in kinds:
-        if kind not in FIGURES:
-            raise InputError(f"unknown figure {kind!r}; figures are {', '.join(FIGURES)}")
     written = []
-    with style.styled():
+    with style.styled(fonts.families(folder)):
+        folder, _ = fonts.drawable(folder)
         for kind in kinds or FIGURES:
-            written += style.save(FIGURES[kind](folder), out / kind)
+            written += style.save(FIGURES[kind](folder), out, kind)
     return written
 
 

@@ -12,14 +12,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from model.core.arrow import read_table
 from model.measure.run_folder import Refused, read_manifest
 from model.state.codes import CHANNELS, FIELDS, LAB_FIELDS, SOURCES
 
 Values = NDArray[np.float64]
 BAND = (10, 90)  # percentiles over replicates
+LONGEST_LABEL = 40  # letters of the name of a bloc beside a line
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -49,13 +50,14 @@ class World:
     letter: str
     title: str
     several: bool
+    name: str = ""
 
     def table(self, name: str, *columns: str) -> pd.DataFrame:
         """Return columns of a table, with ``replicate`` in front (1 in a run)."""
         wanted = ["replicate", *columns] if self.several else list(columns)
-        frame: pd.DataFrame = pq.read_table(
-            self.folder / f"{name}.parquet", columns=wanted
-        ).to_pandas(categories=[c for c in ("month", "bloc", "channel") if c in columns])
+        frame: pd.DataFrame = read_table(self.folder / f"{name}.parquet", wanted).to_pandas(
+            categories=[c for c in ("month", "bloc", "channel") if c in columns]
+        )
         if not self.several:
             frame.insert(0, "replicate", 1)
         return frame
@@ -67,6 +69,7 @@ class Rule:
 
     title: str
     worlds: str
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,7 @@ class Folder:
 
     def label(self, bloc: str) -> str:
         """Return the printed name of a bloc."""
-        return self.labels.get(bloc, bloc)
+        return str(self.labels.get(bloc, bloc))[:LONGEST_LABEL]
 
 
 def read_folder(path: Path) -> Folder:
@@ -118,14 +121,14 @@ def read_folder(path: Path) -> Folder:
         raise Refused(f"{path}: holds no run and no comparison")
     if about["kind"] == "run":
         name = str(about.get("scenario", path.name))
-        worlds: tuple[World, ...] = (World(path, "A", _title(path, name), False),)
+        worlds: tuple[World, ...] = (World(path, "A", _title(path, name), False, name),)
         source = f"spillover, scenario {name}, seed {about.get('seed', 'unknown')}"
     else:
         names = [str(about[world]) for world in ("a", "b")]
         titles = about.get("titles", names)
         worlds = tuple(
-            World(path / letter, letter.upper(), str(title), True)
-            for letter, title in zip(("a", "b"), titles, strict=True)
+            World(path / letter, letter.upper(), str(title), True, name)
+            for letter, title, name in zip(("a", "b"), titles, names, strict=True)
         )
         count = int(about.get("replicates", 1))
         paired = "1 paired replicate" if count == 1 else f"{count} paired replicates"
@@ -168,14 +171,16 @@ def _title(path: Path, name: str) -> str:
 
 
 def _acts(given: list[dict[str, Any]], months: tuple[str, ...]) -> tuple[Act, ...]:
-    worlds: dict[tuple[str, str], list[str]] = {}
+    worlds: dict[tuple[str, str, str], list[str]] = {}
     for act in given:
         if months[0] <= act["month"] <= months[-1]:
-            letters = worlds.setdefault((act["month"], act.get("title", act["name"])), [])
+            name = str(act["name"])
+            letters = worlds.setdefault((act["month"], act.get("title", name), name), [])
             letters.append(str(act.get("world", "a")).upper())
     dated: dict[str, list[Rule]] = {}
-    for (month, title), letters in worlds.items():
-        dated.setdefault(month, []).append(Rule(title, " and ".join(sorted(set(letters)))))
+    for (month, title, name), letters in worlds.items():
+        where = " and ".join(sorted(set(letters)))
+        dated.setdefault(month, []).append(Rule(title, where, name))
     return tuple(Act(date(month), month, tuple(dated[month])) for month in sorted(dated))
 
 
@@ -237,7 +242,7 @@ def effect(folder: Folder, name: str) -> tuple[Line, Line]:
 
     The first band is the 5th to 95th percentile of pairs, the second the 95 % interval of the mean.
     """
-    table = pq.read_table(folder.path / "effects.parquet").to_pandas()
+    table = read_table(folder.path / "effects.parquet").to_pandas()
     table = table[table["outcome"] == name].sort_values("month")
     x = np.array([date(m) for m in table["month"]]) + 1.0 / 24.0
     middle, *ends = (

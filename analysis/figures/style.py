@@ -7,6 +7,7 @@ Design", 2008. Where two worlds are drawn, A is dashed and lighter, B solid.
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.textpath import text_to_path
+
+from model.measure.run_folder import plain
 
 WIDTH = 16.0  # cm
 INCH = 2.54  # cm
@@ -37,6 +40,8 @@ BODY, SMALL, HEAD = 7.5, 6.5, 10.5  # points
 LINE = 0.31  # cm, a line of small print
 BETWEEN = 0.5  # cm, between two columns of notes
 MANY = 8  # notes; more stand in two columns
+LONGEST_TEXT, LONGEST_CAPTION = 240, 3000  # letters that are drawn of one text
+MOST_NOTES = 60
 DASHES = (0, (3.2, 1.6))
 
 STYLE: Any = {  # names and values of matplotlib
@@ -97,18 +102,32 @@ class Words:
 
 
 @contextmanager
-def styled() -> Iterator[None]:
-    """Use this style, and nothing of the reader's own settings, until the block ends."""
-    with matplotlib.rc_context():
+def styled(families: Sequence[str] = ("DejaVu Sans",)) -> Iterator[None]:
+    """Use this style, and nothing of the reader's own settings, until the block ends.
+
+    Letters come from the first of the ``families`` that has them.
+    """
+    fonts: Any = {"font.family": list(families)}
+    if len(families) > 1:
+        fonts["pdf.fonttype"] = 3  # fonts with other outlines cannot be embedded whole
+    with matplotlib.rc_context(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=UserWarning, module="matplotlib")
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
         matplotlib.rcdefaults()
-        with matplotlib.rc_context(STYLE):
+        with matplotlib.rc_context({**STYLE, **fonts}):
             yield
 
 
 def width_of(text: str, size: float) -> float:
     """Return how wide a text is, in cm."""
-    font = FontProperties(family="DejaVu Sans", size=size)
+    font = FontProperties(family=matplotlib.rcParams["font.family"], size=size)
     return float(text_to_path.get_text_width_height_descent(text, font, False)[0]) * POINT
+
+
+def cut(text: str, most: int = LONGEST_TEXT) -> str:
+    """Return a text as it is drawn: on one line, and not longer than a reader can bear."""
+    line = "".join(letter if letter.isprintable() else " " for letter in text[: most + 1])
+    return line if len(line) <= most else line[: most - 1] + "…"
 
 
 def wrapped(text: str, size: float, width: float) -> list[str]:
@@ -153,6 +172,13 @@ def sheet(words: Words, grid: Grid) -> tuple[Figure, list[list[Axes]]]:
     Returns the figure and its panels; the height follows from the parts.
     """
     room = WIDTH - 0.6
+    words = Words(
+        cut(words.title),
+        tuple(Key(key.kind, cut(key.text)) for key in words.keys),
+        tuple((mark, cut(text)) for mark, text in words.notes[:MOST_NOTES]),
+        cut(words.caption, LONGEST_CAPTION),
+        cut(words.source),
+    )
     titles = wrapped(words.title, HEAD * 1.1, room)
     indent = max((width_of(mark, SMALL) for mark, _ in words.notes), default=0.0) + 0.2
     notes = columns_of(words.notes, indent, room)
@@ -229,8 +255,9 @@ def _panels(figure: Figure, grid: Grid, header: float, height: float) -> list[li
     return panels
 
 
-def save(figure: Figure, stem: Path) -> list[Path]:
+def save(figure: Figure, folder: Path, name: str) -> list[Path]:
     """Write a figure as PNG (200 dpi) and PDF; files appear whole. Returns their paths."""
+    stem = folder / plain([name])[0]
     stem.parent.mkdir(parents=True, exist_ok=True)
     written = []
     for kind, metadata in (("png", {"Software": None}), ("pdf", {"CreationDate": None})):

@@ -19,20 +19,21 @@ chance is reported as that of a factor ``chance``. Points that are not whole are
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from analysis.experiments.designs import CHANCE
 from analysis.experiments.effects import LEVEL, ROUNDING, Values
 from analysis.experiments.prior_draws import most_influential
+from analysis.experiments.sweep_folder import Batches
 from analysis.experiments.sweep_points import exact_values, whole_points
 from analysis.experiments.sweep_rows import load_sweep
+from model.core.place import expanded
 from model.measure.outcomes import OUTCOMES
 
 if TYPE_CHECKING:
@@ -173,7 +174,11 @@ def _index(factor: str, kind: str, value: float, spread: Values) -> Index:
 
 
 def sensitivity(
-    folder: str | Path, *more: str | Path, horizon: str | None = None, unfinished: bool = False
+    folder: str | Path,
+    *more: str | Path,
+    horizon: str | None = None,
+    unfinished: bool = False,
+    outcome: str | None = None,
 ) -> pd.DataFrame:
     """Return the indices of a sweep as a frame: a row an outcome, factor and index.
 
@@ -182,23 +187,37 @@ def sensitivity(
         more: further folders of the same sweep.
         horizon: month, by default the last.
         unfinished: use what is there of a sweep that is not done.
+        outcome: the one that is wanted; by default all of them.
 
     Returns:
         Columns ``outcome``, ``of`` (outcome or effect), ``horizon``, ``factor``, ``index``,
         ``value``, ``low``, ``high``, ``n`` (base points, trajectories or points used).
 
     Raises:
-        InputError: for a horizon that the sweep does not have.
+        InputError: for a horizon or an outcome that there is not.
         Refused: as ``load_sweep``.
     """
+    from model.core.errors import InputError, near
+
+    if outcome is not None and outcome not in OUTCOMES:
+        raise InputError(f"unknown outcome {outcome!r}; {near(outcome, OUTCOMES)}")
+    frame = load_sweep(folder, *more, unfinished=unfinished)
+    names = OUTCOMES if outcome is None else (outcome,)
+    return indices_of_rows(
+        expanded(Path(folder), "folder"), frame, checked_horizon(frame, horizon), names
+    )
+
+
+def indices_of_rows(
+    folder: Path, frame: pd.DataFrame, chosen: str, names: Iterable[str]
+) -> pd.DataFrame:
+    """Return, as ``sensitivity``, the indices of some outcomes, from a sweep's rows."""
     import pandas as pd
 
-    frame = load_sweep(folder, *more, unfinished=unfinished)
-    chosen = checked_horizon(frame, horizon)
-    plan = pq.read_table(Path(folder) / "plan.parquet")
+    plan = Batches(folder).plan()
     rows: list[dict[str, Any]] = []
     here = frame[frame["horizon"] == chosen]
-    for name in OUTCOMES:
+    for name in names:
         for of, column in (("outcome", name), ("effect", f"{name}_effect")):
             if column not in here:
                 continue

@@ -27,6 +27,7 @@ from analysis.reports.parameters import NO_UNIT
 from analysis.reports.terminal_tables import title
 from model.core.errors import InputError
 from model.measure.outcomes import OUTCOMES, unit_of_effect
+from model.measure.run_folder import plain
 from model.parameters import FACTS
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ def figure(
 def title_of(folder: Path, names: list[str]) -> str:
     """Return the titles of scenarios as a sweep's folder keeps them; names where they are lost."""
     found = []
-    for name in names:
+    for name in plain(names):
         try:
             text = (folder / "scenarios" / f"{name}.toml").read_text(encoding="utf-8")
             found.append(str(tomllib.loads(text)["title"]))
@@ -151,7 +152,7 @@ def title_of(folder: Path, names: list[str]) -> str:
 
 def save(sheet: Figure, folder: Path, one: str, other: str, name: str) -> list[Path]:
     """Write a phase diagram below a folder; returns the files."""
-    return style.save(sheet, folder / f"phase-{name}-{one}-{other}")
+    return style.save(sheet, folder, f"phase-{name}-{one}-{other}")
 
 
 def _surface(x: Values, y: Values, z: Values) -> Phase:

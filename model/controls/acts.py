@@ -151,7 +151,7 @@ def sooner(act: Act, years: int) -> Act:
         if day is None:
             return None
         leap = (day.month, day.day) == (2, 29)
-        return day.replace(year=day.year - years, day=28 if leap else day.day)
+        return day.replace(year=max(date.min.year, day.year - years), day=28 if leap else day.day)
 
     if years == 0:
         return act

@@ -25,7 +25,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from model.core import meant
 from model.core.errors import InputError, near, shown
+from model.core.toml import quoted
+from model.core.values import as_whole
 
 Spec = Mapping[str, str]  # column: kind
 Words = Mapping[str, tuple[str, ...]]  # kind: the words it allows
@@ -85,9 +88,13 @@ class Fields(NamedTuple):
         if kind == "flag":
             if isinstance(got, bool):
                 return got
-            raise self.wrong(field, "must be true or false", "a good value is true", got)
-        if kind == "day" and isinstance(got, date) and not isinstance(got, datetime):
-            return got
+            good = quoted(meant.flag(got) is not False)
+            raise self.wrong(field, "must be true or false", f"a good value is {good}", got)
+        if kind in ("day", "month") and not isinstance(got, str):
+            if kind == "day" and isinstance(got, date) and not isinstance(got, datetime):
+                return got
+            timed = isinstance(got, datetime)
+            raise self._undated(field, kind, got, "a day without a time" if timed else "")
         if kind.startswith("["):
             entry = kind.strip("[]*")
             values = [
@@ -95,7 +102,9 @@ class Fields(NamedTuple):
                 for one in self.entries(field, got, empty=kind.endswith("*"))
             ]
             if len(set(values)) < len(values):
-                raise self.wrong(field, "must not name anything twice", "drop one", got)
+                good = f"a good value is {quoted(list(dict.fromkeys(got)))}"
+                raise self.wrong(field, "must not name anything twice",
+                                 good if isinstance(got, list) else "drop one", got)  # fmt: skip
             return tuple(values)
         text = self.text(field, got)
         if kind in ("day", "month"):
@@ -133,22 +142,35 @@ class Fields(NamedTuple):
             or (kind == ">0" and not number)
             or (whole and not f"{got}".isdigit())
         ):
-            span = (
-                "above 0" if kind == ">0" else f"{low} or more" if not high else f"{low} to {high}"
-            )
-            good = f"a good value is {low if float(low) > 1 else 1}"
-            raise self.wrong(field, f"must be a {'whole ' * whole}number, {span}", good, got)
+            above = kind == ">0"
+            span = "above 0" if above else f"{low} or more" if not high else f"{low} to {high}"
+            what = f"{'whole ' * whole}number, {span}"
+            if (least, most) == (0.0, 1.0) and not whole:
+                what = "share from 0 to 1"
+            reach = (math.nextafter(0.0, 1.0) if above else least, most)
+            # What is meant; else the end that was passed; else any.
+            end = meant.number(got)
+            near = [*meant.numbers(got, *reach, whole=whole)]
+            if not near and end is not None:
+                near = [most if end > most else max(least, 1.0 if above else least)]
+            good = f"{as_whole((near or [max(least, min(1.0, most))])[0])}"
+            raise self.wrong(field, f"must be a {what}", f"a good value is {good}", got)
         return int(number) if whole else number
 
     def day(self, field: str, kind: str, got: str) -> date | tuple[int, int]:
         """Return a day of a text YYYY-MM-DD, or year and month of YYYY-MM."""
-        form, text = ("YYYY-MM-DD", got) if kind == "day" else ("YYYY-MM", f"{got}-01")
+        text = got if kind == "day" else f"{got}-01"
         try:
             day = date.fromisoformat(text if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else "")
         except ValueError:
-            good = f"a good value is {'2022-10-07'[: len(form)]}"
-            raise self.wrong(field, f"must be a date {form}", good, got) from None
+            raise self._undated(field, kind, got) from None
         return day if kind == "day" else (day.year, day.month)
+
+    def _undated(self, field: str, kind: str, got: Any, rule: str = "") -> InputError:
+        form = "YYYY-MM-DD" if kind == "day" else "YYYY-MM"
+        near = meant.day(got) or date(2022, 10, 7)
+        good = f"a good value is {near.isoformat()[: len(form)]}"
+        return self.wrong(field, f"must be {rule or f'a date {form}'}", good, got)
 
 
 def rows(

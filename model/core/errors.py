@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from datetime import date, time
 from typing import Any
@@ -28,5 +29,25 @@ def shown(value: Any) -> str:
 def near(wrong: str, good: Iterable[str]) -> str:
     """Return a hint: the nearest good word, or all of them."""
     words = list(good)
-    close = difflib.get_close_matches(wrong, words, 1)
-    return f"did you mean {close[0]!r}?" if close else "known are " + ", ".join(words)
+    close = nearest(wrong, words)
+    return f"did you mean {close!r}?" if close else "known are " + ", ".join(words)
+
+
+def nearest(wrong: str, good: Iterable[str]) -> str:
+    """Return the word that was meant, a letter or two aside; empty where none is near.
+
+    Names are compared part by part, as ``imports_china`` is near to ``imports_us`` letter by
+    letter, and means another country.
+    """
+    for word in difflib.get_close_matches(wrong, list(good), 3):
+        one, other = (re.split(r"[._\s-]+", text.lower()) for text in (wrong, word))
+        parts = difflib.SequenceMatcher(None, one, other, autojunk=False).get_opcodes()
+        exchanged = [("".join(one[a:b]), "".join(other[c:d])) for kind, a, b, c, d in parts
+                     if kind == "replace"]  # fmt: skip
+        if all(_alike(*pair) for pair in exchanged):
+            return word
+    return ""
+
+
+def _alike(one: str, other: str) -> bool:
+    return difflib.SequenceMatcher(None, one, other).ratio() >= 0.6

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import codecs
 import json
+import os
 import re
+import stat
 import tomllib
 from datetime import date, time
 from pathlib import Path
@@ -23,8 +25,12 @@ def read_toml(path: Path) -> dict[str, Any]:
     """Read a small TOML file; raises ``InputError`` naming file, line and column, and the rule."""
     place = path.name
     try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_FILE + 1)
+        with open(path, "rb", opener=_without_waiting) as file:
+            about = os.fstat(file.fileno())
+            if not stat.S_ISREG(about.st_mode):
+                raise InputError(f"{place}: is no plain file; a good one is text, a page or two")
+            # Files of the system have no size: they are windows, and count as empty.
+            content = file.read(LARGEST_FILE + 1) if about.st_size else b""
     except OSError as error:
         raise InputError(f"{place}: cannot be read: {error.strerror}") from None
     if len(content) > LARGEST_FILE:
@@ -42,6 +48,11 @@ def read_toml(path: Path) -> dict[str, Any]:
             f"byte 0x{content[error.start]:02x}; save it again as UTF-8"
         ) from None
     return parsed(text.replace("\r\n", "\n"), place)
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    # A pipe, a device or a file of the system may hold a reader for ever.
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def parsed(text: str, place: str) -> dict[str, Any]:
@@ -72,6 +83,15 @@ def parsed(text: str, place: str) -> dict[str, Any]:
         raise InputError(
             f"{place}: {position}: is not TOML ({rule}), got {shown(line)}; {GOOD_LINES}"
         ) from None
+
+
+def value_of(text: str) -> Any:
+    """Return a value written as TOML; an unquoted word is text."""
+    try:
+        content = parsed(f"value = {text}", "value")
+    except InputError:
+        return text
+    return content["value"] if len(content) == 1 else text
 
 
 def quoted(value: Any) -> str:

@@ -81,8 +81,8 @@ def _resolved(text: str) -> Constants:
     return replace(constants, revenue=expected_revenue(parameters, constants.arrival))
 
 
-def expected_revenue(parameters: Parameters, arrival: Floats) -> dict[str, Floats] | None:
-    """Return labs' smoothed revenue in the world with the ban, by bloc and month, to 2024.
+def expected_revenue(parameters: Parameters, arrival: Floats) -> dict[int, Floats] | None:
+    """Return labs' smoothed revenue in the world with the ban, by bloc's place and month, to 2024.
 
     What labs have to spend is on record, and the record is that of a world with the ban: there
     revenue is what it is expected to be. It is the mean of four runs of the small economy. Of blocs
@@ -100,8 +100,8 @@ def expected_revenue(parameters: Parameters, arrival: Floats) -> dict[str, Float
         }
     )
     found = kept.kept(f"revenue-{small.digest()}", lambda: _revenue(small, arrival))
-    names = [bloc.name for bloc in inputs_of(small).blocs]
-    return {name: found[:, b] for b, name in enumerate(names)}
+    places = build(small, inputs_of(small), neutral_constants(), FIRST_SEED)[1].blocs.ordinal
+    return {int(place): found[:, b] for b, place in enumerate(places)}
 
 
 def _revenue(parameters: Parameters, arrival: Floats) -> Floats:

@@ -41,7 +41,7 @@ class Constants:
     place_size: float = 0.0  # researchers of a place, mean at the start; 0: size does not matter
     density: float = 0.0  # researchers in a researcher's place, mean at the start
     density_gain: float = 0.0  # mean effect of density at the start; 0: density does not matter
-    revenue: Mapping[str, Floats] | None = None  # bloc: revenue expected of its labs, by month
+    revenue: Mapping[int, Floats] | None = None  # by bloc's place: expected of labs, by month
 
 
 class _Shared(NamedTuple):
@@ -141,6 +141,10 @@ class Fixed:
     def date(self, month: int) -> str:
         """Return a month (0 is the first of prehistory) as YYYY-MM."""
         return self.inputs.calendar.label(month)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What kernels keep of the faces they read is not part of a run, and cannot be stored.
+        return {**self.__dict__, "shared": type(self.shared)(*self.shared), "faces": {}}
 
     def replaced(self, **changes: Any) -> Fixed:
         """Return a copy in which some fields are others."""

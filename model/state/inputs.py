@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from model.core.errors import InputError
+from model.core.meant import month as month_meant
 
 
 @dataclass(frozen=True)
@@ -250,7 +251,8 @@ def parse_month(text: str, field: str, group: str = "economy") -> tuple[int, int
     good = re.fullmatch(r"([0-9]{4})-([0-9]{2})", text)
     year, month = (int(good[1]), int(good[2])) if good else (0, 0)
     if not (1900 <= year <= 2200 and 1 <= month <= 12):
+        near = month_meant(text, last=field in ("end", "until")) or "2018-01"
         raise InputError(
-            f'{group}.{field} must be a month as YYYY-MM, got {text!r}; a good value is "2018-01"'
+            f'{group}.{field} must be a month as YYYY-MM, got {text!r}; a good value is "{near}"'
         )
     return year, month

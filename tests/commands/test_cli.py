@@ -232,7 +232,8 @@ def test_signals_end_a_comparison_cleanly(
     _, said = running.communicate(timeout=60)
     assert running.returncode == code, said
     assert "nothing half-written" in said and "Traceback" not in said
-    assert not out.exists() or not list(out.iterdir())
+    (left,) = out.iterdir()  # the pairs that are finished
+    assert left.name.startswith(".unfinished-")
 
 
 def test_a_foreign_model_is_named(tmp_path: Path) -> None:
@@ -283,13 +284,13 @@ def test_damaged_results_are_refused(spillover: Command) -> None:
     assert said.code == 3 and "effects.json" in said.err
 
 
-def test_an_unknown_environment_variable_is_refused(
+def test_a_variable_that_is_nearly_a_parameter_is_refused(
     spillover: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SPILLOVER_TYPO", "3")
+    monkeypatch.setenv("SPILLOVER_CONTROLS_POROSITY", "0.3")
     said = spillover("show", "ban")
-    assert said.code == 2 and "SPILLOVER_TYPO" in said.err
-    monkeypatch.delenv("SPILLOVER_TYPO")
+    assert said.code == 2 and "did you mean SPILLOVER_CONTROLS__POROSITY?" in said.err
+    monkeypatch.delenv("SPILLOVER_CONTROLS_POROSITY")
     monkeypatch.setenv("SPILLOVER_SPILLOVER__STRENGTH", "0.4")
     shown = json.loads(spillover("show", "ban", "--json").out)
     values = {row["parameter"]: (row["value"], row["origin"]) for row in shown["parameters"]}
@@ -303,3 +304,41 @@ def test_every_command_says_what_it_does_in_a_whole_line(spillover, monkeypatch)
     assert len(said) >= 13
     assert not [line for line in said if line.endswith("...")]
     assert all(len(line) <= 80 and line.endswith(".") for line in lines if line.strip())
+
+
+GONE = """
+import os, sys, tempfile
+folder = tempfile.mkdtemp()
+os.chdir(folder)
+os.rmdir(folder)
+sys.argv = ["spillover", *sys.argv[1:]]
+import cli
+cli.main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["show", "ban", "--levers"], 0),
+        (["scenarios"], 0),
+        (["check", "ban"], 0),
+        (["claims"], 0),
+        (["show", "mine"], 2),
+        (["check", "mine.toml"], 2),
+        (["new", "mine", "--from", "ban"], 2),
+        (["run", "ban", *SMALL], 2),
+        (["compare", "no_ban", "ban", *SMALL, "--replicates", "1"], 2),
+        (["sweep", "ban", "--vary", "controls.porosity=0:0.6", "--points", "2"], 2),
+        (["plot", "runs/there"], 2),
+    ],
+)
+def test_a_current_folder_that_is_gone(words: list[str], code: int) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", GONE, *words],
+        env={**os.environ, "PYTHONPATH": str(HERE)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == code, done.stderr
+    if code:
+        assert "the current folder is gone" in done.stderr and "change to another" in done.stderr
+        assert "Traceback" not in done.stderr and len(done.stderr.splitlines()) == 1

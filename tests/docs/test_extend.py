@@ -2,7 +2,10 @@
 
 import importlib
 import importlib.util
+import inspect
 import re
+import sys
+import types
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +97,33 @@ def test_it_is_a_mesa_model():
     assert len(names["rows"]) == 4
     assert np.isfinite(names["by_month"]["gap"].iloc[-1])
     assert set(names["people"]) == {"us", "china", "allies", "others"}
+
+
+def test_the_browser_view_can_make_a_world_of_its_controls():
+    code = APP.partition("capability = ")[0]
+    stand_in = types.ModuleType("mesa.visualization")
+    stand_in.Slider = lambda label, value, **limits: {"value": value}  # type: ignore[attr-defined]
+    stand_in.SolaraViz = stand_in.make_plot_component = None  # type: ignore[attr-defined]
+    names: dict = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "mesa.visualization", stand_in)
+        exec(compile(code, "docs/guide", "exec"), names)
+    values = {
+        name: given["value"] if isinstance(given, dict) else given
+        for name, given in names["params"].items()
+    }
+    # What mesa.visualization asks of a model: keywords alone, and those beyond its own are kwargs.
+    asked = inspect.signature(World.__init__).parameters
+    assert all(name in asked or "kwargs" in asked for name in values)
+    assert not [p for p in asked.values() if p.kind is inspect.Parameter.VAR_POSITIONAL]
+    missing = [p.name for p in asked.values() if p.default is inspect.Parameter.empty]
+    assert missing == ["self", "kwargs"]
+    for scenario in names["params"]["scenario"]["values"]:
+        world = World(**{**values, "scenario": scenario, "economy__end": "2018-01"})
+        assert world.scenario_name == scenario
+    world.step()
+    shown = set(re.findall(r'"(\w+_(?:us|china))"', APP))
+    assert shown <= set(world.datacollector.model_vars)
 
 
 @pytest.mark.skipif(importlib.util.find_spec("solara") is None, reason="solara is not installed")

@@ -197,6 +197,17 @@ def test_a_twin_keeps_what_it_is_not_told_to_change() -> None:
     assert world.twin("no_ban", spillover__strength=0.1).parameters.spillover.strength == 0.1
 
 
+def test_a_twin_by_name_has_the_overrides_that_the_scenario_was_loaded_with() -> None:
+    texts = [*SMALL, "spillover.strength=0.3", 'economy.blocs=["us", "china", "allies"]']
+    world = World(load("ban", texts), rng=7)
+    twin = world.twin("no_ban")
+    assert twin.parameters == load("no_ban", texts).parameters
+    assert twin.twin("ban").parameters == world.parameters
+    assert world.twin("no_ban", spillover__strength=0.1).parameters.spillover.strength == 0.1
+    plain = load("no_ban", SMALL)
+    assert world.twin(plain).parameters == plain.parameters
+
+
 def test_worlds_of_other_nature_are_normalised_alike() -> None:
     """Calibrating one of two compared worlds anew would hide part of the effect."""
     a, b = load("no_ban", SMALL), load("no_ban", [*SMALL, "spillover.strength=0.6"])

@@ -264,9 +264,9 @@ def follow_revenue(fixed: Fixed, state: State) -> Floats:
     if silent or expected is None or state.month < fixed.inputs.calendar.prehistory:
         return np.ones(blocs.funding.size)
     revenue = np.bincount(state.labs.bloc, state.labs.smoothed_revenue, blocs.funding.size)
-    names = [bloc.name for bloc in fixed.inputs.blocs]
-    last = len(expected[names[0]]) - 1
-    usual = np.array([expected[name][min(state.month, last)] for name in names])
+    here = [expected[int(place)] for place in blocs.ordinal]
+    last = here[0].size - 1
+    usual = np.array([path[min(state.month, last)] for path in here])
     if state.month > last:
         before = sum(paths(fixed, fixed.inputs.calendar.year(last), _others(state)))
         usual = usual * (blocs.funding_path / np.where(before > 0.0, before, 1.0))

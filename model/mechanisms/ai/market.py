@@ -102,9 +102,9 @@ class AiMarket(Mechanism):
     """Weight of the logarithm of the price in users' utility; 0.2 gives the measured elasticity of
     use within a month, -1.1."""
     reference_capability: float = fact(
-        28.5,
+        28.1,
         "OOM",
-        Uniform(27.5, 29.5),
+        Uniform(27.1, 29.1),
         (0.0, 100.0),
         kind="estimated",
         source="users_2024",

@@ -70,9 +70,9 @@ class Applications(Mechanism):
     cost_share: float = fact(0.002, "share", LogUniform(0.0005, 0.01), (0.0, 0.9), claims="B6")
     """Share of the AI platform in the variable cost of an application firm that uses AI."""
     first_use: float = fact(
-        26.5,
+        26.1,
         "OOM",
-        Uniform(25.0, 28.0),
+        Uniform(24.6, 27.6),
         (0.0, 60.0),
         kind="estimated",
         source="eurostat_ai_use|own",

@@ -301,7 +301,10 @@ def _teach(
     drawn = kernels.Lessons(*(np.empty(most, np.int64) for _ in range(4)))
     learned = kernels.teach(draws, rows, source, background, firms, blocs, ideas, acquired, drawn)
     lessons = kernels.Lessons(*(column[:learned] for column in drawn))
-    parents = np.where(source >= 0, knowledge.row[source], -1)[lessons.learner]
+    taught = source >= 0  # a field in which nobody works has no teachers
+    parents = np.full(source.shape, -1)
+    parents[taught] = knowledge.row[source[taught]]
+    parents = parents[lessons.learner]
     state.learned[number] = state.learned[number].and_then(
         Learned(
             learner=rows[lessons.learner],

@@ -1,8 +1,7 @@
 """Kernels of spillover: who meets whom; ideas offered, learned, credited, published.
 
 A firm's meetings come in streams, one a channel and, where the source's bloc is drawn apart, a
-bloc; every stream has draws of its own, addressed by channel and the bloc's place in the inputs,
-so that neither other channels nor other blocs touch them.
+bloc; each has draws of its own, so that neither other channels nor other blocs touch them.
 """
 
 from __future__ import annotations
@@ -29,6 +28,7 @@ from model.state.codes import (
 )
 
 RULES = ("research", "knowledge", "none")  # of absorption
+MOST_CONTACTS = 10_000.0  # of a firm on a stream in a month: several for every idea that there is
 
 
 class Contacts(NamedTuple):
@@ -196,7 +196,7 @@ def contacts_of(mine, key, mean):
     # the amount taken off exceeds the rounding errors of both.
     if uniform(place) < 1.0 - mean - 1e-12:
         return 0
-    return poisson_at(place, mean)
+    return poisson_at(place, min(mean, MOST_CONTACTS))
 
 
 @kernel

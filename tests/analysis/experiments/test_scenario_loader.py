@@ -82,11 +82,18 @@ def test_a_sweep_file_sets_for_the_worlds_of_its_table(tmp_path: Path) -> None:
     assert sizes(spec) == {(90, "2019-03")}
 
 
-def test_bad_names_in_a_table_are_one_message(tmp_path: Path) -> None:
+def test_scenarios_of_one_name_in_a_table_are_told_apart(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "ban.toml").write_text(NEW)
+    spec = listed(tmp_path, ["ban", "a/ban.toml", "ban"], against="no_ban")
+    one, other = spec.worlds.values()
+    assert one.name != other.name and other.parameters.controls.porosity == 0.123
+    spec, plan, _ = plan_of(spec)
+    assert [plan.at(k)["scenario"] for k in range(3)] == [one.name, other.name, one.name]
+
+
+def test_bad_names_in_a_table_are_one_message(tmp_path: Path) -> None:
     for rows, hint in (
-        (["ban", "a/ban.toml"], "points.csv: column scenario: two scenarios are called 'ban'"),
         (["ban", ""], "points.csv: column scenario: a scenario's name is 1 to 1000"),
         (["no.toml"], "points.csv: column scenario: no scenario file"),
         (["bann"], "did you mean 'ban'"),
@@ -111,7 +118,7 @@ WORDS: dict[str, tuple[str, list[Any]]] = {
     "tables": ('x.y={ a = 1, b = "c,d" },{ a = 2 }', [{"a": 1, "b": "c,d"}, {"a": 2}]),
     "a comma in a text": ('x.y="one, two","three"', ["one, two", "three"]),
     "a colon in a text": ('x.y="a:b","c"', ["a:b", "c"]),
-    "words": ("x.y=none, market", ["none", "market"]),
+    "words": ("x.y=none, record", ["none", "record"]),
 }  # fmt: skip
 
 

@@ -117,7 +117,7 @@ def test_a_box_is_found_again_and_told_in_plain_words() -> None:
         prim.Column("domestic.base", x[:, 0]),
         prim.Column("controls.porosity", x[:, 1]),
         prim.Column("nothing", x[:, 2]),
-        prim.Column("controls.degraded", word.astype(float), ("none", "market", "all")),
+        prim.Column("controls.degraded", word.astype(float), ("none", "designed", "record")),
     ]
     box = prim.find(columns, cases)
     assert box is not None
@@ -125,10 +125,10 @@ def test_a_box_is_found_again_and_told_in_plain_words() -> None:
     assert set(limits) == {"domestic.base", "controls.porosity", "controls.degraded"}
     assert limits["domestic.base"].low == pytest.approx(0.7, abs=0.06)
     assert limits["controls.porosity"].high == pytest.approx(0.4, abs=0.06)
-    assert set(limits["controls.degraded"].choices) == {"none", "all"}
+    assert set(limits["controls.degraded"].choices) == {"none", "record"}
     assert box.density > 0.75 and box.coverage > 0.5 and box.points == 300
     text = box.words("the gap grows")
-    assert "domestic.base is at least 0." in text and "none or all" in text
+    assert "domestic.base is at least 0." in text and "none or record" in text
 
 
 def test_no_box_is_made_of_luck() -> None:
@@ -151,7 +151,7 @@ def scattered(size: int = 200, kind: str = "lhs") -> pd.DataFrame:
             "point": np.arange(size),
             "domestic.base": 0.1 + 0.4 * x,
             "controls.porosity": 0.6 * y,
-            "controls.degraded": np.where(other > 0.5, "none", "market"),
+            "controls.degraded": np.where(other > 0.5, "none", "record"),
             "replicate": 0,
             "horizon": "2030-12",
             "gap_effect": 0.6 * (0.55 - x * x - 0.4 * y) + 0.05 * (other - 0.5),
@@ -200,6 +200,12 @@ def test_rank_correlations_and_luck_of_other_designs(tmp_path: Path) -> None:
     batches = done(tmp_path / "s", points=8, replicates=2, batch=8, against=None)
     table = indices.sensitivity(batches.folder)
     assert set(table["index"]) <= {"rank correlation", "total"}
+    alone = indices.sensitivity(batches.folder, outcome="frontier")
+    pd.testing.assert_frame_equal(
+        alone, table[table["outcome"] == "frontier"].reset_index(drop=True)
+    )
+    with pytest.raises(InputError, match="did you mean 'frontier'"):
+        indices.sensitivity(batches.folder, outcome="frontiers")
     chance = table[(table["factor"] == "chance") & (table["outcome"] == "frontier")]
     assert len(chance) == 1 and float(chance["value"].iloc[0]) == pytest.approx(1.0)  # no act yet
 
@@ -213,8 +219,9 @@ def test_the_command(spillover: Command, name: str) -> None:
     said = spillover("sensitivity", "s", "--outcome", "frontier")
     assert said.code == 0, said.err
     assert "chance" in said.out and "frontier" in said.out
-    read = json.loads(spillover("sensitivity", "s", "--json").out)
+    read = json.loads(spillover("sensitivity", "s", "--outcome", "frontier", "--json").out)
     of = {(row["outcome"], row["of"], row["factor"], row["index"]): row for row in read["indices"]}
+    assert {row["outcome"] for row in read["indices"]} == {"frontier"}  # what is asked, no more
     main = "total" if name == "saltelli" else "mu*"
     assert of["frontier", "outcome", "chance", main]["value"] > 0.0
     assert ("frontier", "effect", "chance", main) in of

@@ -395,3 +395,18 @@ def test_coverage_is_a_share_and_more_acts_never_cover_less(acts, parts, bloc):
         assert (here >= below).all()
         assert here.max() <= 1.0 - SHARES[bloc] + 1e-12  # sums of shares are rounded
         below = here
+
+
+def test_an_act_of_the_first_years_comes_no_sooner_than_the_calendar_begins():
+    from datetime import date
+
+    from model.controls.acts import act_of, sooner
+
+    days = {"rumoured": date(1, 1, 1), "announced": date(3, 1, 1), "effective": date(4, 2, 29)}
+    fields = {"actor": "us", "targets": ["china"], "kind": "bar", "rule": [{"tpp_min": 0}]}
+    moved = sooner(act_of("early", days | fields, "act"), 5)
+    assert (moved.rumoured, moved.announced) == (date(1, 1, 1), date(1, 1, 1))
+    assert moved.effective == date(1, 2, 28)
+    ended = act_of("ended", days | fields | {"ended": date(9, 12, 31)}, "act")
+    assert sooner(ended, 8).ended == date(1, 12, 31)
+    assert sooner(ended, 5).ended == date(4, 12, 31)

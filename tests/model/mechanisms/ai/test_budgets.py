@@ -175,11 +175,12 @@ def test_chips_get_their_share_of_budgets(small, constants):
     shared_out, clouds = np.zeros(number), []
 
     def watch(world):
-        shared_out[:] += labs.budget
+        path = world.state.blocs
+        shared_out[:] += labs.budget * (path.chips_path / path.funding_path)[labs.bloc]
         clouds.append(buyers.grant[number:].sum())
 
     world.run("2018-01", each=watch)
-    assert (buyers.granted - before)[:number] == pytest.approx(0.4 * shared_out)
+    assert (buyers.granted - before)[:number] == pytest.approx(shared_out)
     assert (buyers.granted - before)[number:].sum() == pytest.approx(sum(clouds))
 
 

@@ -14,6 +14,7 @@ from model.state.codes import NOTHING
 from model.state.labs import Labs
 
 OFF = {"rivalry__escape": 0.0, "rivalry__slack": 0.0}
+CHOICE = dict.fromkeys(("release__leader", "release__follower", "release__elsewhere"), "choice")
 LONG = {"economy__end": "2021-12", "ai_market__reference_capability": 22.0}
 
 
@@ -137,7 +138,7 @@ def test_at_no_strength_rivals_do_not_matter_to_the_bit(small, constants):
 def test_each_strength_moves_its_outcome(name, values, series, small, constants):
     """With arrival rates held: research of labs that have the market, or lead, falls."""
     world = [
-        small(constants=constants, **LONG, **OFF | {f"rivalry__{name}": value}).run()
+        small(constants=constants, **LONG, **OFF | CHOICE | {f"rivalry__{name}": value}).run()
         for value in values
     ]
     if name == "escape":

@@ -10,6 +10,7 @@ import pytest
 from model.core.errors import InputError
 from model.economy import World
 from model.measure.accounts import CLOSED, LAWS
+from model.mechanisms.ideas import spillover as spillover_rules
 from model.month import MONTH
 from model.scenario import load
 from model.setup.baseline import resolve
@@ -22,7 +23,7 @@ from model.state.codes import (
     PUBLICATION,
 )
 from tests.channels import FLOWS, LONG, altered, busy, by_channel, flow, held, learned, only
-from tests.worlds import SMALL, texts
+from tests.worlds import SMALL, texts, with_parameters
 
 EVERY = pytest.mark.parametrize("channel", FLOWS, ids=lambda c: FLOWS[c][0])
 BEFORE, AFTER = "discovery", "spillover"
@@ -98,6 +99,18 @@ def test_a_stronger_flow_carries_more_and_moves_an_outcome(channel, small, const
 def test_more_supplier_contacts_than_can_be_drawn_are_refused(small, constants):
     with pytest.raises(InputError, match=r"contacts in 20\d\d-\d\d"):
         small(constants=constants, spillover__strength=10.0, spillover__supplier_flow=10.0).run()
+
+
+def test_firms_that_grow_beyond_the_most_contacts_go_on(small, constants, monkeypatch):
+    world = small(constants=constants).run("2018-02")
+    world.fixed = with_parameters(
+        world, spillover__strength=20.0, spillover__collaboration_flow=50.0
+    )
+    world.step()  # after the first year growth is the cause, and contacts are capped
+    assert world.last_month == "2018-03"
+    monkeypatch.setattr(spillover_rules, "FIRST", 1000)
+    with pytest.raises(InputError, match="contacts in 2018-04"):
+        world.step()
 
 
 # --- who learned what from whom

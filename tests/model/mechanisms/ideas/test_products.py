@@ -141,5 +141,9 @@ def test_an_economy_without_application_firms_has_no_products(small):
     assert world.state.knowledge[PRODUCTS].row.size == 0
     world.run("2018-03")
     assert not world.record.series["products_mean"][:15].any()
+    entering = small(
+        discovery__application_algorithms_share=1.0, constants=constants, demography__entrants=0.5
+    )
+    assert (entering.run("2018-01").state.firms.entered > 0).any(), "nobody teaches them products"
     alone = small(discovery__application_algorithms_share=1.0)
     assert alone.fixed.constants.arrival[PRODUCTS] == 0.0
