@@ -14,8 +14,8 @@ from model.scenario import load
 OUTCOMES = ("gap", "frontier")
 
 
-def outcomes(firms: int, seeds: range) -> dict[str, np.ndarray]:
-    scenario = load("no_ban", [f"economy.firms={firms}", 'economy.end="2026-12"'])
+def outcomes(firms: int, seeds: range, end: str = "2026-12") -> dict[str, np.ndarray]:
+    scenario = load("no_ban", [f"economy.firms={firms}", f'economy.end="{end}"'])
     values = [World(scenario, rng=seed).run().outcomes() for seed in seeds]
     return {name: np.array([v[name] for v in values]) for name in OUTCOMES}
 
@@ -30,6 +30,12 @@ def assert_alike(few: dict[str, np.ndarray], many: dict[str, np.ndarray]) -> Non
             assert ks_2samp(a, b).pvalue > 0.001, (name, month)
 
 
+def test_300_and_1500_firms_give_the_same_frontier_and_gap() -> None:
+    few, many = outcomes(300, range(1, 9), "2022-12"), outcomes(1500, range(21, 29), "2022-12")
+    assert_alike(few, many)
+
+
+@pytest.mark.slow
 def test_300_and_3000_firms_give_the_same_frontier_and_gap() -> None:
     assert_alike(outcomes(300, range(1, 13)), outcomes(3000, range(21, 33)))
 
