@@ -43,6 +43,7 @@ docs: environment ## pages built from the code: parameters, scenarios, ODD, comm
 STUDY = @"$(BIN)/python" -m studies
 PAGES = docs/results
 results: environment ## all pages of docs/results and the README's result (two hours on two cores)
+	$(STUDY).levels --replicates 10 --workers 2 --page $(PAGES)/levels.md
 	$(STUDY).scarcity --replicates 8 --workers 2 --page $(PAGES)/scarcity.md
 	$(STUDY).channels --replicates 8 --workers 2 --page $(PAGES)/channels.md
 	$(STUDY).talent --replicates 32 --workers 2 --page $(PAGES)/talent.md
