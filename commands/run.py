@@ -118,6 +118,7 @@ def plot(
             autocompletion=OFFERS["figures"],
         ),
     ] = None,
+    pdf: Annotated[bool, typer.Option("--pdf", help="write PDFs beside the PNG files")] = False,
     quiet: Quiet = False,
 ) -> None:
     """Draw the figures of results anew, in their folders."""
@@ -130,7 +131,7 @@ def plot(
     odd = 0
     for folder in folders:
         try:
-            paths = figures_of(folder, folder / "figures", kinds)
+            paths = figures_of(folder, folder / "figures", kinds, pdf)
         except (InputError, Refused) as error:
             if len(folders) == 1:
                 raise

@@ -38,7 +38,7 @@ def validate(
     json_: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Put the model beside the record to the end of 2024, target by target.
+    """Put the model beside the record to the end of 2024.
 
     A target is inside where the model's median lies in its band.
     """

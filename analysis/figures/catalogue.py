@@ -41,14 +41,15 @@ from model.state.codes import CHANNELS, FIELDS, LAB_FIELDS
 FEWEST_IDEAS = 10  # below it an age has no point on an S-curve
 
 
-def figures_of(folder: Path, out: Path, kinds: Sequence[str] = ()) -> list[Path]:
-    """Draw the figures of a run's or a comparison's folder into ``out``, as PNG and PDF.
+def figures_of(folder: Path, out: Path, kinds: Sequence[str] = (), pdf: bool = False) -> list[Path]:
+    """Draw the figures of a run's or a comparison's folder into ``out``.
 
     Args:
         folder: a folder written by ``model.measure.run_folder.write_run``, or by
             ``analysis.experiments.comparison_folder.write``.
         out: where the files go; made where it is missing.
         kinds: names in ``FIGURES``; all of them where none is given.
+        pdf: write a PDF beside each PNG.
 
     Returns:
         The files written.
@@ -60,7 +61,7 @@ def figures_of(folder: Path, out: Path, kinds: Sequence[str] = ()) -> list[Path]
     checked_kinds(kinds)
     with reading(folder):
         inside(out, folder)
-        return _draw(read_folder(folder), out, kinds)
+        return _draw(read_folder(folder), out, kinds, pdf)
 
 
 def checked_kinds(kinds: Sequence[str]) -> Sequence[str]:
@@ -195,12 +196,12 @@ def remarks(folder: Path) -> list[str]:
     return fonts.drawable(read_folder(folder))[1]
 
 
-def _draw(folder: Folder, out: Path, kinds: Sequence[str]) -> list[Path]:
+def _draw(folder: Folder, out: Path, kinds: Sequence[str], pdf: bool) -> list[Path]:
     written = []
     with style.styled(fonts.families(folder)):
         folder, _ = fonts.drawable(folder)
         for kind in kinds or FIGURES:
-            written += style.save(FIGURES[kind](folder), out, kind)
+            written += style.save(FIGURES[kind](folder), out, kind, pdf)
     return written
 
 

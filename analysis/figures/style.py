@@ -255,12 +255,18 @@ def _panels(figure: Figure, grid: Grid, header: float, height: float) -> list[li
     return panels
 
 
-def save(figure: Figure, folder: Path, name: str) -> list[Path]:
-    """Write a figure as PNG (200 dpi) and PDF; files appear whole. Returns their paths."""
+def save(figure: Figure, folder: Path, name: str, pdf: bool = False) -> list[Path]:
+    """Write a figure as PNG (200 dpi), and PDF where asked, which takes twice as long.
+
+    Files appear whole. Returns their paths.
+    """
     stem = folder / plain([name])[0]
     stem.parent.mkdir(parents=True, exist_ok=True)
     written = []
-    for kind, metadata in (("png", {"Software": None}), ("pdf", {"CreationDate": None})):
+    kinds: dict[str, dict[str, None]] = {"png": {"Software": None}}
+    if pdf:
+        kinds["pdf"] = {"CreationDate": None}
+    for kind, metadata in kinds.items():
         path = stem.with_name(f"{stem.name}.{kind}")
         aside = stem.with_name(f".{stem.name}-{os.getpid()}.{kind}")
         try:

@@ -294,6 +294,7 @@ def solve(parameters: Parameters) -> Floats:
     trial = usual.copy()
     runs = _Runs(np.where(wanted, goal, 1.0))
     seeds = itertools.count(FIRST_SEED)
+    settled = np.zeros(goal.size, np.bool_)
     for number in itertools.chain(ROUNDS, itertools.repeat(ROUNDS[-1])):
         arrival = np.where(wanted, np.exp(trial) * firms, 0.0)
         there = replace(constants, arrival=arrival)
@@ -307,10 +308,13 @@ def solve(parameters: Parameters) -> Floats:
                 break
         else:
             found = [runs.solution(field, trial[field]) for field in range(goal.size)]
-            before, trial = trial, np.array([near for near, _ in found])
+            near = np.array([near for near, _ in found])
             error = np.array([error for _, error in found])
             precise = ENOUGH if len(runs.trials) >= ENOUGH_RUNS else PRECISION
-            settled = (error <= precise) & (np.abs(trial - before) < REACH)
+            now = ~settled & (error <= precise) & (np.abs(near - trial) < REACH)
+            # What is settled stays, so that a field does not feel how long another takes.
+            trial = np.where(settled, trial, near)
+            settled |= now
             if np.all(settled | ~wanted):
                 return np.where(wanted, np.exp(trial) * firms, 0.0)
         far = np.abs(trial - usual) > FARTHEST

@@ -54,7 +54,7 @@ def test_plot_goes_on_after_an_odd_folder(spillover, copy):
     said = spillover("plot", *map(str, sorted(copy.iterdir())), "nowhere", "--kind", "gap")
     assert said.code == 1
     assert (copy / "1-run" / "figures" / "gap.png").is_file()
-    assert (copy / "4-comparison" / "figures" / "gap.pdf").is_file()
+    assert (copy / "4-comparison" / "figures" / "gap.png").is_file()
     for line in ("2-sweep: holds no run and no comparison", "3-notes: holds no result",
                  "nowhere: no such folder", "3 of 5 folders could not be drawn"):  # fmt: skip
         assert line in said.err

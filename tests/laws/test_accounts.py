@@ -102,6 +102,7 @@ BREAKS = {
     "money_of_labs": [
         _add("labs", column, 1e3) for column in ("budget", "owners", "investors", "earned")
     ],
+    "lab_spending": [_add("labs", "budget", 1e3), _add("firms", "bill", 1e3)],
     "money_of_users": [
         _add("labs", "revenue", 1e3),
         _add("blocs", "hosts", 1e3),

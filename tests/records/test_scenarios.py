@@ -14,6 +14,8 @@ from model.scenario import load, shipped
 from model.state.codes import SOURCES, UNBOUND
 from tests.worlds import unclosed
 
+# Every world runs once, and many tests look at it: all in one process.
+pytestmark = pytest.mark.xdist_group("shipped")
 # As many labs as by default: fewer would leave out all that entity lists name.
 CAST = {"economy__labs": 40, "economy__clusters": 40, "economy__firms": 200, **MOVING}
 END = {"economy__end": "2026-12", **CAST}

@@ -235,16 +235,15 @@ def paths(fixed: Fixed, year: float, others: NDArray[np.bool_]) -> tuple[Floats,
     """
     group, shared, blocs = fixed.of(Budgets), fixed.shared, fixed.inputs.blocs
     first = fixed.inputs.calendar.year(0)
-    begun, chips = (
-        world_budget(group, date) * group.chip_share / 12.0 * shares_of_means(group, blocs, date)
-        for date in (first, year)
-    )
+    before, shares = (shares_of_means(group, blocs, date) for date in (first, year))
+    begun = world_budget(group, first) * group.chip_share / 12.0 * before
+    chips = world_budget(group, year) * group.chip_share / 12.0 * shares
     people = np.array([bloc.researchers_2024 for bloc in blocs])
     people = people * np.where(others, group.lab_researchers, 1.0)
     growth = (group.researcher_growth + shared.wage_growth) * (year - 2024.0)
     wages = people * shared.wage_2024 * math.exp(growth) / 12.0
     grown = np.divide(chips, begun, out=np.ones_like(chips), where=begun > 0.0)
-    return chips, wages * grown**group.budget_pull * (chips > 0.0)
+    return chips, wages * grown**group.budget_pull * (shares > 0.0)
 
 
 def _others(state: State) -> NDArray[np.bool_]:

@@ -70,9 +70,9 @@ class Applications(Mechanism):
     cost_share: float = fact(0.002, "share", LogUniform(0.0005, 0.01), (0.0, 0.9), claims="B6")
     """Share of the AI platform in the variable cost of an application firm that uses AI."""
     first_use: float = fact(
-        26.1,
+        25.9,
         "OOM",
-        Uniform(24.6, 27.6),
+        Uniform(24.4, 27.4),
         (0.0, 60.0),
         kind="estimated",
         source="eurostat_ai_use|own",
@@ -93,7 +93,7 @@ class Applications(Mechanism):
     )
     """Log gain from AI at which adoption pays for a typical firm of mean size."""
     cost_spread: float = fact(
-        1.35,
+        1.25,
         "1",
         Uniform(0.7, 2.0),
         (0.0, 5.0),

@@ -231,8 +231,7 @@ def meet(start, stop, meeting, firms, blocs, knowledge, contacts, neighbours, li
                 tied = link_start[f, s + 1] - link_start[f, s]
                 mean = contacts.suppliers * reach * tied / contacts.links * exchange[b, s]
             elif kind == OPEN_WEIGHTS:
-                if model_for(best, b, firms.lab[f]) >= 0:
-                    mean = contacts.open_weights * reach
+                mean = contacts.open_weights * reach * (model_for(best, b, firms.lab[f]) >= 0)
             elif kind == MOBILITY:
                 mean = contacts.mobility * reach * firms.hire_rate[f]
             else:

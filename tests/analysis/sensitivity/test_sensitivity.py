@@ -172,7 +172,7 @@ def test_a_phase_diagram_finds_the_line_of_no_effect(tmp_path: Path) -> None:
         sheet = phase_diagram.figure(found, "domestic.base", "controls.porosity", "gap", "2030-12",
                               ("ban", "no_ban"), ("The ban", "No ban"), "spillover")  # fmt: skip
         files = phase_diagram.save(sheet, tmp_path, "domestic.base", "controls.porosity", "gap")
-    assert [file.suffix for file in files] == [".png", ".pdf"]
+    assert [file.suffix for file in files] == [".png"]
     for names in (("domestic.base", "controls.degraded"), ("domestic.base", "nothing"),
                   ("domestic.base", "domestic.base")):  # fmt: skip
         with pytest.raises(InputError, match="phase: "):

@@ -73,7 +73,18 @@ def test_without_any_flow_the_phase_can_be_left_out(small, constants):
             assert np.array_equal(series, alone.record.series[name], equal_nan=True), name
 
 
-@EVERY
+# Eight worlds at three strengths each: two channels every day, the others in make verify.
+@pytest.mark.parametrize(
+    "channel",
+    [
+        pytest.param(
+            channel,
+            marks=() if channel in (PROXIMITY, OPEN_WEIGHTS) else pytest.mark.slow,
+            id=name,
+        )
+        for channel, (name, *_) in FLOWS.items()
+    ],
+)
 def test_a_stronger_flow_carries_more_and_moves_an_outcome(channel, small, constants):
     """From none to the top of its prior, with common random numbers; every channel matters."""
     shares, follower = [], []
