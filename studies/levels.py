@@ -134,8 +134,13 @@ def _cell(values: list[float]) -> str:
     good = [value for value in values if math.isfinite(value)]
     if not good:
         return "none"
-    low, middle, high = np.quantile(good, (0.05, 0.5, 0.95))
-    return f"{middle:.3g} ({low:.3g} to {high:.3g})"
+    low, middle, high = (_number(float(x)) for x in np.quantile(good, (0.05, 0.5, 0.95)))
+    return f"{middle} ({low} to {high})"
+
+
+def _number(value: float) -> str:
+    # Three digits, and whole numbers from a thousand on.
+    return f"{value:,.0f}" if abs(value) >= 999.5 else f"{value:.3g}"
 
 
 def main() -> None:

@@ -127,7 +127,7 @@ def test_compute_without_a_follower(tmp_path: Path) -> None:
     scenario = load("no_ban", [*SMALL, 'economy.end="2018-03"', 'economy.blocs=["us"]'])
     result = run(scenario, 1)
     run_folder.write_run(tmp_path / "run", scenario, result.tables, result.about)
-    assert len(figures_of(tmp_path / "run", tmp_path / "out", ["compute"])) == 2
+    assert len(figures_of(tmp_path / "run", tmp_path / "out", ["compute"])) == 1
 
 
 def test_each_source_has_a_colour_of_its_own() -> None:

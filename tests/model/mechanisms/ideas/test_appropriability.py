@@ -136,7 +136,7 @@ def test_instant_imitation_leaves_no_lead(small):
 
     from model.month import MONTH
 
-    world = small(phases=MONTH.with_after("discovery", share), economy__end="2026-12").run()
+    world = small(phases=MONTH.with_after("discovery", share), economy__end="2024-06").run()
     labs, active = world.state.labs, world.state.firms.active[world.state.labs.firm]
     found = active & (labs.leaks > 3.0)
     assert found.any() and (labs.lead[found] < 6.0).all()
@@ -146,10 +146,11 @@ def test_instant_imitation_leaves_no_lead(small):
 def test_a_lab_without_rivals_and_neighbours_brings_nothing_to_other_firms():
     """No spillover, no rival, no firm that builds on models: private is social but for users."""
     alone = [
-        *SHORT[1:], "economy.firms=40", "economy.labs=1", 'economy.blocs=["us"]',
+        *SHORT[1:], "economy.firms=40", "economy.labs=2", 'economy.blocs=["us"]',
         "spillover.strength=0.0", "spillover.publication_hazard=0.0",
         "applications.cost_to_adopt=10.0", "budgets.appropriability=0.0",
         "budgets.cash_flow=0.0", "budgets.finance_response=0.0",
+        "budgets.concentration=5.0", "training.smallest_fleet=3e16",  # of two labs one trains
         "release.contributions=0.0", 'release.since="1990-01"', 'release.leader="closed"',
         'release.follower="closed"', 'release.elsewhere="closed"',
     ]  # fmt: skip
