@@ -46,7 +46,8 @@ from model.state.state import State
 FIRST_SEED = 1001  # every run of a solution takes the next seed; none is the seed of a user's run
 ROUNDS = (1, 1, 2, 4)  # runs of the first rounds; every further round has as many as the last
 MOST_RUNS = 60
-REVENUE_RUNS = 4  # of the small economy, from which what labs are expected to earn is known
+REVENUE_RUNS = 3  # from which what labs are expected to earn is known
+REVENUE_FIRMS = 150  # in them: users pay, however finely firms divide the economy
 LAST_ON_RECORD = "2024-12"
 FIRMS = 400  # in the economy in which growth is solved, labs (at most 75) included
 MONTHS = 36  # of reported time over which growth is measured
@@ -85,7 +86,7 @@ def expected_revenue(parameters: Parameters, arrival: Floats) -> dict[int, Float
     """Return labs' smoothed revenue in the world with the ban, by bloc's place and month, to 2024.
 
     What labs have to spend is on record, and the record is that of a world with the ban: there
-    revenue is what it is expected to be. It is the mean of four runs of the small economy. Of blocs
+    revenue is what it is expected to be. It is the mean of three runs of a small economy. Of blocs
     that are copies of one another there is no record: they are expected to earn alike, without
     controls. Nothing where no lab's means follow revenue.
     """
@@ -95,7 +96,7 @@ def expected_revenue(parameters: Parameters, arrival: Floats) -> dict[int, Float
     regime = "none" if economy.identical_blocs else "history"
     small = parameters.model_copy(
         update={
-            "economy": economy.model_copy(update={"firms": FIRMS, "end": LAST_ON_RECORD}),
+            "economy": economy.model_copy(update={"firms": REVENUE_FIRMS, "end": LAST_ON_RECORD}),
             "controls": parameters.controls.model_copy(update={"regime": regime}),
         }
     )

@@ -101,6 +101,7 @@ def known_under_barter(rewired: float, seed: int) -> float:
     return float(np.mean([fields[0].count[here].mean(), fields[1].count[there].mean()]))
 
 
+@pytest.mark.slow
 def test_under_barter_most_is_known_where_few_links_are_long():
     """Mean knowledge is highest between the ring and the random network."""
     known = {

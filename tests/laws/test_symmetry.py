@@ -129,7 +129,7 @@ def assert_no_mean(values: np.ndarray) -> None:
 
 
 def test_identical_blocs_have_no_mean_difference() -> None:
-    assert_no_mean(differences(24, SMALL))
+    assert_no_mean(differences(12, SMALL))
 
 
 @pytest.mark.slow

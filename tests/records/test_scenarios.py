@@ -22,6 +22,21 @@ END = {"economy__end": "2026-12", **CAST}
 CHILDREN = [name for name in shipped() if len(load(name).lineage) > 1]
 IDENTICAL = {"mirror"}  # another cast, so that rows cannot be compared with those of its parent
 MOVED = {"scattered"}  # the same firms at other places: the same keys in another order
+# Acts, responses, ways around and openness every day; variants of one number in make verify.
+DAILY = (
+    "no_ban", "ban", "ban_tight", "ban_porous", "ban_no_response", "tiers", "decoupled",
+    "entity_list_only", "retaliation", "open_world", "mirror",
+)  # fmt: skip
+
+
+def daily(names):
+    return pytest.mark.parametrize(
+        "name", [pytest.param(n, marks=() if n in DAILY else pytest.mark.slow) for n in names]
+    )
+
+
+EVERY = daily(shipped())
+CHILD = daily([name for name in CHILDREN if name not in IDENTICAL])
 
 
 @cache
@@ -40,7 +55,7 @@ def ended(small):
     return run
 
 
-@pytest.mark.parametrize("name", shipped())
+@EVERY
 def test_it_runs_to_its_end_with_closed_books(name, ended):
     world = ended(name)
     assert world.state.month == world.fixed.inputs.calendar.months
@@ -48,7 +63,7 @@ def test_it_runs_to_its_end_with_closed_books(name, ended):
     assert unclosed(world) == {}
 
 
-@pytest.mark.parametrize("name", shipped())
+@EVERY
 def test_compute_by_source_adds_up_in_every_month(name, ended):
     series = ended(name).record.series
     total = sum(series[f"compute_{source}"] for source in SOURCES)
@@ -58,7 +73,7 @@ def test_compute_by_source_adds_up_in_every_month(name, ended):
         assert (series["fleet"][:, 1] > 0.0).all()
 
 
-@pytest.mark.parametrize("name", shipped())
+@EVERY
 def test_chips_of_a_family_are_conserved(name, ended):
     """What was made is at work, retired, under way, seized, in stock, or was scrapped."""
     state = ended(name).state
@@ -74,7 +89,7 @@ def test_chips_of_a_family_are_conserved(name, ended):
     assert (supply.stock >= 0.0).all() and (supply.scrapped >= 0.0).all()
 
 
-@pytest.mark.parametrize("name", shipped())
+@EVERY
 def test_nothing_is_negative_or_lost(name, ended):
     state = ended(name).state
     buyers = state.buyers
@@ -90,7 +105,7 @@ def test_nothing_is_negative_or_lost(name, ended):
         assert not unknown.any() and not np.isposinf(series).any(), of
 
 
-@pytest.mark.parametrize("name", [name for name in CHILDREN if name not in IDENTICAL])
+@CHILD
 def test_it_differs_from_its_parent(name, ended):
     parent = lineage(name)[1]
     worlds = map(ended, (name, parent))
@@ -101,7 +116,7 @@ def test_it_differs_from_its_parent(name, ended):
     assert np.abs(fleets[0] / fleets[1] - 1.0).max() > 0.001
 
 
-@pytest.mark.parametrize("name", [name for name in CHILDREN if name not in IDENTICAL])
+@CHILD
 def test_it_is_a_twin_of_its_parent(name, ended):
     """The same firms, draws and constants: what differs is what the file says."""
     world, parent = ended(name), ended(lineage(name)[1])

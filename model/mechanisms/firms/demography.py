@@ -61,7 +61,7 @@ class Demography(Mechanism):
     """Entry, exit and spin-offs of application firms."""
 
     entrants: float = fact(
-        0.15, "share/year", Uniform(0.05, 0.3), (0.0, 1.0), source="memory", claims="B6"
+        0.1, "share/year", Uniform(0.04, 0.2), (0.0, 1.0), source="memory", claims="B6"
     )
     """Potential entrants a year among application firms, over the firms of the bloc's sector at the
     start; in business statistics 7 to 10 % of firms a year are new, most of them tiny."""

@@ -72,9 +72,9 @@ class Sectors(Mechanism):
     """Utility that buyers add to products from their own bloc."""
     inertia: float = fact(0.95, "share", Uniform(0.8, 0.98), (0.0, 1.0), claims="B8")
     """Share of buyers of products who stay with last month's seller."""
-    overhead: float = fact(0.15, "share", Uniform(0.05, 0.2), (0.0, 2.0), claims="B6")
+    overhead: float = fact(0.12, "share", Uniform(0.04, 0.2), (0.0, 2.0), claims="B6")
     """Fixed cost per head of an application firm, over sales per head of its bloc and sector."""
-    fixed: float = fact(0.5, "share", Uniform(0.2, 1.0), (0.0, 1.0), claims="B6")
+    fixed: float = fact(0.3, "share", Uniform(0.1, 0.6), (0.0, 1.0), claims="B6")
     """Share of a firm's overhead that goes with its researchers; the rest goes with its sales."""
     wage_link: float = fact(0.8, "1", Uniform(0.5, 1.0), (0.0, 1.0), claims="B6")
     """Elasticity ω of fixed costs per head in what a head of the bloc and sector sells."""

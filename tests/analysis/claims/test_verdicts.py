@@ -38,12 +38,12 @@ def solved(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_six_claims_are_judged_and_worlds_are_run_once(solved: list[str]) -> None:
-    found = verdicts.test(SIX, draws=3, firms=150)
+    found = verdicts.test(SIX, draws=2, firms=150)
     assert [verdict.identity for verdict in found] == ["B3", "C3", "C10", "C15", "D14"]
     by_name = {verdict.identity: verdict for verdict in found}
     assert by_name["C15"].verdict == "by construction"
     # B3 has two worlds; C3 and C10 the same two, of which one is drawn like B3's; C15 and D14 two.
-    assert len(solved) < 3 * 2 * len(found)
+    assert len(solved) < 2 * 2 * len(found)
     for verdict in found:
         assert verdict.effects.shape == (len(verdict.claim.expects), verdict.supported.size)
         assert 0.0 <= verdict.share <= 1.0 and verdict.share + verdict.against <= 1.0 + 1e-12
@@ -55,6 +55,7 @@ def test_six_claims_are_judged_and_worlds_are_run_once(solved: list[str]) -> Non
     json.dumps([verdicts.as_plain(verdict) for verdict in found], allow_nan=False)
 
 
+@pytest.mark.slow
 def test_an_effect_is_that_of_the_two_worlds_in_one_luck(solved: list[str]) -> None:
     # Another claim about the same two worlds sees the same effect, to the bit.
     other = CLAIMS["C10"].model_copy(update={"expects": CLAIMS["C3"].expects})

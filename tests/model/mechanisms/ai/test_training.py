@@ -376,6 +376,7 @@ def test_copies_carry_no_ideas(small, constants):
         assert np.array_equal(a.bits, b.bits)
 
 
+@pytest.mark.slow
 def test_stronger_distillation_is_used_more_and_moves_an_outcome(small, constants):
     """From none to the low end of the loss: more models are copies, and the gap closes."""
     shares, gaps = [], []

@@ -351,7 +351,7 @@ EACH = {
     ),
     "sectors": (
         ("substitution", 1.0), ("home_bias", 0.0), ("inertia", 0.0), ("overhead", 0.1),
-        ("fixed", 0.3), ("wage_link", 0.0), ("wage_lag", 6.0), ("horizon", 1),
+        ("fixed", 0.5), ("wage_link", 0.0), ("wage_lag", 6.0), ("horizon", 1),
         ("demand_response", 0.0), ("software", 2e12), ("devices", 2e12),
         ("services", 2e12), ("growth", 0.0),
     ),

@@ -73,13 +73,13 @@ def test_without_any_flow_the_phase_can_be_left_out(small, constants):
             assert np.array_equal(series, alone.record.series[name], equal_nan=True), name
 
 
-# Eight worlds at three strengths each: two channels every day, the others in make verify.
+# Eight worlds at three strengths each: one channel every day, the others in make verify.
 @pytest.mark.parametrize(
     "channel",
     [
         pytest.param(
             channel,
-            marks=() if channel in (PROXIMITY, OPEN_WEIGHTS) else pytest.mark.slow,
+            marks=() if channel == PROXIMITY else pytest.mark.slow,
             id=name,
         )
         for channel, (name, *_) in FLOWS.items()
